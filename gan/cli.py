@@ -1,0 +1,252 @@
+"""The command line: train, resume, sample, runs. What it refuses, it refuses in one line, status 2."""
+
+import argparse
+import contextlib
+import queue
+import signal
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+from tqdm import tqdm
+
+from gan import config as configs
+from gan import runs
+from gan.config import PRESETS, ConfigError, TrainConfig
+from gan.data import DataError
+from gan.messages import Command, Event, Status, StorageError
+
+BAD_INPUT, INTERRUPTED = 2, 130
+
+
+class UsageError(Exception):
+    """Bad input, in one sentence."""
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message[0].upper()}{message[1:]}; see {self.prog} --help.")
+
+
+def _number(kind: type, low: float, high: float, name: str) -> Any:
+    def parse(text: str) -> Any:
+        with contextlib.suppress(ValueError):
+            if low <= (value := kind(text)) <= high:
+                return value
+        raise argparse.ArgumentTypeError(f"{text!r} is not {name} from {low:g} to {high:,.12g}")
+
+    return parse
+
+
+_seconds = _number(float, 1e-3, 1e6, "a number of seconds")
+_images = _number(int, 1, 10**9, "a whole number of images")
+_count = _number(int, 1, 1_000_000, "a whole number")
+_seed = _number(int, 0, 2**31 - 1, "a whole number")
+
+
+def _digits(text: str) -> list[int]:
+    parts = text.split(",")
+    if all(part.strip().isdigit() and int(part) < 10 for part in parts):
+        return [int(part) for part in parts]
+    raise argparse.ArgumentTypeError(f"{text!r} is not a list of digits from 0 to 9, separated by commas")
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole command line."""
+    top = _Parser(prog="python -m gan", description="Train a small GAN on MNIST, and use it.")
+    commands = top.add_subparsers(dest="command", required=True, parser_class=_Parser)
+
+    train = commands.add_parser("train", help="train a new run")
+    train.add_argument("--preset", default=TrainConfig.preset, help=f"one of {', '.join(PRESETS)}")
+    _add_budget(train)
+    train.add_argument("--seed", type=_seed, help=configs.help_texts()["seed"])
+    train.add_argument("--run-dir", type=Path, help="a new or empty folder; default: a new one in ./runs")
+    train.add_argument("--set", action="append", default=[], metavar="FIELD=VALUE", help=f"any of {', '.join(configs.hints())}")
+    train.set_defaults(act=_train)
+
+    resume = commands.add_parser("resume", help="go on with a run that ended")
+    resume.add_argument("run_dir", type=Path)
+    _add_budget(resume)
+    resume.set_defaults(act=_resume)
+
+    sample = commands.add_parser("sample", help="forge digits with a trained model")
+    sample.add_argument("model", help="a run folder, a .safetensors file, or the word pretrained")
+    sample.add_argument("--out", type=Path, required=True, help=".png for a grid, .npz for arrays")
+    sample.add_argument("--digits", type=_digits, help="such as 0,3,8; default: all ten")
+    sample.add_argument("--n", type=_count, default=10, help="pictures for each digit (unconditional: in all)")
+    sample.add_argument("--seed", type=_seed, default=0)
+    sample.set_defaults(act=_sample)
+
+    folder = commands.add_parser("runs", help="list, show or remove runs")
+    actions = folder.add_subparsers(dest="action", required=True, parser_class=_Parser)
+    actions.add_parser("list").set_defaults(act=_list)
+    for name, act in (("show", _show), ("rm", _remove)):
+        action = actions.add_parser(name)
+        action.add_argument("run", help="a run's id, or its folder")
+        action.set_defaults(act=act)
+    return top
+
+
+def _add_budget(command: argparse.ArgumentParser) -> None:
+    budget = command.add_mutually_exclusive_group()
+    budget.add_argument("--seconds", type=_seconds, help="how many seconds to train")
+    budget.add_argument("--images", type=_images, help="how many real images to train on")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command and returns the exit status: 0, 1 for a run that failed, 2 for bad input, 130
+    after Ctrl-C."""
+    try:
+        args = parser().parse_args(arguments)
+        return int(args.act(args))
+    except (UsageError, ConfigError, runs.RunError, StorageError, DataError) as error:
+        return _refuse(error)
+    except ValueError as error:
+        from gan.checkpoint import ModelError
+
+        if not isinstance(error, ModelError):
+            raise
+        return _refuse(error)
+    except BrokenPipeError:  # the reader of a list has seen enough
+        sys.stderr.close()
+        return 0
+
+
+def _refuse(error: Exception) -> int:
+    print(" ".join(str(error).split()), file=sys.stderr)
+    return BAD_INPUT
+
+
+def _train(args: argparse.Namespace) -> int:
+    values: dict[str, Any] = {}
+    for setting in args.set:
+        field, equals, text = setting.partition("=")
+        if not equals:
+            raise UsageError(f"--set takes FIELD=VALUE, not {setting!r}.")
+        if field == "preset":
+            raise UsageError("The preset is chosen with --preset, not with --set.")
+        values[field] = configs.parse(field, text)
+    if args.seed is not None:
+        values["seed"] = args.seed
+    if args.images or args.seconds:
+        values |= {"images": args.images or 0, "seconds": args.seconds or 0.0}
+    config = configs.preset(args.preset).changed(**values)
+    return _work(runs.create(config, args.run_dir), 0, 0.0)
+
+
+def _resume(args: argparse.Namespace) -> int:
+    run = runs.read(args.run_dir)
+    if run.living:
+        raise runs.RunError(f"{run.id} is {run.status.state} in another process.")
+    images, seconds = args.images or 0, args.seconds or 0.0
+    runs.check_budget(run, images=images, seconds=seconds)
+    return _work(args.run_dir, images, seconds)
+
+
+def _work(folder: Path, images: int, seconds: float) -> int:
+    from gan.checkpoint import ModelError
+    from gan.device import DeviceError
+    from gan.worker import train_in
+
+    commands: queue.SimpleQueue[Command] = queue.SimpleQueue()
+    interrupted: list[int] = []
+
+    def stop(number: int, _: object) -> None:
+        interrupted.append(number)
+        commands.put(Command("stop"))
+
+    before = [signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)]
+    try:
+        with _progress() as watch:
+            ending = train_in(folder, commands, images=images, seconds=seconds, watch=watch)
+    except (DeviceError, ModelError) as error:
+        raise UsageError(str(error)) from error
+    finally:
+        for number, handler in zip((signal.SIGINT, signal.SIGTERM), before, strict=True):
+            signal.signal(number, handler)
+    print(folder)
+    if ending == "failed":
+        print(runs.read(folder).status.message, file=sys.stderr)
+        return 1
+    return INTERRUPTED if interrupted else 0
+
+
+@contextlib.contextmanager
+def _progress() -> Iterator[Any]:
+    """A progress bar on stderr, as a watcher of events."""
+    with tqdm(total=100, unit="%", bar_format="{l_bar}{bar}| {postfix}", file=sys.stderr, leave=True) as bar:
+
+        def watch(event: Event) -> None:
+            if isinstance(event, Status):
+                bar.n = round(100 * (event.progress or 0), 1)
+                said = event.message or f"{event.images:,} images, {event.images_per_second:,.0f}/s, {event.device}"
+                bar.set_postfix_str(said, refresh=False)
+                bar.update(0)
+                if event.state == "paused":
+                    # Nobody can press Resume here: a full disk ends the run, its last checkpoint kept.
+                    raise StorageError(event.message)
+
+        yield watch
+
+
+def _sample(args: argparse.Namespace) -> int:
+    if args.out.suffix not in (".png", ".npz"):
+        raise UsageError(f"--out {args.out} has to end in .png or .npz.")
+    import numpy as np
+    import torch
+
+    from gan import latent, render, store
+    from gan.checkpoint import forge, load_model, resolve
+
+    model = load_model(resolve(args.model))
+    if model.config.conditional:
+        digits = args.digits or list(range(10))
+        y = torch.tensor(digits).repeat_interleave(args.n)
+        # The same latents for every digit, so that a column of the grid is one latent.
+        z = latent.sample(args.n, model.config.latent_dim, args.seed).repeat(len(digits), 1)
+        columns, labels = args.n, y.to(torch.uint8).numpy()
+    else:
+        if args.digits:
+            raise UsageError(f"{args.model} is unconditional: it cannot be asked for digits.")
+        z, y = latent.sample(args.n, model.config.latent_dim, args.seed), None
+        columns, labels = 10, np.full(args.n, 255, np.uint8)
+    images = forge(model, z, y).numpy()
+    if args.out.suffix == ".png":
+        content = render.png(render.grid(images, min(columns, 100)))
+    else:
+        content = render.npz(images=images, labels=labels, latents=z.numpy())
+    try:
+        store.write_atomically(args.out, content)
+    except OSError as error:
+        raise UsageError(f"{args.out} cannot be written ({error.strerror}).") from error
+    print(args.out)
+    return 0
+
+
+def _list(_: argparse.Namespace) -> int:
+    for run in runs.listing():
+        status = run.status
+        print(f"{run.id}  {run.config.preset:8}  {status.state:11}  {status.images:>12,} images  {status.seconds:>8.1f} s")
+    return 0
+
+
+def _folder(name: str) -> Path:
+    if folder := runs.find(name):
+        return folder
+    if (Path(name) / "config.json").is_file():
+        return Path(name)
+    raise runs.RunError(f"There is no run {name!r}; python -m gan runs list shows what there is.")
+
+
+def _show(args: argparse.Namespace) -> int:
+    run = runs.read(_folder(args.run))
+    print(f"{run.id}, created {run.created:%Y-%m-%d %H:%M:%S}, in {run.folder}")
+    for name, value in (*vars(run.status).items(), *vars(run.config).items()):
+        print(f"  {name:18} {', '.join(map(str, value)) if isinstance(value, tuple) else value}")
+    return 0
+
+
+def _remove(args: argparse.Namespace) -> int:
+    runs.delete(_folder(args.run))
+    return 0

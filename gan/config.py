@@ -1,0 +1,330 @@
+"""What a run is: one frozen dataclass, and the presets, which are instances of it.
+
+Every default of the project stands here. The form on the Train page, the flags of the command line,
+the table in the README and a run's `config.json` are all made from `TrainConfig`: its annotations say
+what is allowed, the text under each field says what it means.
+"""
+
+import ast
+import inspect
+import json
+import math
+import textwrap
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from functools import cache
+from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
+
+SCHEMA_VERSION = 1
+
+
+class ConfigError(ValueError):
+    """A setting that cannot be used. `field` names it; the message says what would be allowed."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+@dataclass(frozen=True)
+class Between:
+    """The closed interval that a number, or each number of a tuple, has to lie in."""
+
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        return f"between {self.low:g} and {self.high:,.12g}"
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """Everything that decides how a run trains.
+
+    Raises `ConfigError` (a `ValueError`) that names the field, the value and what is allowed.
+    """
+
+    preset: str = "cgan"
+    """The preset that the other settings started from."""
+    dataset: Literal["mnist"] = "mnist"
+    """The real images."""
+    architecture: Literal["mlp", "conv"] = "mlp"
+    """Fully connected layers (mlp), or strided and transposed convolutions (conv)."""
+    conditional: bool = True
+    """Both networks are told the digit, so that you can ask the generator for a 3 and get a 3."""
+    loss: Literal["minimax", "non_saturating", "least_squares"] = "non_saturating"
+    """The game's loss. minimax is the paper's first one and saturates while the discriminator wins;
+    non_saturating is its cure; least_squares replaces the logarithms by squares."""
+    latent_dim: Annotated[int, Between(1, 512)] = 64
+    """How many numbers the generator makes a picture from."""
+    embedding_dim: Annotated[int, Between(1, 512)] = 64
+    """How many numbers stand for the digit at the generator's input, when conditional."""
+    widths_g: Annotated[tuple[int, ...], Between(1, 4096)] = (256, 384)
+    """Hidden layers of the generator, from the latent on: units (mlp) or channels (conv: two of them,
+    at 7×7 and 14×14)."""
+    widths_d: Annotated[tuple[int, ...], Between(1, 4096)] = (384, 256)
+    """Hidden layers of the discriminator, from the picture on: units (mlp) or channels (conv: two of
+    them, at 14×14 and 7×7)."""
+    batch_norm_g: bool = True
+    """Batch normalisation in the generator's hidden layers."""
+    batch_norm_d: bool = False
+    """Batch normalisation in the discriminator's hidden layers, the first left out."""
+    activation_g: Literal["relu", "leaky_relu"] = "leaky_relu"
+    """Activation of the generator's hidden layers; leaky_relu has the slope 0.2 below zero."""
+    activation_d: Literal["relu", "leaky_relu"] = "leaky_relu"
+    """Activation of the discriminator's hidden layers."""
+    output: Literal["tanh", "sigmoid"] = "tanh"
+    """What ends the generator; a sigmoid s is mapped to 2s − 1, since pictures lie in [−1, 1]."""
+    batch_size: Annotated[int, Between(2, 4096)] = 128
+    """Real images in one step, and as many forgeries."""
+    lr_g: Annotated[float, Between(1e-6, 0.1)] = 1e-3
+    """Learning rate of the generator (Adam)."""
+    lr_d: Annotated[float, Between(1e-6, 0.1)] = 1e-3
+    """Learning rate of the discriminator (Adam)."""
+    beta1: Annotated[float, Between(0, 0.999)] = 0.0
+    """Adam's memory for the gradient, both networks."""
+    beta2: Annotated[float, Between(0, 0.99999)] = 0.99
+    """Adam's memory for the squared gradient, both networks."""
+    d_steps: Annotated[int, Between(1, 20)] = 1
+    """Discriminator updates in one step."""
+    g_steps: Annotated[int, Between(1, 20)] = 1
+    """Generator updates in one step."""
+    label_smoothing: Annotated[float, Between(0, 0.5)] = 0.0
+    """How far below 1 the discriminator's target for real images lies (one-sided)."""
+    weight_l1: Annotated[float, Between(0, 0.1)] = 0.0
+    """Penalty on the sum of the weights' absolute values, both networks; biases are left alone."""
+    weight_l2: Annotated[float, Between(0, 0.1)] = 0.0
+    """Penalty on the sum of the squared weights, both networks; biases are left alone."""
+    ema_kimg: Annotated[float, Between(0, 10_000)] = 20.0
+    """Half-life of the averaged generator, which the pictures come from, in thousands of images;
+    0 means no averaging."""
+    images: Annotated[int, Between(0, 1_000_000_000)] = 0
+    """Train for so many real images; 0 means no limit."""
+    seconds: Annotated[float, Between(0, 1_000_000)] = 60.0
+    """Train for so many seconds; 0 means no limit."""
+    seed: Annotated[int, Between(0, 2**31 - 1)] = 0
+    """Everything random follows from it."""
+    device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
+    """Where to train; auto takes CUDA, then MPS, then the CPU."""
+    precision: Literal["auto", "float32", "bfloat16"] = "auto"
+    """Number format of the layers; auto is float32 unless bfloat16 is known to be faster here."""
+
+    def __post_init__(self) -> None:
+        # A whole number is a fine value for a field of floats, and JSON knows only lists.
+        for name, hint in _hints().items():
+            value = getattr(self, name)
+            if hint.kind is float and type(value) is int:
+                object.__setattr__(self, name, float(value))
+            elif hint.is_tuple and isinstance(value, list):
+                object.__setattr__(self, name, tuple(value))
+        for field, message in problems(vars(self)).items():
+            raise ConfigError(field, message)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The settings as JSON can hold them, with the version of their schema."""
+        return {"schema_version": SCHEMA_VERSION, **vars(self)}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> "TrainConfig":
+        """The inverse of `to_dict`; a field that is not there takes its default.
+
+        Raises `ConfigError` for another schema version and for fields that do not exist.
+        """
+        version = values.get("schema_version")
+        if version != SCHEMA_VERSION:
+            raise ConfigError(
+                "schema_version",
+                f"This was written with version {version!r} of the settings; this program reads version {SCHEMA_VERSION}.",
+            )
+        known = {name: value for name, value in values.items() if name != "schema_version"}
+        for name in known:
+            _hint(name)
+        return cls(**known)
+
+    @classmethod
+    def from_json(cls, text: str) -> "TrainConfig":
+        """Reads what `json.dumps(config.to_dict())` wrote; raises `ConfigError` for anything else."""
+        try:
+            values = json.loads(text)
+        except ValueError:
+            values = None
+        if not isinstance(values, dict):
+            raise ConfigError("config", "The settings are not a JSON object.")
+        return cls.from_dict(values)
+
+    def changed(self, **values: Any) -> "TrainConfig":
+        """A copy with other values; raises `ConfigError` for a field that does not exist."""
+        for name in values:
+            _hint(name)
+        return replace(self, **values)
+
+
+@dataclass(frozen=True)
+class Hint:
+    """What the annotation of a field says: its element type, its choices or its bounds."""
+
+    kind: type
+    is_tuple: bool = False
+    choices: tuple[str, ...] = ()
+    bounds: Between | None = None
+
+
+@cache
+def _hints() -> dict[str, Hint]:
+    result = {}
+    for name, hint in get_type_hints(TrainConfig, include_extras=True).items():
+        bounds = None
+        if get_origin(hint) is Annotated:
+            hint, bounds = get_args(hint)
+        if get_origin(hint) is Literal:
+            result[name] = Hint(str, choices=get_args(hint))
+        elif get_origin(hint) is tuple:
+            result[name] = Hint(get_args(hint)[0], is_tuple=True, bounds=bounds)
+        else:
+            result[name] = Hint(hint, bounds=bounds)
+    return result
+
+
+def _hint(name: str) -> Hint:
+    hint = hints().get(name)
+    if hint is None:
+        raise ConfigError(name, f"There is no setting {name!r}; there are {', '.join(_hints())}.")
+    return hint
+
+
+def hints() -> dict[str, Hint]:
+    """For each field of `TrainConfig`, in order, what it takes: forms and flags are built from it."""
+    choices = tuple(PRESET_NOTES)
+    return {name: replace(hint, choices=choices) if name == "preset" else hint for name, hint in _hints().items()}
+
+
+@cache
+def help_texts() -> dict[str, str]:
+    """For each field of `TrainConfig`, the text that stands under it in this file."""
+    body = ast.parse(textwrap.dedent(inspect.getsource(TrainConfig))).body[0]
+    assert isinstance(body, ast.ClassDef)
+    texts = {}
+    for statement, following in zip(body.body, body.body[1:], strict=False):
+        if (
+            isinstance(statement, ast.AnnAssign)
+            and isinstance(statement.target, ast.Name)
+            and isinstance(following, ast.Expr)
+            and isinstance(following.value, ast.Constant)
+        ):
+            texts[statement.target.id] = " ".join(str(following.value.value).split())
+    return texts
+
+
+def problems(values: Mapping[str, Any]) -> dict[str, str]:
+    """What is wrong with these settings: field -> one sentence. Empty if they make a `TrainConfig`."""
+    found = {}
+    for name, hint in hints().items():
+        if name in values and (message := _problem(name, hint, values[name])):
+            found[name] = message
+    if not found and values.get("architecture") == "conv":
+        for name in ("widths_g", "widths_d"):
+            if len(values[name]) != 2:
+                found[name] = f"{name} is {_show(values[name])}; the conv architecture takes exactly two numbers."
+    if not found and values.get("batch_size") and values.get("images") and values["images"] < values["batch_size"]:
+        found["images"] = f"images is {values['images']}; one step alone sees {values['batch_size']} (batch_size)."
+    return found
+
+
+def _problem(name: str, hint: Hint, value: Any) -> str | None:
+    said = f"{name} is {_show(value)}"
+    if hint.choices:
+        return None if value in hint.choices else f"{said}; choose one of {', '.join(hint.choices)}."
+    if hint.is_tuple:
+        if not isinstance(value, tuple) or not 1 <= len(value) <= 8 or any(type(item) is not int for item in value):
+            return f"{said}; it takes one to eight whole numbers, separated by commas."
+        items: tuple[Any, ...] = value
+    else:
+        if type(value) is not hint.kind and not (hint.kind is float and type(value) is int):
+            return f"{said}; it takes {_KINDS[hint.kind]}."
+        items = (value,)
+    bounds = hint.bounds
+    if bounds and any(not math.isfinite(item) or not bounds.low <= item <= bounds.high for item in items):
+        return f"{said}; it has to be {bounds}."
+    return None
+
+
+_KINDS: dict[type, str] = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
+
+
+def _show(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else repr(value)
+
+
+def parse(name: str, text: str) -> Any:
+    """The value that `text` means for the field `name`; raises `ConfigError` where it means none."""
+    hint = _hint(name)
+    text = text.strip()
+    value: Any = text
+    try:
+        if hint.is_tuple:
+            value = tuple(int(part) for part in text.split(","))
+        elif hint.kind is bool:
+            value = {"true": True, "false": False}.get(text.lower(), text)
+        elif hint.kind is int:
+            value = int(text)
+        elif hint.kind is float:
+            value = float(text)
+    except ValueError:
+        value = text
+    if message := _problem(name, hint, value):
+        raise ConfigError(name, message)
+    return value
+
+
+def preset(name: str) -> TrainConfig:
+    """The preset of that name; raises `ConfigError` with the names that there are."""
+    if name not in PRESETS:
+        raise ConfigError("preset", f"There is no preset {name!r}; choose one of {', '.join(PRESETS)}.")
+    return PRESETS[name]
+
+
+def differences(config: TrainConfig) -> dict[str, Any]:
+    """The settings that differ from those of the preset that `config` started from."""
+    base = vars(PRESETS[config.preset])
+    return {field.name: getattr(config, field.name) for field in fields(config) if getattr(config, field.name) != base[field.name]}
+
+
+PRESET_NOTES: dict[str, str] = {
+    "cgan": "Conditional GAN (Mirza 2014), tuned for speed: ask for a digit and get it",
+    "vanilla": "The plain GAN of 2014 as tutorials build it: two perceptrons, no digit to ask for",
+    "dcgan": "DCGAN (Radford 2015): strided convolutions and batch normalisation, no digit to ask for",
+}
+"""One line on each preset, for forms and tables."""
+
+PRESETS: dict[str, TrainConfig] = {
+    "cgan": TrainConfig(),
+    "vanilla": TrainConfig(
+        preset="vanilla",
+        conditional=False,
+        latent_dim=100,
+        widths_g=(500, 500),
+        widths_d=(500, 500),
+        batch_norm_g=False,
+        activation_g="relu",
+        activation_d="relu",
+        output="sigmoid",
+        beta1=0.9,
+        beta2=0.999,
+        weight_l1=1e-5,
+        weight_l2=1e-5,
+    ),
+    "dcgan": TrainConfig(
+        preset="dcgan",
+        architecture="conv",
+        conditional=False,
+        latent_dim=100,
+        widths_g=(64, 32),
+        widths_d=(32, 64),
+        batch_norm_d=True,
+        activation_g="relu",
+        lr_g=2e-4,
+        lr_d=2e-4,
+        beta1=0.5,
+        beta2=0.999,
+    ),
+}

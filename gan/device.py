@@ -1,0 +1,70 @@
+"""Where a run computes, and in which number format."""
+
+from typing import NamedTuple
+
+import torch
+
+
+class DeviceError(RuntimeError):
+    """A device was asked for by name that does not work here."""
+
+
+class Place(NamedTuple):
+    """A device that has been tried, and what a person should know about how it was chosen."""
+
+    device: torch.device
+    note: str = ""
+
+
+def _fault(device: torch.device) -> str:
+    """Empty if one small operation really runs on the device, else what went wrong, in one line."""
+    try:
+        ones = torch.ones(8, 8, device=device)
+        if (ones @ ones).sum().item() != 512:
+            return "it computed a wrong result"
+    except Exception as error:  # drivers raise whatever they like, and none of it may end a run
+        lines = str(error).splitlines()
+        return lines[0] if lines else type(error).__name__
+    return ""
+
+
+def choose(wanted: str = "auto") -> Place:
+    """The device for `TrainConfig.device`, after one operation on it has run.
+
+    auto takes CUDA, then MPS, then the CPU. An accelerator that is there but fails is named in `note`
+    and passed over. Raises `DeviceError` if the one that was asked for by name does not work.
+    """
+    if wanted != "auto":
+        device = torch.device(wanted)
+        if fault := _fault(device):
+            raise DeviceError(f"The device {wanted!r} does not work here ({fault}). Choose auto or cpu.")
+        return Place(device)
+    failed = []
+    for name, present in (("cuda", torch.cuda.is_available()), ("mps", torch.backends.mps.is_available())):
+        if present:
+            if not (fault := _fault(torch.device(name))):
+                return Place(torch.device(name))
+            failed.append(f"{name} is there but failed ({fault})")
+    note = f"{' and '.join(failed)}, so the CPU is used." if failed else ""
+    return Place(torch.device("cpu"), note)
+
+
+def describe(device: torch.device) -> str:
+    """A short name for people, such as "NVIDIA T4" or "CPU, 2 threads"."""
+    if device.type == "cuda":
+        return str(torch.cuda.get_device_name(device))
+    if device.type == "mps":
+        return "Apple GPU"
+    threads = torch.get_num_threads()
+    return f"CPU, {threads} thread{'s' if threads > 1 else ''}"
+
+
+def choose_precision(wanted: str, device: torch.device) -> torch.dtype:
+    """The format of the layers for `TrainConfig.precision`.
+
+    auto is bfloat16 only on CUDA devices of compute capability 8.0 and more, float32 elsewhere.
+    """
+    if wanted == "auto":
+        fast = device.type == "cuda" and torch.cuda.get_device_capability(device) >= (8, 0)
+        return torch.bfloat16 if fast else torch.float32
+    return torch.bfloat16 if wanted == "bfloat16" else torch.float32

@@ -1,0 +1,81 @@
+"""Latents: drawing them, walking between them, and directions that mean something."""
+
+import torch
+from torch import Tensor
+
+from gan.config import TrainConfig
+from gan.models import DIGITS, Generator
+
+GRID = 10
+
+
+def sample(count: int, latent_dim: int, seed: int) -> Tensor:
+    """`count` latents z ~ N(0, I), (count, latent_dim), that follow from the seed alone."""
+    return torch.randn(count, latent_dim, generator=torch.Generator().manual_seed(seed))
+
+
+def grid(config: TrainConfig) -> tuple[Tensor, Tensor]:
+    """The fixed latents of a run's picture, (100, latent_dim), and their digits (100,), row by row.
+
+    A conditional model has one digit a row and one latent a column; an unconditional one has a hundred
+    latents, and digits that mean nothing.
+    """
+    digits = torch.arange(DIGITS).repeat_interleave(GRID)
+    if config.conditional:
+        return sample(GRID, config.latent_dim, config.seed).repeat(DIGITS, 1), digits
+    return sample(GRID * GRID, config.latent_dim, config.seed), digits
+
+
+def lerp(start: Tensor, end: Tensor, t: Tensor) -> Tensor:
+    """The straight line from `start` (D,) to `end` (D,) at the points `t` (N,) of [0, 1]: (N, D)."""
+    return torch.lerp(start, end, t[:, None])
+
+
+def slerp(start: Tensor, end: Tensor, t: Tensor) -> Tensor:
+    """The great circle from `start` (D,) to `end` (D,) at the points `t` (N,) of [0, 1]: (N, D).
+
+    White, "Sampling Generative Networks" (2016). The direction turns at a constant rate and the norm
+    goes evenly from one to the other, so that the way stays where the prior has its mass. Between
+    parallel vectors it is the straight line; between opposite ones, where no great circle is the
+    shortest, it turns through an arbitrary but fixed direction.
+    """
+    norm_start, norm_end = start.norm(), end.norm()
+    if norm_start == 0 or norm_end == 0:
+        return lerp(start, end, t)
+    first, second = start / norm_start, end / norm_end
+    across = second - (first @ second) * first
+    if across.norm() < 1e-6:
+        if first @ second > 0:
+            return lerp(start, end, t)
+        axis = torch.zeros_like(first)
+        axis[first.abs().argmin()] = 1
+        across = axis - (axis @ first) * first
+    across = across / across.norm()
+    angle = torch.atan2(second @ across, first @ second) * t[:, None]
+    norm = torch.lerp(norm_start, norm_end, t[:, None])
+    return norm * (first * angle.cos() + across * angle.sin())
+
+
+@torch.no_grad()
+def directions(generator: Generator, latent_dim: int, points: int = 64, step: float = 0.25) -> Tensor:
+    """An orthonormal basis of the latent space, (latent_dim, latent_dim), one direction a row, sorted by
+    how much a step along it changes the picture.
+
+    The rows are the eigenvectors of E[JᵀJ], J the Jacobian of G at z ~ N(0, I), largest eigenvalue
+    first (the active subspace; Constantine 2015, section 1.2). J is taken by central differences of
+    width `step`. Being orthonormal, the coordinates of a z ~ N(0, I) in it are again independent and
+    standard normal, so that a slider over ±3 covers what the generator was trained on.
+    """
+    generator.eval()
+    z = sample(points, latent_dim, seed=0)
+    y = torch.arange(points) % DIGITS
+    columns = []
+    for offset in step * torch.eye(latent_dim):
+        difference = generator(z + offset, y) - generator(z - offset, y)
+        columns.append(difference.flatten() / (2 * step))
+    jacobian = torch.stack(columns, dim=1).double()
+    vectors = torch.linalg.eigh(jacobian.T @ jacobian).eigenvectors.flip(1).T
+    # Eigenvectors have no sign of their own: more ink to the right, so that a slider means the same
+    # in every session.
+    ink = jacobian.sum(0) @ vectors.T
+    return (vectors * torch.where(ink < 0, -1.0, 1.0)[:, None]).float()

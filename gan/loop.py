@@ -1,0 +1,246 @@
+"""The training loop: steps, and between them commands taken and events handed out.
+
+It knows neither stdin nor SQLite. What is due when is decided by the training clock, which starts at
+the first step and stops while the run is paused.
+"""
+
+import math
+import queue
+import time
+from collections import deque
+from contextlib import suppress
+from dataclasses import replace
+from typing import Literal
+
+import torch
+
+from gan import latent, render
+from gan.checkpoint import as_bytes, checkpoint_content, model_content
+from gan.device import describe
+from gan.messages import (
+    Checkpoint,
+    Command,
+    Record,
+    Sample,
+    Segment,
+    Sink,
+    Snapshot,
+    State,
+    Status,
+    StorageError,
+    Summary,
+)
+from gan.trainer import Trainer
+
+EVERY_STEP_UNTIL = 100
+"""So many steps have a record each, since most happens at the beginning."""
+EVERY = {"record": 0.1, "sample": 1.0, "snapshot": 2.0, "checkpoint": 5.0}
+"""Seconds of training between two events of a kind. A killed run loses what follows its last
+checkpoint; half of the ten seconds that it may lose leaves room for a slow disk."""
+RETRY_EVERY = 1.0
+"""Seconds between two attempts to report that nothing can be written."""
+SPEED_WINDOW = 3.0
+"""Seconds of training over which images per second are averaged."""
+
+Ending = Literal["finished", "stopped", "failed", "left", "discarded"]
+_ENDING_OF: dict[str, Ending] = {"stop": "stopped", "leave": "left", "discard": "discarded"}
+
+
+class Loop:
+    """Trains until a limit is reached or a command ends it."""
+
+    def __init__(
+        self, trainer: Trainer, commands: "queue.SimpleQueue[Command]", sink: Sink, start: Status, note: str = ""
+    ) -> None:
+        """`start` says where the run stands and what its limits are; `note` is shown while all is well."""
+        self.trainer = trainer
+        self.commands = commands
+        self.sink = sink
+        self.note = note
+        precision = str(trainer.dtype).removeprefix("torch.")
+        self.status = replace(start, device=describe(trainer.device), precision=precision)
+        self._seconds = start.seconds
+        self._clock_started: float | None = None
+        self._due: dict[str, float] = {}
+        self._speed: deque[tuple[float, int]] = deque()
+        z, y = latent.grid(trainer.config)
+        self._z, self._y = z.to(trainer.device), y.to(trainer.device)
+
+    @property
+    def seconds(self) -> float:
+        """The training clock."""
+        since = 0.0 if self._clock_started is None else time.perf_counter() - self._clock_started
+        return self._seconds + since
+
+    def run(self) -> Ending:
+        """Trains to the end and says how it ended. What the trainer raises comes through."""
+        try:
+            self.sink(Segment(self.status.segment, self.trainer.images, self.seconds))
+            if not self.trainer.images:
+                self._sample()  # the noise that it all begins with
+            self._report("running")
+            ending = self._obey()
+        except StorageError as error:
+            ending = self._pause(str(error))
+        self._due = {kind: self.seconds + every for kind, every in EVERY.items()}
+        self._run_clock()
+        while ending is None:
+            # Norms in the first step after a record only: they cost two copies of the weights.
+            self.trainer.step(norms=self.trainer.unrecorded == 0)
+            try:
+                ending = self._hand_out() or self._obey()
+            except StorageError as error:
+                ending = self._pause(str(error))
+        return ending
+
+    def _run_clock(self) -> None:
+        self._clock_started = time.perf_counter()
+        self._speed.clear()
+
+    def _stop_clock(self) -> None:
+        self._seconds = self.seconds
+        self._clock_started = None
+
+    def _hand_out(self) -> Ending | None:
+        """Hands out what is due after a step; says how the run ended if it did."""
+        seconds = self.seconds
+        status = self.status
+        if self.trainer.steps <= EVERY_STEP_UNTIL or self._is_due("record", seconds):
+            record = self.trainer.take_record()
+            if broken := _broken(record):
+                return self._fail(f"Training diverged: {broken}. Resume with lower learning rates.")
+            self.sink(Record(self.trainer.images, seconds, status.segment, record))
+            self._report("running")
+        over = (0 < status.seconds_limit <= seconds) or (0 < status.images_limit <= self.trainer.images)
+        if over:
+            return self._end("finished")
+        if self._is_due("sample", seconds):
+            self._sample()
+        if self._is_due("snapshot", seconds):
+            self._snapshot()
+        if self._is_due("checkpoint", seconds):
+            self._checkpoint()
+        return None
+
+    def _is_due(self, kind: str, seconds: float) -> bool:
+        if seconds < self._due[kind]:
+            return False
+        self._due[kind] = seconds + EVERY[kind]
+        return True
+
+    def _obey(self) -> Ending | None:
+        """Takes all waiting commands; says how the run ended if one of them ended it."""
+        with suppress(queue.Empty):
+            while True:
+                command = self.commands.get_nowait()
+                if command.verb == "rates":
+                    self._set_rates(command)
+                elif command.verb == "pause":
+                    return self._pause()
+                elif command.verb != "resume":
+                    return self._end(_ENDING_OF[command.verb])
+        return None
+
+    def _set_rates(self, command: Command) -> None:
+        self.trainer.lr_g = command.lr_g or self.trainer.lr_g
+        self.trainer.lr_d = command.lr_d or self.trainer.lr_d
+        self._report(self.status.state)
+
+    def _pause(self, trouble: str = "") -> Ending | None:
+        """Waits for commands. `trouble` is why nothing could be written, empty if a person paused.
+
+        Returns None to go on training, else how the run ended.
+        """
+        self._stop_clock()
+        told = False
+        while True:
+            try:
+                if not told:
+                    if not trouble:
+                        self._keep()
+                    self._report("paused", trouble)
+                    told = True
+            except StorageError as error:
+                trouble = str(error)
+            try:
+                command = self.commands.get(timeout=None if told else RETRY_EVERY)
+            except queue.Empty:
+                continue
+            try:
+                if command.verb == "rates":
+                    self._set_rates(command)
+                elif command.verb == "resume":
+                    if trouble:
+                        self._checkpoint()  # if this cannot be written, nothing can
+                    self._report("running")
+                    self._run_clock()
+                    return None
+                elif command.verb != "pause":
+                    return self._end(_ENDING_OF[command.verb])
+            except StorageError as error:
+                trouble, told = str(error), False
+
+    def _end(self, ending: Ending) -> Ending:
+        """Keeps what is worth keeping and reports the last state. Raises `StorageError`, except for a
+        run that nobody can ask any more."""
+        self._stop_clock()
+        if ending == "discarded":
+            return ending
+        try:
+            self._keep()
+            if ending == "finished" or ending == "stopped":
+                self._report(ending)
+        except StorageError:
+            if ending != "left":
+                raise
+        return ending
+
+    def _fail(self, message: str) -> Ending:
+        """Ends without a checkpoint: the last one is from before the failure."""
+        self._stop_clock()
+        self._report("failed", message)
+        return "failed"
+
+    def _keep(self) -> None:
+        self._sample()
+        self._snapshot()
+        self._checkpoint()
+
+    def _report(self, state: State, message: str = "") -> None:
+        seconds, images = self.seconds, self.trainer.images
+        self._speed.append((seconds, images))
+        while seconds - self._speed[0][0] > SPEED_WINDOW:
+            self._speed.popleft()
+        since, images_then = self._speed[0]
+        speed = (images - images_then) / (seconds - since) if seconds > since else self.status.images_per_second
+        self.status = replace(
+            self.status,
+            state=state,
+            images=images,
+            seconds=seconds,
+            images_per_second=speed,
+            lr_g=self.trainer.lr_g,
+            lr_d=self.trainer.lr_d,
+            message=message or self.note,
+        )
+        self.sink(self.status)
+
+    @torch.inference_mode()
+    def _sample(self) -> None:
+        images = as_bytes(self.trainer.average(self._z, self._y)).cpu().numpy()
+        self.sink(Sample(self.trainer.images, self.seconds, render.png(render.grid(images, columns=latent.GRID))))
+
+    def _snapshot(self) -> None:
+        if self.trainer.images:
+            self.sink(Snapshot(self.trainer.images, model_content(self.trainer, self.seconds)))
+
+    def _checkpoint(self) -> None:
+        self.sink(Checkpoint(checkpoint_content(self.trainer, {"seconds": self.seconds})))
+
+
+def _broken(record: dict[str, Summary]) -> str:
+    """The first quantity that is no finite number any more, in words; empty if all are."""
+    for name, summary in record.items():
+        if not math.isfinite(summary.mean):
+            return f"{name} is no longer a finite number"
+    return ""

@@ -1,0 +1,113 @@
+"""Generators and discriminators, built from a `TrainConfig`.
+
+Only layers that the page can run as well: Linear, Conv2d, ConvTranspose2d, BatchNorm, (Leaky)ReLU,
+Tanh, Sigmoid, Embedding. The digit enters the generator as an embedding beside the latent (Mirza and
+Osindero 2014) and the discriminator as a projection onto its last features (Miyato and Koyama 2018,
+equation 3).
+"""
+
+import torch
+from torch import Tensor, nn
+
+from gan.config import TrainConfig
+
+IMAGE = (1, 28, 28)
+PIXELS = 28 * 28
+DIGITS = 10
+_ACTIVATIONS = {"relu": lambda: nn.ReLU(inplace=True), "leaky_relu": lambda: nn.LeakyReLU(0.2, inplace=True)}
+_STRIDED = {"kernel_size": 4, "stride": 2, "padding": 1}  # halves or doubles each side exactly
+
+
+def _digits(y: Tensor | None) -> Tensor:
+    if y is None:
+        raise ValueError("A conditional model needs the digits y.")
+    return y
+
+
+class Generator(nn.Module):
+    """G(z, y): latents (N, latent_dim) and digits (N,) to images (N, 1, 28, 28) in [-1, 1].
+
+    An unconditional generator ignores `y`, which may be None.
+    """
+
+    def __init__(self, config: TrainConfig) -> None:
+        super().__init__()
+        self.embedding = nn.Embedding(DIGITS, config.embedding_dim) if config.conditional else None
+        self.sigmoid = config.output == "sigmoid"
+        width = config.latent_dim + (config.embedding_dim if config.conditional else 0)
+        # A bias in front of a batch norm does nothing: the mean is taken out again.
+        bias = not config.batch_norm_g
+        activation = _ACTIVATIONS[config.activation_g]
+        layers: list[nn.Module] = []
+        if config.architecture == "mlp":
+            for units in config.widths_g:
+                layers.append(nn.Linear(width, units, bias=bias))
+                layers += [nn.BatchNorm1d(units)] if config.batch_norm_g else []
+                layers.append(activation())
+                width = units
+            layers.append(nn.Linear(width, PIXELS))
+        else:
+            first, second = config.widths_g
+            layers += [nn.Linear(width, first * 49, bias=bias), nn.Unflatten(1, (first, 7, 7))]
+            layers += [nn.BatchNorm2d(first)] if config.batch_norm_g else []
+            layers += [activation(), nn.ConvTranspose2d(first, second, **_STRIDED, bias=bias)]
+            layers += [nn.BatchNorm2d(second)] if config.batch_norm_g else []
+            layers += [activation(), nn.ConvTranspose2d(second, 1, **_STRIDED)]
+        layers.append(nn.Sigmoid() if self.sigmoid else nn.Tanh())
+        self.layers = nn.Sequential(*layers)
+
+    def forward(self, z: Tensor, y: Tensor | None = None) -> Tensor:
+        if self.embedding is not None:
+            z = torch.cat((z, self.embedding(_digits(y))), dim=1)
+        images: Tensor = self.layers(z)
+        if self.sigmoid:
+            images = 2 * images - 1
+        return images.view(-1, *IMAGE)
+
+
+class Discriminator(nn.Module):
+    """D(x, y): images (N, 1, 28, 28) and digits (N,) to logits (N,).
+
+    An unconditional discriminator ignores `y`, which may be None.
+    """
+
+    def __init__(self, config: TrainConfig) -> None:
+        super().__init__()
+        self.has_batch_norm = config.batch_norm_d
+        activation = _ACTIVATIONS[config.activation_d]
+        layers: list[nn.Module] = []
+        if config.architecture == "mlp":
+            width = PIXELS
+            layers.append(nn.Flatten())
+            for number, units in enumerate(config.widths_d):
+                normed = config.batch_norm_d and number > 0
+                layers.append(nn.Linear(width, units, bias=not normed))
+                layers += [nn.BatchNorm1d(units)] if normed else []
+                layers.append(activation())
+                width = units
+        else:
+            first, second = config.widths_d
+            layers += [nn.Conv2d(1, first, **_STRIDED), activation()]
+            layers.append(nn.Conv2d(first, second, **_STRIDED, bias=not config.batch_norm_d))
+            layers += [nn.BatchNorm2d(second)] if config.batch_norm_d else []
+            layers += [activation(), nn.Flatten()]
+            width = second * 49
+        self.features = nn.Sequential(*layers)
+        self.logit = nn.Linear(width, 1)
+        self.projection = nn.Embedding(DIGITS, width) if config.conditional else None
+        if self.projection is not None:
+            # As large as the weights of `logit` beside it. With PyTorch's N(0, 1) the digit alone would
+            # decide at first; label agreement after 20 s was 0.92 so, 0.96 with this.
+            nn.init.normal_(self.projection.weight, std=width**-0.5)
+
+    def forward(self, x: Tensor, y: Tensor | None = None) -> Tensor:
+        features: Tensor = self.features(x)
+        logits: Tensor = self.logit(features).squeeze(1)
+        if self.projection is not None:
+            logits = logits + (self.projection(_digits(y)) * features).sum(1)
+        return logits
+
+
+def count_parameters(module: nn.Module) -> int:
+    """The number of trainable numbers in a network."""
+    return sum(parameter.numel() for parameter in module.parameters())

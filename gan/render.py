@@ -1,0 +1,61 @@
+"""Digits as pictures: grids, strips, PNG. Arrays in, bytes out.
+
+Grids are laid out in numpy: torchvision's make_grid does the same, but importing it takes longer than
+everything else that stands between Start and the first picture. The tests hold the two against each
+other.
+"""
+
+import io
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+Bytes = npt.NDArray[np.uint8]
+GAP = 1
+"""Pixels between two digits of a grid."""
+GAP_GREY = 38
+
+
+def grid(images: Bytes, columns: int, gap: int = GAP) -> Bytes:
+    """Images (N, H, W) as one picture, row by row, `gap` dark-grey pixels between them.
+
+    The last row is filled up with black. Raises `ValueError` for no images.
+    """
+    if len(images) == 0:
+        raise ValueError("A grid needs at least one image.")
+    count, height, width = images.shape
+    rows = -(-count // columns)
+    cells = np.zeros((rows * columns, height, width), np.uint8)
+    cells[:count] = images
+    padded = np.full((rows, columns, height + gap, width + gap), GAP_GREY, np.uint8)
+    padded[:, :, :height, :width] = cells.reshape(rows, columns, height, width)
+    whole = padded.swapaxes(1, 2).reshape(rows * (height + gap), columns * (width + gap))
+    return whole[: whole.shape[0] - gap, : whole.shape[1] - gap]
+
+
+def png(picture: Bytes, scale: int = 1) -> bytes:
+    """A grey picture (H, W) as a PNG file, each pixel `scale` wide."""
+    image = Image.fromarray(picture)
+    if scale > 1:
+        image = image.resize((image.width * scale, image.height * scale), Image.Resampling.NEAREST)
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG", compress_level=6)
+    return buffer.getvalue()
+
+
+def cells(picture: bytes, size: int = 28, gap: int = GAP) -> Bytes:
+    """The images (N, size, size) of a grid that was saved as PNG, row by row: undoes `png(grid(…))`."""
+    whole = np.asarray(Image.open(io.BytesIO(picture)).convert("L"))
+    pitch = size + gap
+    rows, columns = (whole.shape[0] + gap) // pitch, (whole.shape[1] + gap) // pitch
+    padded = np.zeros((rows * pitch, columns * pitch), np.uint8)
+    padded[: whole.shape[0], : whole.shape[1]] = whole
+    return padded.reshape(rows, pitch, columns, pitch).swapaxes(1, 2)[:, :, :size, :size].reshape(-1, size, size)
+
+
+def npz(**arrays: npt.NDArray[np.generic]) -> bytes:
+    """A compressed numpy archive of these arrays, as bytes."""
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, **arrays)
+    return buffer.getvalue()

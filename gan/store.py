@@ -1,0 +1,291 @@
+"""A run's folder as its worker writes it and as anybody reads it.
+
+`run.sqlite` has one writer and is in WAL mode, so that readers never wait; they open it, read what is
+new and close it, since a reader that holds on makes the log grow without bound. What a run keeps stays
+within a byte budget: samples, snapshots and records are thinned, evenly over the images seen.
+"""
+
+import json
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from gan.messages import Checkpoint, Event, Record, Sample, Segment, Snapshot, Status, StorageError
+
+DATABASE, CONFIG, CHECKPOINT, SNAPSHOTS = "run.sqlite", "config.json", "checkpoint.safetensors", "snapshots"
+BUDGET = 64_000_000
+"""Bytes for the samples, snapshots and records of a run; the checkpoint comes on top."""
+SAMPLE_SHARE, SNAPSHOT_SHARE = 0.35, 0.5
+RECORDS_KEPT = 4000
+"""Moments with records; when there are more, neighbours are merged, which halves them. At ten
+quantities a moment this is about 4 MB, far less than what samples and snapshots leave."""
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS status (id INTEGER PRIMARY KEY CHECK (id = 0), json TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS segments (segment INTEGER PRIMARY KEY, images INTEGER NOT NULL, seconds REAL NOT NULL);
+CREATE TABLE IF NOT EXISTS records (
+    id INTEGER PRIMARY KEY, images INTEGER NOT NULL, seconds REAL NOT NULL, segment INTEGER NOT NULL,
+    quantity TEXT NOT NULL, mean REAL NOT NULL, min REAL NOT NULL, max REAL NOT NULL);
+CREATE TABLE IF NOT EXISTS samples (
+    id INTEGER PRIMARY KEY, images INTEGER NOT NULL, seconds REAL NOT NULL, png BLOB NOT NULL);
+"""
+# Pairs are taken within a segment and a quantity, in order; an odd one at the end stays as it is.
+_MERGE = """
+CREATE TEMP TABLE merged AS
+    SELECT MAX(images) AS images, MAX(seconds) AS seconds, segment, quantity,
+           AVG(mean) AS mean, MIN(min) AS min, MAX(max) AS max
+    FROM (SELECT *, (ROW_NUMBER() OVER (PARTITION BY segment, quantity ORDER BY id) - 1) / 2 AS pair
+          FROM records)
+    GROUP BY segment, quantity, pair;
+DELETE FROM records;
+INSERT INTO records (images, seconds, segment, quantity, mean, min, max)
+    SELECT * FROM merged ORDER BY segment, images;
+DROP TABLE merged;
+"""
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Replaces a file whole: written beside, flushed to the disk, renamed. Raises `OSError`."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with beside.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(beside, path)
+    except OSError:
+        with suppress(OSError):
+            beside.unlink(missing_ok=True)
+        raise
+
+
+@contextmanager
+def _in_words(folder: Path) -> Iterator[None]:
+    """Turns what a full or broken disk raises into a `StorageError` with one sentence."""
+    try:
+        yield
+    except (OSError, sqlite3.Error) as error:
+        if getattr(error, "errno", None) == 28 or "full" in str(error):
+            message = f"The disk that holds {folder} is full. Free some space, then resume."
+        else:
+            message = f"The run folder {folder} cannot be written ({error})."
+        raise StorageError(message) from error
+
+
+def thinned(positions: Sequence[int], keep: int) -> list[int]:
+    """Indices to drop so that `keep` of the ascending `positions` stay, spread evenly.
+
+    Again and again the one goes whose neighbours are closest together; first and last always stay.
+    """
+    left = list(range(len(positions)))
+    while len(left) > max(keep, 2):
+        gaps = [positions[left[i + 1]] - positions[left[i - 1]] for i in range(1, len(left) - 1)]
+        del left[1 + gaps.index(min(gaps))]
+    return sorted(set(range(len(positions))) - set(left))
+
+
+class Writer:
+    """The sink that keeps a run's events in its folder. One at a time: its owner holds the run's lock."""
+
+    def __init__(self, folder: Path, budget: int = BUDGET) -> None:
+        """Raises `StorageError` if the folder cannot be written."""
+        self.folder = folder
+        self.budget = budget
+        with _in_words(folder):
+            (folder / SNAPSHOTS).mkdir(exist_ok=True)
+            self._connection = sqlite3.connect(folder / DATABASE, isolation_level=None, timeout=10)
+            self._connection.execute("PRAGMA journal_mode=WAL")
+            # Commits survive the death of the process; only a power cut can take the last ones.
+            self._connection.execute("PRAGMA synchronous=NORMAL")
+            self._connection.executescript(_SCHEMA)
+            query = "SELECT COUNT(DISTINCT images || ' ' || segment) FROM records"
+            (self._moments,) = self._connection.execute(query).fetchone()
+            rows = self._connection.execute("SELECT id, images, LENGTH(png) FROM samples ORDER BY id").fetchall()
+            self._samples: list[tuple[int, int, int]] = rows
+
+    def __call__(self, event: Event) -> None:
+        """Keeps an event; raises `StorageError` if it cannot."""
+        with _in_words(self.folder):
+            if isinstance(event, Snapshot):
+                self._keep_snapshot(event)
+            elif isinstance(event, Checkpoint):
+                write_atomically(self.folder / CHECKPOINT, event.content)
+            else:
+                with self._transaction():
+                    self._keep_row(event)
+
+    def close(self) -> None:
+        """Lets go of the database, its log folded in."""
+        with suppress(sqlite3.Error):
+            self._connection.close()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._connection.execute("COMMIT")
+        except BaseException:
+            with suppress(sqlite3.Error):
+                self._connection.execute("ROLLBACK")
+            raise
+
+    def _keep_row(self, event: Status | Segment | Record | Sample) -> None:
+        execute = self._connection.execute
+        if isinstance(event, Status):
+            execute("INSERT OR REPLACE INTO status VALUES (0, ?)", (json.dumps(asdict(event)),))
+        elif isinstance(event, Segment):
+            execute("INSERT OR REPLACE INTO segments VALUES (?, ?, ?)", (event.number, event.images, event.seconds))
+        elif isinstance(event, Record):
+            at = (event.images, event.seconds, event.segment)
+            rows = [(*at, name, one.mean, one.min, one.max) for name, one in event.quantities.items()]
+            self._connection.executemany(
+                "INSERT INTO records (images, seconds, segment, quantity, mean, min, max) VALUES (?,?,?,?,?,?,?)", rows
+            )
+            self._moments += 1
+            if self._moments > RECORDS_KEPT:
+                self._merge_records()
+        else:
+            row = (event.images, event.seconds, event.png)
+            cursor = execute("INSERT INTO samples (images, seconds, png) VALUES (?, ?, ?)", row)
+            self._samples.append((cursor.lastrowid or 0, event.images, len(event.png)))
+            self._thin_samples()
+
+    def _merge_records(self) -> None:
+        for statement in _MERGE.split(";\n"):
+            self._connection.execute(statement)
+        # Tells readers that what they hold has been rewritten.
+        (version,) = self._connection.execute("PRAGMA user_version").fetchone()
+        self._connection.execute(f"PRAGMA user_version = {version + 1}")
+        self._moments = -(-self._moments // 2)
+
+    def _thin_samples(self) -> None:
+        size = sum(length for _, _, length in self._samples)
+        if size <= self.budget * SAMPLE_SHARE:
+            return
+        # A quarter at once, so that this is rare.
+        drop = thinned([images for _, images, _ in self._samples], len(self._samples) * 3 // 4)
+        self._connection.executemany("DELETE FROM samples WHERE id = ?", [(self._samples[i][0],) for i in drop])
+        gone = set(drop)
+        self._samples = [row for i, row in enumerate(self._samples) if i not in gone]
+
+    def _keep_snapshot(self, event: Snapshot) -> None:
+        keep = max(2, int(self.budget * SNAPSHOT_SHARE) // max(1, len(event.content)))
+        write_atomically(self.folder / SNAPSHOTS / f"{event.images:08d}.safetensors", event.content)
+        paths = snapshots(self.folder)
+        for index in thinned([int(path.stem) for path in paths], keep):
+            paths[index].unlink(missing_ok=True)
+
+
+@contextmanager
+def _reading(folder: Path) -> Iterator[sqlite3.Connection | None]:
+    """A connection to a run's database for one look; None where there is none to read yet."""
+    try:
+        connection = sqlite3.connect(f"{(folder / DATABASE).absolute().as_uri()}?mode=ro", uri=True, timeout=2)
+    except sqlite3.Error:
+        yield None
+        return
+    with closing(connection):
+        yield connection
+
+
+def read_status(folder: Path) -> Status | None:
+    """The last status that was written; None where there is none."""
+    with _reading(folder) as connection, suppress(sqlite3.Error):
+        if connection and (row := connection.execute("SELECT json FROM status").fetchone()):
+            return Status(**json.loads(row[0]))
+    return None
+
+
+def read_samples(folder: Path, last: int = 0) -> list[Sample]:
+    """The samples of a run, oldest first; only the `last` ones where a number is given."""
+    with _reading(folder) as connection, suppress(sqlite3.Error):
+        if connection:
+            limit = last if last > 0 else -1
+            query = "SELECT images, seconds, png FROM samples ORDER BY id DESC LIMIT ?"
+            return [Sample(*row) for row in connection.execute(query, (limit,))][::-1]
+    return []
+
+
+def snapshots(folder: Path) -> list[Path]:
+    """The model files of a run, oldest first."""
+    return sorted((folder / SNAPSHOTS).glob("[0-9]*.safetensors"), key=lambda path: int(path.stem))
+
+
+Array = npt.NDArray[np.float64]
+
+
+class Curves:
+    """The records of a run as arrays, kept up to date by reading what is new. Safe to share."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._lock = threading.Lock()
+        self._reset(version=-1)
+
+    def _reset(self, version: int) -> None:
+        self._version = version
+        self._last_id = 0
+        self._starts: list[int] = []
+        self._rows: dict[tuple[str, int], list[tuple[float, ...]]] = {}
+
+    def update(self) -> None:
+        """Reads what was written since the last call; everything if the writer has merged records."""
+        with self._lock, _reading(self.folder) as connection, suppress(sqlite3.Error):
+            if connection is None:
+                return
+            connection.execute("BEGIN")  # one consistent view for all three queries
+            (version,) = connection.execute("PRAGMA user_version").fetchone()
+            if version != self._version:
+                self._reset(version)
+            self._starts = [row[0] for row in connection.execute("SELECT images FROM segments ORDER BY segment")]
+            query = "SELECT id, quantity, segment, images, seconds, mean, min, max FROM records WHERE id > ? ORDER BY id"
+            for number, quantity, segment, *values in connection.execute(query, (self._last_id,)):
+                self._rows.setdefault((quantity, segment), []).append(tuple(values))
+                self._last_id = number
+
+    def series(self, quantity: str) -> tuple[Array, list[Array]]:
+        """A quantity over the run: the curve that counts, and the tails that a resume replaced.
+
+        Each is an array (5, N) with the rows images, seconds, mean, min, max.
+        """
+        with self._lock:
+            valid, tails = [], []
+            for number, start in enumerate(self._starts):
+                rows = self._rows.get((quantity, number))
+                if not rows:
+                    continue
+                array = np.array(rows).T
+                # Later segments that began earlier have replaced what lies beyond their start.
+                end = min(self._starts[number + 1 :], default=np.inf)
+                keep = array[0] <= end
+                valid.append(array[:, keep])
+                if not keep.all():
+                    tails.append(array[:, ~keep])
+        return (np.concatenate(valid, axis=1) if valid else np.empty((5, 0))), tails
+
+
+def reduced(series: Array, points: int = 600) -> Array:
+    """At most `points` columns of a series (5, N): means of means, extremes of extremes, over bins of
+    equally many records."""
+    count = series.shape[1]
+    if count <= points:
+        return series
+    edges = np.linspace(0, count, points + 1).astype(int)[:-1]
+    sizes = np.diff(np.append(edges, count))
+    return np.stack(
+        (
+            np.maximum.reduceat(series[0], edges),
+            np.maximum.reduceat(series[1], edges),
+            np.add.reduceat(series[2], edges) / sizes,
+            np.minimum.reduceat(series[3], edges),
+            np.maximum.reduceat(series[4], edges),
+        )
+    )

@@ -1,0 +1,270 @@
+"""One training step of a GAN, and all that it needs; no input or output.
+
+`Trainer.step()` is a discriminator pass and a generator pass. What it measures stays on the device as
+tensors until `take_record()` fetches it, so that a step never waits for the device.
+"""
+
+import copy
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor, nn
+
+from gan import device as devices
+from gan.config import TrainConfig
+from gan.data import Digits, Sampler
+from gan.losses import LOSSES
+from gan.messages import Summary
+from gan.models import Discriminator, Generator
+
+STATISTICS = ("loss_d", "loss_g", "d_real", "d_fake", "accuracy_real", "accuracy_fake")
+"""Measured in every step. `d_*` is the mean of D's probability, or of its score where the loss has no
+probability; `accuracy_*` the share of images that D puts on the right side."""
+NORMS = ("gradient_norm_g", "gradient_norm_d", "update_norm_g", "update_norm_d")
+"""Euclidean norms over all parameters of a network, in steps taken with `norms=True`. The update is
+what the whole step changed."""
+RAMP = 0.05
+"""The averaging half-life is at most this share of the images seen so far, so that the average forgets
+the noise that it began with (Karras et al. 2022 ramp it up in the same way)."""
+
+
+class Trainer:
+    """A generator, a discriminator, the averaged generator and their optimisers, ready to step.
+
+    `images` counts the real images shown to D; with `lr_g` and `lr_d` it is what a record is about.
+    On a CPU two trainers with the same config and number of threads stay equal bit for bit.
+    """
+
+    def __init__(self, config: TrainConfig, digits: Digits, device: torch.device | None = None) -> None:
+        """Raises `gan.device.DeviceError` if the configured device does not work."""
+        self.config = config
+        self.device = device or devices.choose(config.device).device
+        self.dtype = devices.choose_precision(config.precision, self.device)
+        # Drawn on the CPU, so that a seed means the same networks on every device.
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(config.seed)
+            self.generator = Generator(config).to(self.device)
+            self.discriminator = Discriminator(config).to(self.device)
+        self.average = copy.deepcopy(self.generator).eval().requires_grad_(False)
+        fused = self.device.type in ("cpu", "cuda")
+        betas = (config.beta1, config.beta2)
+        self.optimizer_g = torch.optim.Adam(self.generator.parameters(), config.lr_g, betas, fused=fused)
+        self.optimizer_d = torch.optim.Adam(self.discriminator.parameters(), config.lr_d, betas, fused=fused)
+        self.loss = LOSSES[config.loss](config.label_smoothing)
+        self.sampler = Sampler(
+            torch.from_numpy(digits.train_images).to(self.device),
+            torch.from_numpy(digits.train_labels).to(self.device),
+            config.batch_size,
+            config.seed,
+        )
+        self.noise = torch.Generator(self.device).manual_seed(config.seed)
+        self.steps = 0
+        self._raw, self._averaged = _floats(self.generator), _floats(self.average)
+        self._norms = torch.full((len(NORMS),), math.nan)
+        self._start_record()
+
+    @property
+    def images(self) -> int:
+        """Real images shown to the discriminator so far."""
+        return self.sampler.drawn
+
+    @property
+    def lr_g(self) -> float:
+        """The generator's learning rate; can be set between steps."""
+        return float(self.optimizer_g.param_groups[0]["lr"])
+
+    @lr_g.setter
+    def lr_g(self, value: float) -> None:
+        self.optimizer_g.param_groups[0]["lr"] = value
+
+    @property
+    def lr_d(self) -> float:
+        """The discriminator's learning rate; can be set between steps."""
+        return float(self.optimizer_d.param_groups[0]["lr"])
+
+    @lr_d.setter
+    def lr_d(self, value: float) -> None:
+        self.optimizer_d.param_groups[0]["lr"] = value
+
+    def latents(self, count: int) -> Tensor:
+        """The next `count` latents z ~ N(0, I), (count, latent_dim)."""
+        return torch.randn(count, self.config.latent_dim, generator=self.noise, device=self.device)
+
+    def step(self, norms: bool = False) -> None:
+        """One step: `d_steps` updates of D with G frozen, then `g_steps` of G with D frozen.
+
+        `norms` also measures gradients and updates; it changes nothing in what is learned.
+        """
+        networks = (self.generator, self.discriminator)
+        before = [[p.detach().clone() for p in network.parameters()] for network in networks] if norms else []
+        for _ in range(self.config.d_steps):
+            x, y = next(self.sampler)
+            fakes = self._forge(y)
+            real_logits, fake_logits, loss_d = self._discriminator_pass(x, fakes.detach(), y)
+        for number in range(self.config.g_steps):
+            # The forgeries that D has just seen serve once more: one pass through G fewer in a step.
+            loss_g = self._generator_pass(fakes if number == 0 else self._forge(y), y, real_logits)
+        self._update_average()
+        self.steps += 1
+        self._measure(real_logits, fake_logits, loss_d, loss_g)
+        if norms:
+            updates = [
+                [now.detach() - then for now, then in zip(network.parameters(), old, strict=True)]
+                for network, old in zip(networks, before, strict=True)
+            ]
+            gradients = [[p.grad for p in network.parameters() if p.grad is not None] for network in networks]
+            self._norms = torch.stack([_norm(tensors) for tensors in (*gradients, *updates)])
+
+    def _forge(self, y: Tensor) -> Tensor:
+        """New forgeries G(z, y), (N, 1, 28, 28), with the graph that a generator pass needs."""
+        with self._autocast():
+            images: Tensor = self.generator(self.latents(len(y)), y)
+        return images
+
+    def _discriminator_pass(self, x: Tensor, fakes: Tensor, y: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """One update of D. Returns its logits on real and on fake, and the loss, all detached."""
+        with self._autocast():
+            if self.discriminator.has_batch_norm:
+                # Real and forged are normalised apart: together, the statistics would tell on them.
+                real_logits, fake_logits = self.discriminator(x, y), self.discriminator(fakes, y)
+            else:
+                both = self.discriminator(torch.cat((x, fakes)), torch.cat((y, y)))
+                real_logits, fake_logits = both.chunk(2)
+        real_logits, fake_logits = real_logits.float(), fake_logits.float()
+        loss = self.loss.d(real_logits, fake_logits)
+        self._descend(self.optimizer_d, loss)
+        return real_logits.detach(), fake_logits.detach(), loss.detach()
+
+    def _generator_pass(self, fakes: Tensor, y: Tensor, real_logits: Tensor) -> Tensor:
+        """One update of G, with D frozen. Returns the loss, detached."""
+        with self._frozen(self.discriminator):
+            with self._autocast():
+                fake_logits = self.discriminator(fakes, y)
+            loss = self.loss.g(real_logits, fake_logits.float())
+            self._descend(self.optimizer_g, loss)
+        return loss.detach()
+
+    def _descend(self, optimizer: torch.optim.Adam, loss: Tensor) -> None:
+        """Backward and one step; weight penalties enter the gradient here, never the plotted loss."""
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        l1, l2 = self.config.weight_l1, self.config.weight_l2
+        if l1 or l2:
+            with torch.no_grad():
+                for weight in optimizer.param_groups[0]["params"]:
+                    if weight.dim() > 1:
+                        weight.grad.add_(weight.sign(), alpha=l1).add_(weight, alpha=2 * l2)
+        optimizer.step()
+
+    @contextmanager
+    def _frozen(self, network: nn.Module) -> Iterator[None]:
+        """No gradients for the parameters of `network`; gradients still flow through it."""
+        network.requires_grad_(False)
+        try:
+            yield
+        finally:
+            network.requires_grad_(True)
+
+    def _autocast(self) -> torch.autocast:
+        return torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32)
+
+    @torch.no_grad()
+    def _update_average(self) -> None:
+        """Moves the averaged generator, batch norm's buffers included, towards the one that trains."""
+        half_life = min(self.config.ema_kimg * 1000, RAMP * self.images)
+        seen = self.config.batch_size * self.config.d_steps
+        weight = 1 - 0.5 ** (seen / half_life) if half_life > 0 else 1.0
+        torch._foreach_lerp_(self._averaged, self._raw, weight)
+
+    def _start_record(self) -> None:
+        """Forgets what was measured; `unrecorded` counts the steps since."""
+        self.unrecorded = 0
+        self._sum = torch.zeros(len(STATISTICS), device=self.device)
+        self._min = torch.full_like(self._sum, math.inf)
+        self._max = torch.full_like(self._sum, -math.inf)
+
+    def _measure(self, real_logits: Tensor, fake_logits: Tensor, loss_d: Tensor, loss_g: Tensor) -> None:
+        believes = self.loss.probability or (lambda score: score)
+        values = torch.stack(
+            (
+                loss_d,
+                loss_g,
+                believes(real_logits).mean(),
+                believes(fake_logits).mean(),
+                (real_logits > self.loss.undecided).float().mean(),
+                (fake_logits <= self.loss.undecided).float().mean(),
+            )
+        )
+        self.unrecorded += 1
+        self._sum += values
+        # torch.minimum passes NaN on: a diverged step shows in the extremes as well as in the mean.
+        self._min = torch.minimum(self._min, values)
+        self._max = torch.maximum(self._max, values)
+
+    def take_record(self) -> dict[str, Summary]:
+        """What was measured since the last call; waits for the device. Empty if no step was taken.
+
+        The norms are those of the last step that measured them, and left out if there was none.
+        """
+        if not self.unrecorded:
+            return {}
+        means, lows, highs = torch.stack((self._sum / self.unrecorded, self._min, self._max)).tolist()
+        record = {
+            name: Summary(mean, low, high)
+            for name, mean, low, high in zip(STATISTICS, means, lows, highs, strict=True)
+        }
+        for name, value in zip(NORMS, self._norms.tolist(), strict=True):
+            if not math.isnan(value):
+                record[name] = Summary(value, value, value)
+        self._start_record()
+        return record
+
+    def tensors(self) -> dict[str, Tensor]:
+        """All that an exact resume needs, by name: networks, average, Adam's moments, random state."""
+        found = {}
+        for name, network in self._networks().items():
+            found |= {f"{name}.{key}": value for key, value in network.state_dict().items()}
+        for name, optimizer in self._optimizers().items():
+            for number, state in optimizer.state_dict()["state"].items():
+                found |= {f"{name}.{number}.{key}": value for key, value in state.items()}
+        found["noise"] = self.noise.get_state()
+        return found
+
+    def load(self, tensors: dict[str, Tensor], images: int, lr_g: float, lr_d: float) -> None:
+        """Continues where `tensors()` was taken. Raises `KeyError` or `RuntimeError` for others' tensors."""
+        for name, network in self._networks().items():
+            network.load_state_dict(_under(tensors, name))
+        for name, optimizer in self._optimizers().items():
+            states: dict[int, dict[str, Tensor]] = {}
+            for key, value in _under(tensors, name).items():
+                number, field = key.split(".", 1)
+                states.setdefault(int(number), {})[field] = value
+            optimizer.load_state_dict(optimizer.state_dict() | {"state": states})
+        self.noise.set_state(tensors["noise"].cpu())
+        self.sampler.drawn = images
+        self.steps = images // (self.config.batch_size * self.config.d_steps)
+        self.lr_g, self.lr_d = lr_g, lr_d
+
+    def _networks(self) -> dict[str, nn.Module]:
+        return {"generator": self.generator, "discriminator": self.discriminator, "average": self.average}
+
+    def _optimizers(self) -> dict[str, torch.optim.Adam]:
+        return {"optimizer_g": self.optimizer_g, "optimizer_d": self.optimizer_d}
+
+
+def _floats(network: nn.Module) -> list[Tensor]:
+    """Parameters and floating-point buffers, in order; the counters of batch norm are left out."""
+    tensors = [parameter.detach() for parameter in network.parameters()]
+    return tensors + [buffer for buffer in network.buffers() if buffer.is_floating_point()]
+
+
+def _under(tensors: dict[str, Tensor], name: str) -> dict[str, Tensor]:
+    prefix = f"{name}."
+    return {key[len(prefix) :]: value for key, value in tensors.items() if key.startswith(prefix)}
+
+
+def _norm(tensors: list[Tensor]) -> Tensor:
+    """Euclidean norm over all elements, on the CPU."""
+    return torch.linalg.vector_norm(torch.stack(torch._foreach_norm(tensors))).cpu()

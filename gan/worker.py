@@ -1,0 +1,146 @@
+"""The process around a training loop: `python -m gan.worker RUN_DIR`.
+
+Commands come as JSON lines on stdin; events go into the run folder. End of file on stdin means that
+whoever launched it is gone: the worker saves its checkpoint and leaves, and the run reads as
+interrupted. `train_in` is the part without stdin, which `python -m gan train` shares.
+"""
+
+import argparse
+import queue
+import shutil
+import signal
+import sys
+import threading
+import traceback
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gan import runs, store
+from gan.messages import Command, Event, Status, StorageError
+
+if TYPE_CHECKING:
+    from gan.loop import Ending
+
+
+def train_in(
+    folder: Path,
+    commands: "queue.SimpleQueue[Command]",
+    *,
+    images: int = 0,
+    seconds: float = 0.0,
+    watch: Callable[[Event], None] | None = None,
+) -> "Ending":
+    """Trains the run in `folder` from where it stands: so much more where a number is given, else what
+    was left. `watch` sees every event after it was kept.
+
+    What goes wrong is written as the run's state and raised again. Raises `gan.runs.RunError` if
+    another process has the run.
+    """
+    with runs.lock(folder):
+        writer = store.Writer(folder)
+        try:
+            start = _opening(folder)
+            writer(start)
+            try:
+                return _train(folder, writer, commands, start, images, seconds, watch)
+            except Exception as error:
+                failed = store.read_status(folder) or start
+                writer(replace(failed, state="failed", message=_in_words(error)))
+                raise
+        finally:
+            writer.close()
+
+
+def _opening(folder: Path) -> Status:
+    """The status that a run starts or resumes with; written before torch is imported."""
+    config = runs.read(folder).config
+    before = store.read_status(folder)
+    if before is None:
+        return Status("starting", images_limit=config.images, seconds_limit=config.seconds)
+    return replace(before, state="starting", segment=before.segment + 1, message="", images_per_second=0.0)
+
+
+def _train(
+    folder: Path,
+    writer: store.Writer,
+    commands: "queue.SimpleQueue[Command]",
+    start: Status,
+    more_images: int,
+    more_seconds: float,
+    watch: Callable[[Event], None] | None,
+) -> "Ending":
+    from gan import data, device
+    from gan.checkpoint import load_checkpoint
+    from gan.loop import Loop
+    from gan.trainer import Trainer
+
+    def sink(event: Event) -> None:
+        writer(event)
+        if watch:
+            watch(event)
+
+    config = runs.read(folder).config
+    place = device.choose(config.device)
+    trainer = Trainer(config, data.load(config.dataset), place.device)
+    elapsed = 0.0
+    if (folder / store.CHECKPOINT).exists():
+        elapsed = float(load_checkpoint(folder / store.CHECKPOINT, trainer)["seconds"])
+    start = replace(start, images=trainer.images, seconds=elapsed)
+    if more_images or more_seconds:
+        start = replace(
+            start,
+            images_limit=trainer.images + more_images if more_images else 0,
+            seconds_limit=elapsed + more_seconds if more_seconds else 0.0,
+        )
+    return Loop(trainer, commands, sink, start, place.note).run()
+
+
+def _in_words(error: Exception) -> str:
+    """One sentence on what ended a run; the whole story is in worker.log."""
+    lines = str(error).strip().splitlines()
+    said = lines[0] if lines else type(error).__name__
+    if "out of memory" in str(error).lower():
+        return "The device ran out of memory; take a smaller batch or smaller layers."
+    ours = type(error).__module__.startswith("gan.")
+    return said if ours else f"Training ended with an error ({type(error).__name__}: {said})."
+
+
+def _listen(commands: "queue.SimpleQueue[Command]") -> None:
+    """Turns lines on stdin into commands, end of file into `leave`."""
+    for line in sys.stdin:
+        try:
+            commands.put(Command.from_line(line))
+        except ValueError as error:
+            print(f"ignored: {error}", file=sys.stderr, flush=True)
+    commands.put(Command("leave"))
+
+
+def main() -> int:
+    """Exit status 0 unless the run failed."""
+    parser = argparse.ArgumentParser(prog="python -m gan.worker", description=__doc__)
+    parser.add_argument("run_dir", type=Path)
+    parser.add_argument("--images", type=int, default=0)
+    parser.add_argument("--seconds", type=float, default=0.0)
+    args = parser.parse_args()
+    # A terminal sends Ctrl-C to the server's children too; the server's end is told by stdin.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    commands: queue.SimpleQueue[Command] = queue.SimpleQueue()
+    signal.signal(signal.SIGTERM, lambda *_: commands.put(Command("leave")))
+    threading.Thread(target=_listen, args=(commands,), daemon=True).start()
+    try:
+        ending = train_in(args.run_dir, commands, images=args.images, seconds=args.seconds)
+    except (runs.RunError, StorageError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    except Exception:
+        traceback.print_exc()
+        return 1
+    if ending == "discarded":
+        shutil.rmtree(args.run_dir, ignore_errors=True)
+    return 0 if ending != "failed" else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
