@@ -63,11 +63,15 @@ def _load(path: Path, kind: str) -> tuple[TrainConfig, dict[str, Tensor], dict[s
     except OSError as error:
         raise ModelError(f"{path} cannot be read ({error.strerror or error}).") from error
     except SafetensorError as error:
-        raise ModelError(f"{path} is not a whole safetensors file: it is cut short, damaged, or something else.") from error
+        raise ModelError(
+            f"{path} is not a whole safetensors file: it is cut short, damaged, or something else."
+        ) from error
     if metadata.get("format") != FORMAT or metadata.get("kind") != kind:
         raise ModelError(f"{path} is a safetensors file, but not a {kind} of this project.")
     if metadata.get("version") != str(VERSION):
-        raise ModelError(f"{path} has version {metadata.get('version')} of the format; this program reads version {VERSION}.")
+        raise ModelError(
+            f"{path} has version {metadata.get('version')} of the format; this program reads version {VERSION}."
+        )
     metadata = _migrate(metadata)
     try:
         return TrainConfig.from_json(metadata["config"]), tensors, json.loads(metadata["about"])
@@ -100,7 +104,8 @@ def load_model(path: Path) -> Model:
     except (RuntimeError, KeyError, TypeError, ValueError) as error:
         raise ModelError(f"{path} does not hold the networks that it describes.") from error
     generator, discriminator = networks["generator"], networks["discriminator"]
-    assert isinstance(generator, Generator) and isinstance(discriminator, Discriminator)
+    assert isinstance(generator, Generator)
+    assert isinstance(discriminator, Discriminator)
     return Model(config, generator, discriminator, images, seconds)
 
 

@@ -5,7 +5,7 @@ import contextlib
 import queue
 import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -17,7 +17,7 @@ from gan.config import PRESETS, ConfigError, TrainConfig
 from gan.data import DataError
 from gan.messages import Command, Event, Status, StorageError
 
-BAD_INPUT, INTERRUPTED = 2, 130
+FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
 
 
 class UsageError(Exception):
@@ -62,7 +62,9 @@ def parser() -> argparse.ArgumentParser:
     _add_budget(train)
     train.add_argument("--seed", type=_seed, help=configs.help_texts()["seed"])
     train.add_argument("--run-dir", type=Path, help="a new or empty folder; default: a new one in ./runs")
-    train.add_argument("--set", action="append", default=[], metavar="FIELD=VALUE", help=f"any of {', '.join(configs.hints())}")
+    train.add_argument(
+        "--set", action="append", default=[], metavar="FIELD=VALUE", help=f"any of {', '.join(configs.hints())}"
+    )
     train.set_defaults(act=_train)
 
     resume = commands.add_parser("resume", help="go on with a run that ended")
@@ -132,7 +134,14 @@ def _train(args: argparse.Namespace) -> int:
     if args.images or args.seconds:
         values |= {"images": args.images or 0, "seconds": args.seconds or 0.0}
     config = configs.preset(args.preset).changed(**values)
-    return _work(runs.create(config, args.run_dir), 0, 0.0)
+    return _work(lambda: _new_run(config, args.run_dir), 0, 0.0)
+
+
+def _new_run(config: TrainConfig, folder: Path | None) -> Path:
+    from gan import device
+
+    device.choose(config.device)  # refused before anything is written
+    return runs.create(config, folder)
 
 
 def _resume(args: argparse.Namespace) -> int:
@@ -141,14 +150,10 @@ def _resume(args: argparse.Namespace) -> int:
         raise runs.RunError(f"{run.id} is {run.status.state} in another process.")
     images, seconds = args.images or 0, args.seconds or 0.0
     runs.check_budget(run, images=images, seconds=seconds)
-    return _work(args.run_dir, images, seconds)
+    return _work(lambda: Path(args.run_dir), images, seconds)
 
 
-def _work(folder: Path, images: int, seconds: float) -> int:
-    from gan.checkpoint import ModelError
-    from gan.device import DeviceError
-    from gan.worker import train_in
-
+def _work(find: Callable[[], Path], images: int, seconds: float) -> int:
     commands: queue.SimpleQueue[Command] = queue.SimpleQueue()
     interrupted: list[int] = []
 
@@ -156,36 +161,49 @@ def _work(folder: Path, images: int, seconds: float) -> int:
         interrupted.append(number)
         commands.put(Command("stop"))
 
+    # Before torch is imported, which takes seconds: Ctrl-C must not fall between.
     before = [signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)]
     try:
-        with _progress() as watch:
-            ending = train_in(folder, commands, images=images, seconds=seconds, watch=watch)
-    except (DeviceError, ModelError) as error:
-        raise UsageError(str(error)) from error
+        from gan.checkpoint import ModelError
+        from gan.device import DeviceError
+        from gan.worker import train_in
+
+        try:
+            folder = find()
+            with _progress() as watch:
+                # Nobody can press Resume here: a full disk ends the run, its last checkpoint kept.
+                ending = train_in(folder, commands, images=images, seconds=seconds, watch=watch, patient=False)
+        except (DeviceError, ModelError) as error:
+            raise UsageError(str(error)) from error
+        except StorageError as error:
+            _refuse(error)
+            return FAILED
     finally:
         for number, handler in zip((signal.SIGINT, signal.SIGTERM), before, strict=True):
             signal.signal(number, handler)
     print(folder)
     if ending == "failed":
         print(runs.read(folder).status.message, file=sys.stderr)
-        return 1
+        return FAILED
     return INTERRUPTED if interrupted else 0
 
 
 @contextlib.contextmanager
 def _progress() -> Iterator[Any]:
-    """A progress bar on stderr, as a watcher of events."""
-    with tqdm(total=100, unit="%", bar_format="{l_bar}{bar}| {postfix}", file=sys.stderr, leave=True) as bar:
+    """A progress bar on stderr, as a watcher of events; it is there once the run trains."""
+    with contextlib.ExitStack() as stack:
+        bars: list[Any] = []
 
         def watch(event: Event) -> None:
             if isinstance(event, Status):
+                if not bars:
+                    form = "{l_bar}{bar}| {postfix}"
+                    bars.append(stack.enter_context(tqdm(total=100, unit="%", bar_format=form, file=sys.stderr)))
+                bar = bars[0]
                 bar.n = round(100 * (event.progress or 0), 1)
                 said = event.message or f"{event.images:,} images, {event.images_per_second:,.0f}/s, {event.device}"
                 bar.set_postfix_str(said, refresh=False)
                 bar.update(0)
-                if event.state == "paused":
-                    # Nobody can press Resume here: a full disk ends the run, its last checkpoint kept.
-                    raise StorageError(event.message)
 
         yield watch
 
@@ -227,7 +245,9 @@ def _sample(args: argparse.Namespace) -> int:
 def _list(_: argparse.Namespace) -> int:
     for run in runs.listing():
         status = run.status
-        print(f"{run.id}  {run.config.preset:8}  {status.state:11}  {status.images:>12,} images  {status.seconds:>8.1f} s")
+        print(
+            f"{run.id}  {run.config.preset:8}  {status.state:11}  {status.images:>12,} images  {status.seconds:>8.1f} s"
+        )
     return 0
 
 

@@ -8,7 +8,6 @@ what is allowed, the text under each field says what it means.
 import ast
 import inspect
 import json
-import math
 import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
@@ -110,15 +109,15 @@ class TrainConfig:
     """Number format of the layers; auto is float32 unless bfloat16 is known to be faster here."""
 
     def __post_init__(self) -> None:
-        # A whole number is a fine value for a field of floats, and JSON knows only lists.
+        # JSON knows only lists, and a whole number is a fine value for a field of floats.
         for name, hint in _hints().items():
-            value = getattr(self, name)
-            if hint.kind is float and type(value) is int:
-                object.__setattr__(self, name, float(value))
-            elif hint.is_tuple and isinstance(value, list):
+            if hint.is_tuple and isinstance(value := getattr(self, name), list):
                 object.__setattr__(self, name, tuple(value))
         for field, message in problems(vars(self)).items():
             raise ConfigError(field, message)
+        for name, hint in _hints().items():
+            if hint.kind is float:
+                object.__setattr__(self, name, float(getattr(self, name)))
 
     def to_dict(self) -> dict[str, Any]:
         """The settings as JSON can hold them, with the version of their schema."""
@@ -134,7 +133,7 @@ class TrainConfig:
         if version != SCHEMA_VERSION:
             raise ConfigError(
                 "schema_version",
-                f"This was written with version {version!r} of the settings; this program reads version {SCHEMA_VERSION}.",
+                f"This was written with version {version!r} of the settings; this program reads {SCHEMA_VERSION}.",
             )
         known = {name: value for name, value in values.items() if name != "schema_version"}
         for name in known:
@@ -243,7 +242,7 @@ def _problem(name: str, hint: Hint, value: Any) -> str | None:
             return f"{said}; it takes {_KINDS[hint.kind]}."
         items = (value,)
     bounds = hint.bounds
-    if bounds and any(not math.isfinite(item) or not bounds.low <= item <= bounds.high for item in items):
+    if bounds and any(not bounds.low <= item <= bounds.high for item in items):  # NaN is in no interval
         return f"{said}; it has to be {bounds}."
     return None
 
@@ -286,7 +285,11 @@ def preset(name: str) -> TrainConfig:
 def differences(config: TrainConfig) -> dict[str, Any]:
     """The settings that differ from those of the preset that `config` started from."""
     base = vars(PRESETS[config.preset])
-    return {field.name: getattr(config, field.name) for field in fields(config) if getattr(config, field.name) != base[field.name]}
+    return {
+        field.name: getattr(config, field.name)
+        for field in fields(config)
+        if getattr(config, field.name) != base[field.name]
+    }
 
 
 PRESET_NOTES: dict[str, str] = {

@@ -51,7 +51,9 @@ def load(dataset: str = "mnist", folder: Path = ASSETS) -> Digits:
     except OSError as error:
         raise DataError(f"The data set {path} cannot be read ({error.strerror}).") from error
     if hashlib.sha256(content).hexdigest() != SHA256[dataset]:
-        raise DataError(f"The data set {path} is damaged: its SHA-256 is not the recorded one. Fetch the project again.")
+        raise DataError(
+            f"The data set {path} is damaged: its SHA-256 is not the recorded one. Fetch the project again."
+        )
     with np.load(path, allow_pickle=False) as arrays:
         return Digits(arrays["x_train"], arrays["y_train"], arrays["x_test"], arrays["y_test"])
 
@@ -77,10 +79,11 @@ class Sampler:
         import torch
 
         if number not in self._passes:
-            generator = torch.Generator().manual_seed(self.seed + (number << 32))
+            # Not torch.randperm: its generator looks at 32 bits of the seed only, too few for both numbers.
+            order = np.random.default_rng((self.seed, number)).permutation(len(self.labels))
             # One pass back is enough: a batch spans two at most, unless the data set is tiny.
             self._passes = {key: value for key, value in self._passes.items() if key == number - 1}
-            self._passes[number] = torch.randperm(len(self.labels), generator=generator).to(self.images.device)
+            self._passes[number] = torch.from_numpy(order).to(self.images.device)
         return self._passes[number]
 
     def __next__(self) -> tuple["torch.Tensor", "torch.Tensor"]:

@@ -52,8 +52,8 @@ def slerp(start: Tensor, end: Tensor, t: Tensor) -> Tensor:
         across = axis - (axis @ first) * first
     across = across / across.norm()
     angle = torch.atan2(second @ across, first @ second) * t[:, None]
-    norm = torch.lerp(norm_start, norm_end, t[:, None])
-    return norm * (first * angle.cos() + across * angle.sin())
+    turned: Tensor = first * angle.cos() + across * angle.sin()
+    return torch.lerp(norm_start, norm_end, t[:, None]) * turned
 
 
 @torch.no_grad()
@@ -78,4 +78,5 @@ def directions(generator: Generator, latent_dim: int, points: int = 64, step: fl
     # Eigenvectors have no sign of their own: more ink to the right, so that a slider means the same
     # in every session.
     ink = jacobian.sum(0) @ vectors.T
-    return (vectors * torch.where(ink < 0, -1.0, 1.0)[:, None]).float()
+    signed: Tensor = vectors * torch.where(ink < 0, -1.0, 1.0)[:, None]
+    return signed.float()

@@ -46,23 +46,39 @@ Ending = Literal["finished", "stopped", "failed", "left", "discarded"]
 _ENDING_OF: dict[str, Ending] = {"stop": "stopped", "leave": "left", "discard": "discarded"}
 
 
+class _DivergedError(Exception):
+    """Something is no longer a finite number; the message says what."""
+
+
 class Loop:
     """Trains until a limit is reached or a command ends it."""
 
     def __init__(
-        self, trainer: Trainer, commands: "queue.SimpleQueue[Command]", sink: Sink, start: Status, note: str = ""
+        self,
+        trainer: Trainer,
+        commands: "queue.SimpleQueue[Command]",
+        sink: Sink,
+        start: Status,
+        note: str = "",
+        patient: bool = True,
     ) -> None:
-        """`start` says where the run stands and what its limits are; `note` is shown while all is well."""
+        """`start` says where the run stands and what its limits are; `note` is shown while all is well.
+
+        A `patient` loop pauses when the sink cannot keep something, and waits for a person to resume;
+        another one raises the `StorageError`.
+        """
         self.trainer = trainer
         self.commands = commands
         self.sink = sink
         self.note = note
+        self.patient = patient
         precision = str(trainer.dtype).removeprefix("torch.")
         self.status = replace(start, device=describe(trainer.device), precision=precision)
         self._seconds = start.seconds
         self._clock_started: float | None = None
         self._due: dict[str, float] = {}
         self._speed: deque[tuple[float, int]] = deque()
+        self._owed: list[Segment | Record] = []
         z, y = latent.grid(trainer.config)
         self._z, self._y = z.to(trainer.device), y.to(trainer.device)
 
@@ -75,13 +91,19 @@ class Loop:
     def run(self) -> Ending:
         """Trains to the end and says how it ended. What the trainer raises comes through."""
         try:
-            self.sink(Segment(self.status.segment, self.trainer.images, self.seconds))
+            return self._run()
+        except _DivergedError as error:
+            return self._fail(f"Training diverged: {error} is no longer finite. Resume with lower learning rates.")
+
+    def _run(self) -> Ending:
+        try:
+            self._give(Segment(self.status.segment, self.trainer.images, self.seconds))
             if not self.trainer.images:
                 self._sample()  # the noise that it all begins with
             self._report("running")
             ending = self._obey()
         except StorageError as error:
-            ending = self._pause(str(error))
+            ending = self._wait_out(error)
         self._due = {kind: self.seconds + every for kind, every in EVERY.items()}
         self._run_clock()
         while ending is None:
@@ -90,8 +112,13 @@ class Loop:
             try:
                 ending = self._hand_out() or self._obey()
             except StorageError as error:
-                ending = self._pause(str(error))
+                ending = self._wait_out(error)
         return ending
+
+    def _wait_out(self, error: StorageError) -> Ending | None:
+        if not self.patient:
+            raise error
+        return self._pause(str(error))
 
     def _run_clock(self) -> None:
         self._clock_started = time.perf_counter()
@@ -108,8 +135,8 @@ class Loop:
         if self.trainer.steps <= EVERY_STEP_UNTIL or self._is_due("record", seconds):
             record = self.trainer.take_record()
             if broken := _broken(record):
-                return self._fail(f"Training diverged: {broken}. Resume with lower learning rates.")
-            self.sink(Record(self.trainer.images, seconds, status.segment, record))
+                raise _DivergedError(broken)
+            self._give(Record(self.trainer.images, seconds, status.segment, record))
             self._report("running")
         over = (0 < status.seconds_limit <= seconds) or (0 < status.images_limit <= self.trainer.images)
         if over:
@@ -171,6 +198,7 @@ class Loop:
                     self._set_rates(command)
                 elif command.verb == "resume":
                     if trouble:
+                        self._give()
                         self._checkpoint()  # if this cannot be written, nothing can
                     self._report("running")
                     self._run_clock()
@@ -201,7 +229,15 @@ class Loop:
         self._report("failed", message)
         return "failed"
 
+    def _give(self, *events: Segment | Record) -> None:
+        """Hands out what nothing later makes up for: what cannot be kept now is owed until it can."""
+        self._owed += events
+        while self._owed:
+            self.sink(self._owed[0])
+            del self._owed[0]
+
     def _keep(self) -> None:
+        self._give()
         self._sample()
         self._snapshot()
         self._checkpoint()
@@ -227,20 +263,25 @@ class Loop:
 
     @torch.inference_mode()
     def _sample(self) -> None:
+        self._check()
         images = as_bytes(self.trainer.average(self._z, self._y)).cpu().numpy()
         self.sink(Sample(self.trainer.images, self.seconds, render.png(render.grid(images, columns=latent.GRID))))
 
     def _snapshot(self) -> None:
+        self._check()
         if self.trainer.images:
             self.sink(Snapshot(self.trainer.images, model_content(self.trainer, self.seconds)))
 
     def _checkpoint(self) -> None:
+        self._check()
         self.sink(Checkpoint(checkpoint_content(self.trainer, {"seconds": self.seconds})))
+
+    def _check(self) -> None:
+        """Before anything is kept of the networks: what has diverged must not replace what has not."""
+        if not self.trainer.is_finite():
+            raise _DivergedError("a weight")
 
 
 def _broken(record: dict[str, Summary]) -> str:
-    """The first quantity that is no finite number any more, in words; empty if all are."""
-    for name, summary in record.items():
-        if not math.isfinite(summary.mean):
-            return f"{name} is no longer a finite number"
-    return ""
+    """The first quantity that is no finite number any more; empty if all are."""
+    return next((name for name, summary in record.items() if not math.isfinite(summary.mean)), "")

@@ -2,17 +2,19 @@
 
 Each loss is the mean over the batch. `d` is what the discriminator minimises, both halves added; `g`
 is what the generator minimises. Both always get the logits of the real and of the forged images.
+
+The charts draw the ideal values, so this module can be imported without torch.
 """
 
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import torch
-import torch.nn.functional as F
-from torch import Tensor
+if TYPE_CHECKING:
+    from torch import Tensor
 
-Pair = Callable[[Tensor, Tensor], Tensor]
+Pair = Callable[["Tensor", "Tensor"], "Tensor"]
 
 
 @dataclass(frozen=True)
@@ -23,7 +25,7 @@ class AdversarialLoss:
     """(real_logits, fake_logits) -> the discriminator's loss."""
     g: Pair
     """(real_logits, fake_logits) -> the generator's loss."""
-    probability: Callable[[Tensor], Tensor] | None
+    probability: Callable[["Tensor"], "Tensor"] | None
     """Logits -> chance of being real; None where the output is a raw score."""
     ideal: tuple[float, float] | None
     """(loss_d, loss_g) at a perfect forger: p_g = p_data and the best possible discriminator."""
@@ -33,13 +35,24 @@ class AdversarialLoss:
     """The raw output above which the discriminator says "real"."""
 
 
+def _softplus(logits: "Tensor") -> "Tensor":
+    """log(1 + e^x), finite for any x; -log sigmoid(x) is softplus(-x)."""
+    from torch.nn.functional import softplus
+
+    return softplus(logits)
+
+
+def _sigmoid(logits: "Tensor") -> "Tensor":
+    return logits.sigmoid()
+
+
 def _cross_entropy(smoothing: float) -> Pair:
     # -log D(x) is softplus(-logit); log(sigmoid(x)) would lose its gradient where D is sure.
-    def d(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
-        real = F.softplus(-real_logits).mean()
+    def d(real_logits: "Tensor", fake_logits: "Tensor") -> "Tensor":
+        real = _softplus(-real_logits).mean()
         if smoothing:  # target 1 - s: (1 - s) softplus(-l) + s softplus(l) = softplus(-l) + s l
             real = real + smoothing * real_logits.mean()
-        return real + F.softplus(fake_logits).mean()
+        return real + _softplus(fake_logits).mean()
 
     return d
 
@@ -59,8 +72,8 @@ def minimax(smoothing: float = 0.0) -> AdversarialLoss:
     loss_d, output = _ideal_cross_entropy(smoothing)
     return AdversarialLoss(
         d=_cross_entropy(smoothing),
-        g=lambda real_logits, fake_logits: -F.softplus(fake_logits).mean(),
-        probability=torch.sigmoid,
+        g=lambda real_logits, fake_logits: -_softplus(fake_logits).mean(),
+        probability=_sigmoid,
         ideal=(loss_d, math.log(1 - output)),
         ideal_output=output,
     )
@@ -72,8 +85,8 @@ def non_saturating(smoothing: float = 0.0) -> AdversarialLoss:
     loss_d, output = _ideal_cross_entropy(smoothing)
     return AdversarialLoss(
         d=_cross_entropy(smoothing),
-        g=lambda real_logits, fake_logits: F.softplus(-fake_logits).mean(),
-        probability=torch.sigmoid,
+        g=lambda real_logits, fake_logits: _softplus(-fake_logits).mean(),
+        probability=_sigmoid,
         ideal=(loss_d, -math.log(output)),
         ideal_output=output,
     )
@@ -87,7 +100,7 @@ def least_squares(smoothing: float = 0.0) -> AdversarialLoss:
     target = 1 - smoothing
     output = target / 2
 
-    def d(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+    def d(real_logits: "Tensor", fake_logits: "Tensor") -> "Tensor":
         return 0.5 * ((real_logits - target).square().mean() + fake_logits.square().mean())
 
     return AdversarialLoss(

@@ -14,8 +14,18 @@ from gan.config import TrainConfig
 IMAGE = (1, 28, 28)
 PIXELS = 28 * 28
 DIGITS = 10
-_ACTIVATIONS = {"relu": lambda: nn.ReLU(inplace=True), "leaky_relu": lambda: nn.LeakyReLU(0.2, inplace=True)}
-_STRIDED = {"kernel_size": 4, "stride": 2, "padding": 1}  # halves or doubles each side exactly
+
+
+def _activation(name: str) -> nn.Module:
+    return nn.ReLU(inplace=True) if name == "relu" else nn.LeakyReLU(0.2, inplace=True)
+
+
+def _halve(channels: int, to: int, bias: bool = True) -> nn.Conv2d:
+    return nn.Conv2d(channels, to, kernel_size=4, stride=2, padding=1, bias=bias)
+
+
+def _double(channels: int, to: int, bias: bool = True) -> nn.ConvTranspose2d:
+    return nn.ConvTranspose2d(channels, to, kernel_size=4, stride=2, padding=1, bias=bias)
 
 
 def _digits(y: Tensor | None) -> Tensor:
@@ -37,26 +47,26 @@ class Generator(nn.Module):
         width = config.latent_dim + (config.embedding_dim if config.conditional else 0)
         # A bias in front of a batch norm does nothing: the mean is taken out again.
         bias = not config.batch_norm_g
-        activation = _ACTIVATIONS[config.activation_g]
         layers: list[nn.Module] = []
         if config.architecture == "mlp":
             for units in config.widths_g:
                 layers.append(nn.Linear(width, units, bias=bias))
                 layers += [nn.BatchNorm1d(units)] if config.batch_norm_g else []
-                layers.append(activation())
+                layers.append(_activation(config.activation_g))
                 width = units
             layers.append(nn.Linear(width, PIXELS))
         else:
             first, second = config.widths_g
             layers += [nn.Linear(width, first * 49, bias=bias), nn.Unflatten(1, (first, 7, 7))]
             layers += [nn.BatchNorm2d(first)] if config.batch_norm_g else []
-            layers += [activation(), nn.ConvTranspose2d(first, second, **_STRIDED, bias=bias)]
+            layers += [_activation(config.activation_g), _double(first, second, bias)]
             layers += [nn.BatchNorm2d(second)] if config.batch_norm_g else []
-            layers += [activation(), nn.ConvTranspose2d(second, 1, **_STRIDED)]
+            layers += [_activation(config.activation_g), _double(second, 1)]
         layers.append(nn.Sigmoid() if self.sigmoid else nn.Tanh())
         self.layers = nn.Sequential(*layers)
 
     def forward(self, z: Tensor, y: Tensor | None = None) -> Tensor:
+        """G(z, y); raises `ValueError` if a conditional generator gets no digits."""
         if self.embedding is not None:
             z = torch.cat((z, self.embedding(_digits(y))), dim=1)
         images: Tensor = self.layers(z)
@@ -74,7 +84,6 @@ class Discriminator(nn.Module):
     def __init__(self, config: TrainConfig) -> None:
         super().__init__()
         self.has_batch_norm = config.batch_norm_d
-        activation = _ACTIVATIONS[config.activation_d]
         layers: list[nn.Module] = []
         if config.architecture == "mlp":
             width = PIXELS
@@ -83,14 +92,14 @@ class Discriminator(nn.Module):
                 normed = config.batch_norm_d and number > 0
                 layers.append(nn.Linear(width, units, bias=not normed))
                 layers += [nn.BatchNorm1d(units)] if normed else []
-                layers.append(activation())
+                layers.append(_activation(config.activation_d))
                 width = units
         else:
             first, second = config.widths_d
-            layers += [nn.Conv2d(1, first, **_STRIDED), activation()]
-            layers.append(nn.Conv2d(first, second, **_STRIDED, bias=not config.batch_norm_d))
+            layers += [_halve(1, first), _activation(config.activation_d)]
+            layers.append(_halve(first, second, bias=not config.batch_norm_d))
             layers += [nn.BatchNorm2d(second)] if config.batch_norm_d else []
-            layers += [activation(), nn.Flatten()]
+            layers += [_activation(config.activation_d), nn.Flatten()]
             width = second * 49
         self.features = nn.Sequential(*layers)
         self.logit = nn.Linear(width, 1)
@@ -101,6 +110,7 @@ class Discriminator(nn.Module):
             nn.init.normal_(self.projection.weight, std=width**-0.5)
 
     def forward(self, x: Tensor, y: Tensor | None = None) -> Tensor:
+        """D(x, y); raises `ValueError` if a conditional discriminator gets no digits."""
         features: Tensor = self.features(x)
         logits: Tensor = self.logit(features).squeeze(1)
         if self.projection is not None:

@@ -54,8 +54,8 @@ def cells(picture: bytes, size: int = 28, gap: int = GAP) -> Bytes:
     return padded.reshape(rows, pitch, columns, pitch).swapaxes(1, 2)[:, :, :size, :size].reshape(-1, size, size)
 
 
-def npz(**arrays: npt.NDArray[np.generic]) -> bytes:
-    """A compressed numpy archive of these arrays, as bytes."""
+def npz(images: Bytes, labels: Bytes, latents: npt.NDArray[np.float32]) -> bytes:
+    """A compressed numpy archive of pictures, their digits and their latents, as bytes."""
     buffer = io.BytesIO()
-    np.savez_compressed(buffer, **arrays)
+    np.savez_compressed(buffer, images=images, labels=labels, latents=latents)
     return buffer.getvalue()

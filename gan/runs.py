@@ -137,6 +137,11 @@ def listing() -> list[Run]:
     return found
 
 
+def training() -> list[Run]:
+    """The runs under `root()` that a process is at work on, newest first."""
+    return [run for run in listing() if run.living]
+
+
 def newest_snapshot(folder: Path) -> Path | None:
     """The latest model file of a run; None where there is none."""
     paths = store.snapshots(folder)
@@ -190,6 +195,19 @@ def _alive(folder: Path) -> bool:
         return False
 
 
+def start(config: TrainConfig) -> Path:
+    """Creates a run under `root()` and launches it. Raises what `create` and `launch` do, and then leaves
+    no folder behind."""
+    folder = create(config)
+    try:
+        launch(folder)
+    except RunError:
+        if not _alive(folder) and not (folder / store.DATABASE).exists():
+            shutil.rmtree(folder, ignore_errors=True)
+        raise
+    return folder
+
+
 def launch(folder: Path, *, images: int = 0, seconds: float = 0.0) -> None:
     """Starts a worker on a run, new or to be resumed, for so much more; else for what was left.
 
@@ -201,12 +219,19 @@ def launch(folder: Path, *, images: int = 0, seconds: float = 0.0) -> None:
         if run.living:
             raise RunError(f"{run.id} is already {run.status.state}.")
         check_budget(run, images=images, seconds=seconds)
-        others = [other for other in listing() if other.living and other.folder != folder]
+        others = [other for other in training() if other.folder != folder]
         if len(others) >= parallel():
-            raise BusyError(_busy(others[0]), others[0])
+            raise BusyError(busy_sentence(others[0]), others[0])
         try:
             with (folder / LOG).open("ab") as log:
-                command = [sys.executable, "-m", "gan.worker", str(folder), f"--images={images}", f"--seconds={seconds}"]
+                command = [
+                    sys.executable,
+                    "-m",
+                    "gan.worker",
+                    str(folder),
+                    f"--images={images}",
+                    f"--seconds={seconds}",
+                ]
                 process = subprocess.Popen(
                     command, stdin=subprocess.PIPE, stdout=log, stderr=log, cwd=PROJECT, close_fds=True
                 )
@@ -238,7 +263,8 @@ def _one_launch_at_a_time() -> Iterator[None]:
         raise RunError(f"The runs folder {root()} cannot be written ({error.strerror}).") from error
 
 
-def _busy(run: Run) -> str:
+def busy_sentence(run: Run) -> str:
+    """Why no other run can start: which one trains, and how long it has left."""
     left = run.status.seconds_left
     rest = "" if left is None else f", {left:.0f} s left"
     return f"{run.id} is training now ({run.status.state}{rest}); one run trains at a time on this machine."
@@ -261,6 +287,19 @@ def send(folder: Path, command: Command) -> None:
             process.stdin.flush()
         except OSError as error:
             raise RunError(f"{folder.name} no longer takes commands; it has just ended.") from error
+
+
+def settle(before: Run, timeout: float = 3.0) -> None:
+    """Returns once a command has taken effect: the state or a learning rate differs from `before`, or the
+    run is gone. After `timeout` it returns all the same; what is shown follows by itself."""
+
+    def told(status: Status) -> tuple[object, ...]:
+        return status.state, status.lr_g, status.lr_d
+
+    deadline = time.monotonic() + timeout
+    with suppress(RunError):
+        while told(read(before.folder).status) == told(before.status) and time.monotonic() < deadline:
+            time.sleep(0.02)
 
 
 def wait(folder: Path, timeout: float = 15.0) -> None:

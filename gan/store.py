@@ -59,7 +59,7 @@ def write_atomically(path: Path, content: bytes) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(beside, path)
+        beside.replace(path)
     except OSError:
         with suppress(OSError):
             beside.unlink(missing_ok=True)
@@ -233,7 +233,7 @@ class Curves:
     def _reset(self, version: int) -> None:
         self._version = version
         self._last_id = 0
-        self._starts: list[int] = []
+        self._starts: dict[int, int] = {}
         self._rows: dict[tuple[str, int], list[tuple[float, ...]]] = {}
 
     def update(self) -> None:
@@ -245,8 +245,10 @@ class Curves:
             (version,) = connection.execute("PRAGMA user_version").fetchone()
             if version != self._version:
                 self._reset(version)
-            self._starts = [row[0] for row in connection.execute("SELECT images FROM segments ORDER BY segment")]
-            query = "SELECT id, quantity, segment, images, seconds, mean, min, max FROM records WHERE id > ? ORDER BY id"
+            self._starts = dict(connection.execute("SELECT segment, images FROM segments ORDER BY segment"))
+            query = (
+                "SELECT id, quantity, segment, images, seconds, mean, min, max FROM records WHERE id > ? ORDER BY id"
+            )
             for number, quantity, segment, *values in connection.execute(query, (self._last_id,)):
                 self._rows.setdefault((quantity, segment), []).append(tuple(values))
                 self._last_id = number
@@ -258,13 +260,13 @@ class Curves:
         """
         with self._lock:
             valid, tails = [], []
-            for number, start in enumerate(self._starts):
+            for number in self._starts:
                 rows = self._rows.get((quantity, number))
                 if not rows:
                     continue
                 array = np.array(rows).T
                 # Later segments that began earlier have replaced what lies beyond their start.
-                end = min(self._starts[number + 1 :], default=np.inf)
+                end = min((start for later, start in self._starts.items() if later > number), default=np.inf)
                 keep = array[0] <= end
                 valid.append(array[:, keep])
                 if not keep.all():

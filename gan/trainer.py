@@ -149,7 +149,7 @@ class Trainer:
     def _descend(self, optimizer: torch.optim.Adam, loss: Tensor) -> None:
         """Backward and one step; weight penalties enter the gradient here, never the plotted loss."""
         optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
+        torch.autograd.backward(loss)
         l1, l2 = self.config.weight_l1, self.config.weight_l2
         if l1 or l2:
             with torch.no_grad():
@@ -212,8 +212,7 @@ class Trainer:
             return {}
         means, lows, highs = torch.stack((self._sum / self.unrecorded, self._min, self._max)).tolist()
         record = {
-            name: Summary(mean, low, high)
-            for name, mean, low, high in zip(STATISTICS, means, lows, highs, strict=True)
+            name: Summary(mean, low, high) for name, mean, low, high in zip(STATISTICS, means, lows, highs, strict=True)
         }
         for name, value in zip(NORMS, self._norms.tolist(), strict=True):
             if not math.isnan(value):
@@ -221,9 +220,13 @@ class Trainer:
         self._start_record()
         return record
 
+    def is_finite(self) -> bool:
+        """Whether all weights are still finite numbers; waits for the device."""
+        return bool(_norm([*self._raw, *_floats(self.discriminator)]).isfinite())
+
     def tensors(self) -> dict[str, Tensor]:
         """All that an exact resume needs, by name: networks, average, Adam's moments, random state."""
-        found = {}
+        found: dict[str, Tensor] = {}
         for name, network in self._networks().items():
             found |= {f"{name}.{key}": value for key, value in network.state_dict().items()}
         for name, optimizer in self._optimizers().items():
@@ -267,4 +270,5 @@ def _under(tensors: dict[str, Tensor], name: str) -> dict[str, Tensor]:
 
 def _norm(tensors: list[Tensor]) -> Tensor:
     """Euclidean norm over all elements, on the CPU."""
-    return torch.linalg.vector_norm(torch.stack(torch._foreach_norm(tensors))).cpu()
+    norm: Tensor = torch.linalg.vector_norm(torch.stack(torch._foreach_norm(tensors)))
+    return norm.cpu()

@@ -31,9 +31,11 @@ def train_in(
     images: int = 0,
     seconds: float = 0.0,
     watch: Callable[[Event], None] | None = None,
+    patient: bool = True,
 ) -> "Ending":
     """Trains the run in `folder` from where it stands: so much more where a number is given, else what
-    was left. `watch` sees every event after it was kept.
+    was left. `watch` sees every event after it was kept. `patient` says what happens when the disk is
+    full: the run pauses, for somebody to resume it, or `StorageError` is raised.
 
     What goes wrong is written as the run's state and raised again. Raises `gan.runs.RunError` if
     another process has the run.
@@ -44,7 +46,7 @@ def train_in(
             start = _opening(folder)
             writer(start)
             try:
-                return _train(folder, writer, commands, start, images, seconds, watch)
+                return _train(folder, writer, commands, start, images, seconds, watch, patient)
             except Exception as error:
                 failed = store.read_status(folder) or start
                 writer(replace(failed, state="failed", message=_in_words(error)))
@@ -70,6 +72,7 @@ def _train(
     more_images: int,
     more_seconds: float,
     watch: Callable[[Event], None] | None,
+    patient: bool,
 ) -> "Ending":
     from gan import data, device
     from gan.checkpoint import load_checkpoint
@@ -94,7 +97,7 @@ def _train(
             images_limit=trainer.images + more_images if more_images else 0,
             seconds_limit=elapsed + more_seconds if more_seconds else 0.0,
         )
-    return Loop(trainer, commands, sink, start, place.note).run()
+    return Loop(trainer, commands, sink, start, place.note, patient).run()
 
 
 def _in_words(error: Exception) -> str:
@@ -109,9 +112,9 @@ def _in_words(error: Exception) -> str:
 
 def _listen(commands: "queue.SimpleQueue[Command]") -> None:
     """Turns lines on stdin into commands, end of file into `leave`."""
-    for line in sys.stdin:
+    for line in sys.stdin.buffer:  # bytes: a line that is no text is ignored like any other
         try:
-            commands.put(Command.from_line(line))
+            commands.put(Command.from_line(line.decode()))
         except ValueError as error:
             print(f"ignored: {error}", file=sys.stderr, flush=True)
     commands.put(Command("leave"))

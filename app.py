@@ -1,0 +1,18 @@
+"""Counterfeit: `streamlit run app.py`. Navigation and page settings; the pages are in `pages/`."""
+
+import streamlit as st
+
+from pages.components import look, start
+
+st.set_page_config(page_title="Counterfeit", page_icon=":material/fingerprint:", layout="wide")
+start.once()
+look.apply()
+st.navigation(
+    [
+        st.Page("pages/home.py", title="Home", icon=":material/home:", default=True),
+        st.Page("pages/train.py", title="Train", icon=":material/model_training:"),
+        st.Page("pages/explore.py", title="Explore", icon=":material/tune:"),
+        st.Page("pages/runs.py", title="Runs", icon=":material/list:"),
+    ],
+    position="top",
+).run()

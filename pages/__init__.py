@@ -1,0 +1,1 @@
+"""The pages: flat scripts of Streamlit code, no training logic."""

@@ -1,0 +1,86 @@
+"""The look that the theme cannot give, and small pieces of page that several pages show."""
+
+import base64
+import html
+
+import numpy as np
+import streamlit as st
+
+from gan import data, render
+from gan.messages import Status
+
+_CSS = """
+<style>
+  .block-container { padding-top: 4.2rem; padding-bottom: 2rem; max-width: 1320px; }
+  h1 { font-size: 1.5rem !important; padding: 0 0 .2rem 0 !important; }
+  h2 { font-size: 1.05rem !important; padding: 0 0 .1rem 0 !important; }
+  /* Digits are pixels, and stay pixels. */
+  .digits { image-rendering: pixelated; width: 100%; display: block; border-radius: 3px; }
+  /* Numbers that change keep their width; a panel that refreshes does not fade. */
+  .bar, [data-testid="stProgress"] { font-variant-numeric: tabular-nums; }
+  [data-stale="true"] { opacity: 1 !important; transition: none !important; }
+  .bar { display: flex; flex-wrap: wrap; align-items: baseline; justify-content: space-between; gap: .1rem 1.5rem; }
+  .bar .what { font-size: 1.5rem; font-weight: 600; }
+  .bar .where { opacity: .85; }
+  .state-running, .state-starting { color: #2f9e62; }
+  .state-paused { color: #c27a10; }
+  .state-failed, .state-interrupted { color: #dc4c4c; }
+  .quiet { opacity: .75; font-size: .875rem; padding-bottom: .25rem; }
+</style>
+"""
+
+
+def apply() -> None:
+    """Puts the style sheet into the page."""
+    st.html(_CSS)
+
+
+def dark() -> bool:
+    """Whether the reader's scheme is the dark one."""
+    return st.context.theme.type == "dark"
+
+
+def state_bar(title: str, status: Status) -> None:
+    """The head of a page about a run: what it is called, and where it stands, in numbers."""
+    parts = [f'<span class="state-{status.state}">●</span> {status.state}', status.device.split(",")[0]]
+    if status.images:
+        parts.append(f"{status.images:,} images")
+    if status.state == "running" and status.images_per_second:
+        parts.append(f"{status.images_per_second:,.0f}/s")
+    if status.state in ("running", "paused") and (left := status.seconds_left) is not None:
+        parts.append(f"{clock(left)} left")
+    where = " · ".join(part for part in parts if part)
+    st.html(f'<div class="bar"><span class="what">{html.escape(title)}</span><span class="where">{where}</span></div>')
+
+
+def clock(seconds: float) -> str:
+    """Seconds as minutes and seconds, 1:05, or hours, 1:02:03."""
+    whole = round(seconds)
+    hours, rest = divmod(whole, 3600)
+    minutes, left = divmod(rest, 60)
+    return f"{hours}:{minutes:02}:{left:02}" if hours else f"{minutes}:{left:02}"
+
+
+def digits(png: bytes, alt: str, above: str = "") -> None:
+    """A picture of digits, as wide as its place, with a quiet line above it.
+
+    It comes with the page itself, not by a request of its own, so that it never blinks while it is
+    replaced.
+    """
+    line = f'<div class="quiet">{html.escape(above)}</div>' if above else ""
+    source = base64.b64encode(png).decode()
+    st.html(f'{line}<img class="digits" alt="{html.escape(alt)}" src="data:image/png;base64,{source}">')
+
+
+@st.cache_data(show_spinner=False, max_entries=8)
+def blank(rows: int) -> bytes:
+    """A grid of ten columns with nothing in it, which keeps the place of one that is to come."""
+    return render.png(render.grid(np.zeros((rows * 10, 28, 28), np.uint8), columns=10))
+
+
+@st.cache_data(show_spinner=False, max_entries=8)
+def real_digits(rows: int) -> bytes:
+    """`rows` rows of the digits 0 to 9 from the real test images, as PNG."""
+    examples = data.load().examples(rows)
+    by_row = np.concatenate([examples[row::rows] for row in range(rows)])
+    return render.png(render.grid(by_row, columns=10))

@@ -1,0 +1,87 @@
+"""The form that makes a TrainConfig; built from the dataclass, checked field by field."""
+
+from typing import Any
+
+import streamlit as st
+
+from gan import config as configs
+from gan.config import PRESET_NOTES, ConfigError, TrainConfig
+
+DURATIONS: dict[str, float] = {
+    "10 s": 10,
+    "30 s": 30,
+    "1 minute": 60,
+    "2 minutes": 120,
+    "5 minutes": 300,
+    "20 minutes": 1200,
+    "1 hour": 3600,
+    "until I stop it": 0,
+}
+RATES = (1e-5, 2e-5, 5e-5, 1e-4, 2e-4, 5e-4, 1e-3, 2e-3, 5e-3, 1e-2)
+UP_FRONT = ("preset", "seconds", "lr_g", "lr_d")
+"""Shown first; everything else is behind the expander."""
+
+
+def rates_with(value: float) -> list[float]:
+    """The learning rates that a slider offers, `value` among them."""
+    return sorted({*RATES, value})
+
+
+def show_rate(value: float) -> str:
+    """A learning rate as people write it."""
+    return f"{value:g}"
+
+
+def form(base: TrainConfig | None, base_id: str = "") -> TrainConfig | None:
+    """Draws the form and returns its TrainConfig, or None while something in it is wrong.
+
+    `base` is what the fields start from, the settings of the run `base_id` say; without it, the preset's.
+    """
+    presets = list(PRESET_NOTES)
+    first = presets.index(base.preset) if base else 0
+    name = st.selectbox("Preset", presets, first, key=f"preset-{base_id}", help=configs.help_texts()["preset"])
+    st.caption(PRESET_NOTES[name])
+    start = base if base and base.preset == name else configs.preset(name)
+    # Another preset means other fields, not the same ones with what was typed for the last.
+    suffix = f"{name}-{base_id}"
+    values: dict[str, Any] = {**vars(start), "seconds": _duration(start.seconds, suffix)}
+    for field, label in (("lr_g", "Learning rate of the generator"), ("lr_d", "Learning rate of the discriminator")):
+        value = getattr(start, field)
+        text = f"{configs.help_texts()[field]} It can be moved while the run trains."
+        values[field] = st.select_slider(
+            label, rates_with(value), value, format_func=show_rate, key=f"{field}-{suffix}", help=text
+        )
+    slots, problems = {}, {}
+    with st.expander("All settings"):
+        for field, hint in configs.hints().items():
+            if field in UP_FRONT:
+                continue
+            try:
+                values[field] = _field(field, hint, getattr(start, field), f"{field}-{suffix}")
+            except ConfigError as error:
+                problems[field] = str(error)
+            slots[field] = st.empty()
+    problems = problems or configs.problems(values)
+    for field, sentence in problems.items():
+        slots[field].error(sentence)
+    return None if problems else TrainConfig(**values)
+
+
+def _duration(seconds: float, suffix: str) -> float:
+    choices = dict(DURATIONS)
+    if seconds not in choices.values():
+        choices = {f"{seconds:g} s": seconds} | choices
+    first = list(choices.values()).index(seconds)
+    text = configs.help_texts()["seconds"]
+    return float(choices[st.selectbox("Train for", list(choices), first, key=f"seconds-{suffix}", help=text)])
+
+
+def _field(name: str, hint: configs.Hint, value: Any, key: str) -> Any:
+    """One field and its value; raises `ConfigError` where what was typed means none."""
+    text = configs.help_texts()[name]
+    if hint.choices:
+        return st.selectbox(name, hint.choices, hint.choices.index(value), key=key, help=text)
+    if hint.kind is bool:
+        return st.toggle(name, value, key=key, help=text)
+    shown = ", ".join(map(str, value)) if hint.is_tuple else str(value)
+    return configs.parse(name, st.text_input(name, shown, key=key, help=text))

@@ -1,0 +1,221 @@
+import json
+import math
+import subprocess
+import sys
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from gan import config as configs
+from gan.config import PRESETS, ConfigError, Hint, TrainConfig, hints, parse, preset, problems
+
+FIELDS = [field.name for field in fields(TrainConfig)]
+HUGE = 10**400
+"""A whole number that no float can hold."""
+
+
+def _values(hint: Hint) -> st.SearchStrategy[Any]:
+    if hint.choices:
+        return st.sampled_from(hint.choices)
+    if hint.kind is bool:
+        return st.booleans()
+    assert hint.bounds
+    low, high = hint.bounds.low, hint.bounds.high
+    numbers: st.SearchStrategy[Any] = (
+        st.floats(low, high) if hint.kind is float else st.integers(math.ceil(low), math.floor(high))
+    )
+    return st.lists(numbers, min_size=1, max_size=8).map(tuple) if hint.is_tuple else numbers
+
+
+def _text(value: Any) -> str:
+    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
+any_settings = st.fixed_dictionaries({name: _values(hint) for name, hint in hints().items()})
+any_setting = st.sampled_from(FIELDS).flatmap(lambda name: st.tuples(st.just(name), _values(hints()[name])))
+
+
+@given(any_settings)
+def test_config_survives_json(values: dict[str, Any]) -> None:
+    assume(not problems(values))
+    config = TrainConfig(**values)
+    assert TrainConfig.from_json(json.dumps(config.to_dict())) == config
+
+
+@given(any_setting)
+def test_parse_reads_what_a_value_is_written_as(setting: tuple[str, Any]) -> None:
+    name, value = setting
+    assert parse(name, f" {_text(value)} ") == value
+
+
+@given(st.sampled_from(FIELDS), st.text())
+def test_parse_takes_or_refuses_any_text(name: str, text: str) -> None:
+    try:
+        value = parse(name, text)
+    except ConfigError as error:
+        assert error.field == name
+        assert name in str(error)
+    else:
+        assert problems({name: value}) == {}
+
+
+@given(
+    st.sampled_from(FIELDS),
+    st.one_of(st.none(), st.integers(), st.floats(), st.text(), st.lists(st.integers()), st.just(HUGE)),
+)
+def test_problems_names_only_the_field_that_was_asked_about(name: str, value: Any) -> None:
+    assert set(problems({name: value})) <= {name}
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "allowed"),
+    [
+        ("preset", "stylegan", "cgan, vanilla, dcgan"),
+        ("dataset", "cifar", "mnist"),
+        ("architecture", "transformer", "mlp, conv"),
+        ("loss", "hinge", "minimax, non_saturating, least_squares"),
+        ("conditional", "yes", "true or false"),
+        ("latent_dim", 0, "between 1 and 512"),
+        ("latent_dim", 513, "between 1 and 512"),
+        ("latent_dim", 2.5, "a whole number"),
+        ("latent_dim", True, "a whole number"),
+        ("widths_g", (), "one to eight whole numbers"),
+        ("widths_g", (1,) * 9, "one to eight whole numbers"),
+        ("widths_g", (16, 0), "between 1 and 4,096"),
+        ("widths_d", (16, 2.5), "one to eight whole numbers"),
+        ("batch_size", 1, "between 2 and 4,096"),
+        ("lr_g", 0.0, "between 1e-06 and 0.1"),
+        ("lr_g", math.nan, "between 1e-06 and 0.1"),
+        ("lr_d", math.inf, "between 1e-06 and 0.1"),
+        ("lr_d", "fast", "a number"),
+        ("lr_d", HUGE, "between 1e-06 and 0.1"),
+        ("beta1", 1.0, "between 0 and 0.999"),
+        ("label_smoothing", 0.6, "between 0 and 0.5"),
+        ("d_steps", 0, "between 1 and 20"),
+        ("images", -1, "between 0 and 1,000,000,000"),
+        ("images", HUGE, "between 0 and 1,000,000,000"),
+        ("images", 127, "128"),
+        ("seed", 2**31, "between 0 and 2,147,483,647"),
+        ("device", "tpu", "auto, cpu, cuda, mps"),
+    ],
+)
+def test_error_names_field_value_and_what_is_allowed(field: str, value: Any, allowed: str) -> None:
+    shown = ", ".join(map(str, value)) if isinstance(value, tuple) else repr(value).strip("'")
+    with pytest.raises(ConfigError) as caught:
+        TrainConfig(**{field: value})
+    assert caught.value.field == field
+    assert field in str(caught.value)
+    assert shown in str(caught.value)
+    assert allowed in str(caught.value)
+
+
+@pytest.mark.parametrize("field", ["widths_g", "widths_d"])
+def test_conv_takes_exactly_two_widths(field: str) -> None:
+    with pytest.raises(ConfigError, match=rf"{field} is 64, 32, 16; the conv architecture takes exactly two"):
+        preset("dcgan").changed(**{field: (64, 32, 16)})
+
+
+def test_config_error_is_a_value_error() -> None:
+    assert issubclass(ConfigError, ValueError)
+
+
+def test_whole_number_becomes_a_float() -> None:
+    config = TrainConfig(seconds=5)
+    assert type(config.seconds) is float
+    assert config.seconds == 5.0
+
+
+@pytest.mark.parametrize("text", ["", "null", "[]", "{", "3", "not json"])
+def test_json_that_is_no_object_is_refused(text: str) -> None:
+    with pytest.raises(ConfigError, match="not a JSON object"):
+        TrainConfig.from_json(text)
+
+
+@pytest.mark.parametrize("version", [None, 0, 2, "1"])
+def test_other_schema_version_is_refused(version: Any) -> None:
+    with pytest.raises(ConfigError, match=f"version {version!r} of the settings; this program reads version 1"):
+        TrainConfig.from_dict(TrainConfig().to_dict() | {"schema_version": version})
+
+
+def test_field_left_out_takes_its_default() -> None:
+    assert TrainConfig.from_dict({"schema_version": 1, "seed": 7}) == TrainConfig(seed=7)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: TrainConfig.from_dict({"schema_version": 1, "lr": 1.0}),
+        lambda: TrainConfig().changed(lr=1.0),
+        lambda: parse("lr", "1"),
+    ],
+)
+def test_unknown_field_is_refused_with_the_known_ones(call: Any) -> None:
+    with pytest.raises(ConfigError, match=r"no setting 'lr'; there are preset, .*lr_g, lr_d"):
+        call()
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_field_has_help_and_a_hint(name: str) -> None:
+    assert len(configs.help_texts()[name]) > 10
+    hint = hints()[name]
+    assert hint.choices or hint.bounds or hint.kind is bool
+
+
+def test_help_text_stands_under_its_own_field() -> None:
+    """The text is read from the source by position: an odd one would shift all that follow."""
+    assert configs.help_texts()["preset"] == "The preset that the other settings started from."
+    assert configs.help_texts()["seed"] == "Everything random follows from it."
+    assert "\n" not in configs.help_texts()["loss"]
+
+
+def test_every_preset_has_its_name_and_a_note() -> None:
+    assert list(PRESETS) == list(configs.PRESET_NOTES) == ["cgan", "vanilla", "dcgan"]
+    assert all(config.preset == name for name, config in PRESETS.items())
+
+
+@pytest.mark.parametrize(
+    ("name", "table"),
+    [
+        ("cgan", {"conditional": True, "architecture": "mlp", "latent_dim": 64, "embedding_dim": 64}),
+        ("cgan", {"loss": "non_saturating", "lr_g": 1e-3, "lr_d": 1e-3, "beta1": 0.0, "beta2": 0.99}),
+        ("cgan", {"batch_size": 128, "output": "tanh", "batch_norm_g": True, "batch_norm_d": False}),
+        ("vanilla", {"conditional": False, "architecture": "mlp", "latent_dim": 100}),
+        ("vanilla", {"widths_g": (500, 500), "widths_d": (500, 500), "batch_size": 128, "output": "sigmoid"}),
+        ("vanilla", {"activation_g": "relu", "activation_d": "relu", "weight_l1": 1e-5, "weight_l2": 1e-5}),
+        ("vanilla", {"lr_g": 1e-3, "lr_d": 1e-3, "beta1": 0.9, "beta2": 0.999, "loss": "non_saturating"}),
+        ("vanilla", {"batch_norm_g": False, "batch_norm_d": False, "label_smoothing": 0.0}),
+        ("dcgan", {"conditional": False, "architecture": "conv", "widths_g": (64, 32), "widths_d": (32, 64)}),
+        ("dcgan", {"batch_norm_g": True, "batch_norm_d": True, "activation_d": "leaky_relu"}),
+        ("dcgan", {"activation_g": "relu", "output": "tanh", "lr_g": 2e-4, "lr_d": 2e-4, "beta1": 0.5}),
+    ],
+)
+def test_preset_is_what_the_literature_says(name: str, table: dict[str, Any]) -> None:
+    """The figures are those of the papers and tutorials that SUBJECT.md draws together."""
+    assert {field: getattr(PRESETS[name], field) for field in table} == table
+
+
+def test_default_preset_is_the_conditional_one() -> None:
+    assert PRESETS["cgan"] == TrainConfig()
+
+
+def test_unknown_preset_is_refused_with_the_known_ones() -> None:
+    with pytest.raises(ConfigError, match=r"no preset 'biggan'; choose one of cgan, vanilla, dcgan"):
+        preset("biggan")
+
+
+def test_differences_are_those_from_the_preset_that_was_chosen() -> None:
+    assert configs.differences(preset("vanilla")) == {}
+    assert configs.differences(preset("vanilla").changed(seed=3, lr_g=2e-3)) == {"seed": 3, "lr_g": 2e-3}
+
+
+def test_pages_are_up_before_torch_is() -> None:
+    modules = ("gan.config", "gan.runs", "gan.render", "gan.plots")
+    code = f"import sys, {', '.join(modules)}; print(*({{'torch', 'streamlit'}} & set(sys.modules)))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=Path(__file__).parent.parent
+    )
+    assert done.stdout.split() == []

@@ -1,0 +1,117 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gan import data
+from gan.data import DataError, Digits, Sampler
+
+
+def _sampler(size: int, batch_size: int, seed: int = 0) -> Sampler:
+    """Image k is all k, so that a batch says which images it took."""
+    labels = torch.arange(size, dtype=torch.uint8)
+    return Sampler(labels[:, None, None].repeat(1, 28, 28), labels, batch_size, seed)
+
+
+def _drawn(sampler: Sampler, batches: int) -> list[int]:
+    return [int(label) for _ in range(batches) for label in next(sampler)[1]]
+
+
+def test_mnist_has_sixty_and_ten_thousand(digits: Digits) -> None:
+    shapes = [array.shape for array in vars(digits).values()]
+    assert shapes == [(60_000, 28, 28), (60_000,), (10_000, 28, 28), (10_000,)]
+    assert {array.dtype for array in vars(digits).values()} == {np.dtype(np.uint8)}
+
+
+def test_mnist_is_the_one_that_everybody_knows(digits: Digits) -> None:
+    """The first labels of the training set, and the counts of each digit, as LeCun's files have them."""
+    assert digits.train_labels[:5].tolist() == [5, 0, 4, 1, 9]
+    counts = [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]
+    assert np.bincount(digits.train_labels).tolist() == counts
+
+
+@pytest.mark.parametrize("position", [0, 1_000_000, -1])
+def test_damaged_file_is_refused(tmp_path: Path, position: int) -> None:
+    content = bytearray((data.ASSETS / "mnist.npz").read_bytes())
+    content[position] ^= 1
+    (tmp_path / "mnist.npz").write_bytes(content)
+    with pytest.raises(DataError, match="is damaged: its SHA-256 is not the recorded one"):
+        data.load("mnist", tmp_path)
+
+
+def test_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"mnist.npz cannot be read \(No such file"):
+        data.load("mnist", tmp_path)
+
+
+def test_examples_are_sorted_by_digit(digits: Digits) -> None:
+    examples = digits.examples(each=2)
+    assert examples.shape == (20, 28, 28)
+    second_seven = digits.test_images[np.flatnonzero(digits.test_labels == 7)[1]]
+    assert np.array_equal(examples[15], second_seven)
+
+
+@given(size=st.integers(1, 40), batch_size=st.integers(2, 100), seed=st.integers(0, 2**31 - 1))
+def test_each_pass_shows_each_image_once(size: int, batch_size: int, seed: int) -> None:
+    """Batches run on over the end of a pass; `size` of them are `batch_size` whole passes."""
+    drawn = _drawn(_sampler(size, batch_size, seed), batches=size)
+    for start in range(0, size * batch_size, size):
+        assert sorted(drawn[start : start + size]) == list(range(size))
+
+
+@given(
+    size=st.integers(1, 40), batch_size=st.integers(2, 100), seed=st.integers(0, 2**31 - 1), before=st.integers(0, 5)
+)
+def test_batch_depends_on_seed_and_drawn_alone(size: int, batch_size: int, seed: int, before: int) -> None:
+    went_there, jumped = _sampler(size, batch_size, seed), _sampler(size, batch_size, seed)
+    _drawn(went_there, before)
+    jumped.drawn = before * batch_size
+    assert _drawn(went_there, 3) == _drawn(jumped, 3)
+
+
+def test_sampler_counts_what_it_has_drawn() -> None:
+    sampler = _sampler(10, 7)
+    _drawn(sampler, 3)
+    assert sampler.drawn == 21
+
+
+@pytest.mark.parametrize(("left", "right"), [((0, 0), (1, 0)), ((0, 0), (0, 1))])
+def test_passes_and_seeds_differ_in_their_order(left: tuple[int, int], right: tuple[int, int]) -> None:
+    def order(seed: int, passes_before: int) -> list[int]:
+        sampler = _sampler(200, 200, seed)
+        sampler.drawn = 200 * passes_before
+        return _drawn(sampler, 1)
+
+    assert order(*left) != order(*right)
+
+
+def test_order_is_no_order() -> None:
+    assert _drawn(_sampler(200, 200), 1) != list(range(200))
+
+
+def test_batch_is_in_minus_one_to_one(digits: Digits) -> None:
+    """0 becomes -1 and 255 becomes 1, exactly."""
+    sampler = Sampler(torch.from_numpy(digits.train_images), torch.from_numpy(digits.train_labels), 256, seed=0)
+    images, labels = next(sampler)
+    assert (images.shape, images.dtype, labels.dtype) == ((256, 1, 28, 28), torch.float32, torch.int64)
+    assert (images.min().item(), images.max().item()) == pytest.approx((-1.0, 1.0), abs=1e-6)
+
+
+def test_batch_covers_all_ten_digits(digits: Digits) -> None:
+    """randint(0, 9) never gives a 9; in 1,000 images every digit is there about a hundred times."""
+    sampler = Sampler(torch.from_numpy(digits.train_images), torch.from_numpy(digits.train_labels), 1000, seed=0)
+    counts = torch.bincount(next(sampler)[1], minlength=10)
+    assert len(counts) == 10
+    assert 50 < counts.min() <= counts.max() < 200
+
+
+def test_images_keep_their_labels_and_are_not_mirrored(digits: Digits) -> None:
+    sampler = Sampler(torch.from_numpy(digits.train_images), torch.from_numpy(digits.train_labels), 64, seed=0)
+    images, labels = next(sampler)
+    index = sampler._permutation(0)[:64].numpy()
+    assert np.array_equal(labels.numpy(), digits.train_labels[index])
+    back = ((images[:, 0] + 1) * 127.5).round().to(torch.uint8)
+    assert np.array_equal(back.numpy(), digits.train_images[index])

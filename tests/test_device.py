@@ -1,0 +1,76 @@
+import pytest
+import torch
+
+from gan import device
+from gan.device import DeviceError, choose, choose_precision, describe
+
+CPU, CUDA = torch.device("cpu"), torch.device("cuda")
+
+
+def _accelerators(monkeypatch: pytest.MonkeyPatch, *present: str, broken: tuple[str, ...] = ()) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: "cuda" in present)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: "mps" in present)
+    monkeypatch.setattr(device, "_fault", lambda wanted: "no kernel image" if wanted.type in broken else "")
+
+
+@pytest.mark.parametrize(
+    ("present", "chosen"), [((), "cpu"), (("mps",), "mps"), (("cuda",), "cuda"), (("cuda", "mps"), "cuda")]
+)
+def test_auto_takes_cuda_then_mps_then_cpu(
+    monkeypatch: pytest.MonkeyPatch, present: tuple[str, ...], chosen: str
+) -> None:
+    _accelerators(monkeypatch, *present)
+    assert choose() == (torch.device(chosen), "")
+
+
+@pytest.mark.parametrize("present", [("cuda",), ("mps",), ("cuda", "mps")])
+def test_auto_passes_over_what_fails_and_says_so(monkeypatch: pytest.MonkeyPatch, present: tuple[str, ...]) -> None:
+    _accelerators(monkeypatch, *present, broken=present)
+    chosen, note = choose()
+    assert chosen == CPU
+    assert all(f"{name} is there but failed (no kernel image)" in note for name in present)
+    assert note.endswith("so the CPU is used.")
+
+
+def test_device_asked_for_by_name_has_to_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    _accelerators(monkeypatch, "cuda", broken=("cuda",))
+    with pytest.raises(DeviceError, match=r"'cuda' does not work here \(no kernel image\). Choose auto or cpu"):
+        choose("cuda")
+
+
+def test_cpu_works() -> None:
+    assert choose("cpu") == (CPU, "")
+
+
+def test_device_that_cannot_compute_is_found_out() -> None:
+    """The meta device makes tensors without numbers: nothing can be read from it."""
+    assert device._fault(torch.device("meta"))
+
+
+def test_device_that_computes_nonsense_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch, "ones", torch.zeros)
+    assert device._fault(CPU) == "it computed a wrong result"
+
+
+@pytest.mark.parametrize(("threads", "name"), [(1, "CPU, 1 thread"), (2, "CPU, 2 threads")])
+def test_cpu_is_described_by_its_threads(monkeypatch: pytest.MonkeyPatch, threads: int, name: str) -> None:
+    monkeypatch.setattr(torch, "get_num_threads", lambda: threads)
+    assert describe(CPU) == name
+
+
+@pytest.mark.parametrize(
+    ("wanted", "where", "capability", "chosen"),
+    [
+        ("auto", CPU, (0, 0), torch.float32),
+        ("auto", CUDA, (7, 5), torch.float32),
+        ("auto", CUDA, (8, 0), torch.bfloat16),
+        ("auto", CUDA, (9, 0), torch.bfloat16),
+        ("float32", CUDA, (9, 0), torch.float32),
+        ("bfloat16", CPU, (0, 0), torch.bfloat16),
+    ],
+)
+def test_bfloat16_is_for_those_who_ask_and_for_gpus_that_have_it(
+    monkeypatch: pytest.MonkeyPatch, wanted: str, where: torch.device, capability: tuple[int, int], chosen: torch.dtype
+) -> None:
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda _: capability)
+    assert choose_precision(wanted, where) == chosen

@@ -1,0 +1,364 @@
+import math
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from gan import trainer as trainers
+from gan.data import Digits
+from gan.messages import Summary
+from gan.trainer import NORMS, STATISTICS, Trainer
+from tests.helpers import PRESETS, assert_equal, build, weights
+
+ALL = pytest.mark.parametrize("preset", PRESETS)
+
+
+def _discriminator_pass(trainer: Trainer) -> tuple[Tensor, Tensor, Tensor]:
+    x, y = next(trainer.sampler)
+    return trainer._discriminator_pass(x, trainer._forge(y).detach(), y)
+
+
+def _generator_pass(trainer: Trainer) -> Tensor:
+    _, y = next(trainer.sampler)
+    return trainer._generator_pass(trainer._forge(y), y, torch.zeros(len(y)))
+
+
+PASSES: dict[str, Callable[[Trainer], Any]] = {"discriminator": _discriminator_pass, "generator": _generator_pass}
+OTHER = {"discriminator": "generator", "generator": "discriminator"}
+EACH = pytest.mark.parametrize("mine", list(PASSES))
+
+
+@EACH
+@ALL
+def test_pass_moves_its_own_network_and_no_other(digits: Digits, preset: str, mine: str) -> None:
+    trainer = build(digits, preset)
+    networks = {name: getattr(trainer, name) for name in PASSES}
+    before = {name: weights(network) for name, network in networks.items()}
+    PASSES[mine](trainer)
+    assert_equal(weights(networks[OTHER[mine]]), before[OTHER[mine]])
+    after = weights(networks[mine])
+    assert [name for name, value in after.items() if torch.equal(value, before[mine][name])] == []
+
+
+@EACH
+@ALL
+def test_frozen_network_gets_no_gradients_and_is_thawed(digits: Digits, preset: str, mine: str) -> None:
+    trainer = build(digits, preset)
+    PASSES[mine](trainer)
+    frozen = list(getattr(trainer, OTHER[mine]).parameters())
+    assert all(parameter.grad is None for parameter in frozen)
+    assert all(parameter.requires_grad for parameter in frozen)
+
+
+def test_discriminator_is_frozen_inside_the_generator_pass(trainer: Trainer) -> None:
+    seen = []
+    trainer.discriminator.register_forward_hook(
+        lambda *_: seen.append({parameter.requires_grad for parameter in trainer.discriminator.parameters()})
+    )
+    _generator_pass(trainer)
+    assert seen == [{False}]
+
+
+def test_frozen_network_is_thawed_after_an_error(trainer: Trainer) -> None:
+    with pytest.raises(ZeroDivisionError), trainer._frozen(trainer.discriminator):
+        raise ZeroDivisionError
+    assert all(parameter.requires_grad for parameter in trainer.discriminator.parameters())
+
+
+@pytest.mark.parametrize(("preset", "batches"), [("cgan", [64]), ("vanilla", [64]), ("dcgan", [32, 32])])
+def test_real_and_fake_share_a_pass_only_without_batch_norm(digits: Digits, preset: str, batches: list[int]) -> None:
+    trainer = build(digits, preset)
+    seen: list[int] = []
+    trainer.discriminator.register_forward_hook(lambda _, inputs, __: seen.append(len(inputs[0])))
+    _discriminator_pass(trainer)
+    assert seen == batches
+
+
+@ALL
+def test_logits_belong_to_their_pictures(digits: Digits, preset: str) -> None:
+    """Asked one by one, without batch norm's statistics, D says the same as in the shared pass."""
+    trainer = build(digits, preset, batch_norm_d=False)
+    x, y = next(trainer.sampler)
+    fakes = trainer._forge(y).detach()
+    with torch.no_grad():
+        expected = trainer.discriminator(x, y), trainer.discriminator(fakes, y)
+    real_logits, fake_logits, _ = trainer._discriminator_pass(x, fakes, y)
+    assert torch.allclose(real_logits, expected[0], atol=1e-5)
+    assert torch.allclose(fake_logits, expected[1], atol=1e-5)
+
+
+@pytest.mark.parametrize(("d_steps", "g_steps"), [(1, 1), (3, 1), (1, 3)])
+def test_step_takes_so_many_of_each_pass(
+    trainer: Trainer, monkeypatch: pytest.MonkeyPatch, digits: Digits, d_steps: int, g_steps: int
+) -> None:
+    trainer = build(digits, d_steps=d_steps, g_steps=g_steps)
+    steps: dict[str, int] = {"d": 0, "g": 0}
+    for name, optimizer in (("d", trainer.optimizer_d), ("g", trainer.optimizer_g)):
+        optimizer.register_step_post_hook(lambda *_, name=name: steps.update({name: steps[name] + 1}))
+    trainer.step()
+    assert steps == {"d": d_steps, "g": g_steps}
+
+
+@pytest.mark.parametrize("d_steps", [1, 3])
+def test_images_are_the_real_ones_that_d_saw(digits: Digits, d_steps: int) -> None:
+    """Four steps of `d_steps` batches of 32."""
+    trainer = build(digits, steps=4, d_steps=d_steps)
+    assert trainer.images == 4 * d_steps * 32
+    assert trainer.steps == 4
+
+
+@pytest.mark.parametrize(
+    ("ema_kimg", "ramp", "weight"),
+    [
+        (0.032, 1.0, 0.5),  # a half-life of one batch of 32
+        (0.016, 1.0, 0.75),  # two half-lives
+        (20.0, 1.0, 0.5),  # the ramp holds it at the 32 images seen
+        (20.0, 0.5, 0.75),
+        (20.0, trainers.RAMP, 1 - 2**-20),  # 1/20 of the images seen: 20 half-lives
+        (0.0, 1.0, 1.0),
+    ],
+)
+@pytest.mark.parametrize("preset", ["cgan", "dcgan"])
+def test_average_by_hand(
+    digits: Digits, monkeypatch: pytest.MonkeyPatch, preset: str, ema_kimg: float, ramp: float, weight: float
+) -> None:
+    """average = before + (1 - 2^(-images / half-life)) * (raw - before), for parameters and for the running
+    means and variances of batch norm alike."""
+    monkeypatch.setattr(trainers, "RAMP", ramp)
+    trainer = build(digits, preset, ema_kimg=ema_kimg)
+    before = {name: value.clone() for name, value in trainer.average.state_dict().items()}
+    trainer.step()
+    raw, average = trainer.generator.state_dict(), trainer.average.state_dict()
+    floats = [name for name, value in raw.items() if value.is_floating_point()]
+    assert any("running_mean" in name for name in floats)
+    for name in floats:
+        expected = before[name] + weight * (raw[name] - before[name])
+        assert torch.allclose(average[name], expected, rtol=1e-5, atol=1e-7), name
+        assert not torch.equal(raw[name], before[name]), name
+
+
+def test_average_over_several_steps_has_the_half_life_that_was_asked_for(
+    digits: Digits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From the ramp's end on: a raw generator at 1 and an average at 0; after one half-life it is 1/2, after
+    two 3/4, whatever the steps. Half-life 64 images, two batches of 32."""
+    monkeypatch.setattr(trainers, "RAMP", 1.0)
+    trainer = build(digits, ema_kimg=0.064)
+    trainer.sampler.drawn = 10_000
+    for raw, average in zip(trainer._raw, trainer._averaged, strict=True):
+        raw.fill_(1)
+        average.fill_(0)
+    values = []
+    for _ in range(4):
+        trainer._update_average()
+        values.append(trainer._averaged[0].mean().item())
+    assert values == pytest.approx([1 - 0.5**0.5, 0.5, 1 - 0.5**1.5, 0.75])
+
+
+@ALL
+def test_no_averaging_means_the_raw_generator(digits: Digits, preset: str) -> None:
+    trainer = build(digits, preset, steps=2, ema_kimg=0)
+    raw = dict(trainer.generator.state_dict())
+    average = {name: value for name, value in trainer.average.state_dict().items() if "batches" not in name}
+    assert_equal(average, {name: raw[name] for name in average})
+
+
+def test_average_is_for_pictures_and_never_trains(trainer: Trainer) -> None:
+    assert not trainer.average.training
+    assert not any(parameter.requires_grad for parameter in trainer.average.parameters())
+
+
+@ALL
+def test_one_seed_is_one_run(digits: Digits, preset: str) -> None:
+    first, second = (build(digits, preset, steps=3) for _ in range(2))
+    assert_equal(first.tensors(), second.tensors())
+
+
+def test_another_seed_is_another_run(digits: Digits) -> None:
+    first, second = (build(digits, seed=seed).tensors() for seed in (0, 1))
+    assert not torch.equal(first["generator.layers.0.weight"], second["generator.layers.0.weight"])
+    assert not torch.equal(first["noise"], second["noise"])
+
+
+def test_trainer_leaves_the_global_random_state_alone(digits: Digits) -> None:
+    torch.manual_seed(1)
+    expected = torch.rand(3)
+    torch.manual_seed(1)
+    build(digits, steps=1)
+    assert torch.equal(torch.rand(3), expected)
+
+
+@ALL
+def test_measuring_norms_changes_nothing_that_is_learned(digits: Digits, preset: str) -> None:
+    plain, measured = build(digits, preset), build(digits, preset)
+    for number in range(4):
+        plain.step()
+        measured.step(norms=number % 2 == 0)
+    assert_equal(plain.tensors(), measured.tensors())
+
+
+def test_norms_are_those_of_the_last_gradient_and_of_the_whole_step(digits: Digits) -> None:
+    trainer = build(digits, g_steps=2)
+    networks = {"g": trainer.generator, "d": trainer.discriminator}
+    before = {side: weights(network) for side, network in networks.items()}
+    trainer.step(norms=True)
+    record = trainer.take_record()
+    for side, network in networks.items():
+        gradient = sum(float((p.grad**2).sum()) for p in network.parameters() if p.grad is not None)
+        moved = sum(float(((value - before[side][name]) ** 2).sum()) for name, value in weights(network).items())
+        assert record[f"gradient_norm_{side}"].mean == pytest.approx(math.sqrt(gradient), rel=1e-4)
+        assert record[f"update_norm_{side}"].mean == pytest.approx(math.sqrt(moved), rel=1e-4)
+
+
+def test_norms_are_left_out_until_measured_and_then_stay(trainer: Trainer) -> None:
+    trainer.step()
+    assert set(trainer.take_record()) == set(STATISTICS)
+    trainer.step(norms=True)
+    trainer.step()
+    assert set(trainer.take_record()) == {*STATISTICS, *NORMS}
+
+
+@pytest.mark.parametrize("mine", list(PASSES))
+@pytest.mark.parametrize("preset", ["vanilla", "dcgan"])
+def test_weight_penalty_enters_the_gradient_of_weights_alone(digits: Digits, preset: str, mine: str) -> None:
+    """d/dw of l1 |w| + l2 w^2 is l1 sign(w) + 2 l2 w; biases and batch norm stay as they are."""
+    l1, l2 = 0.01, 0.03
+    plain, penalised = (
+        build(digits, preset, weight_l1=first, weight_l2=second) for first, second in ((0.0, 0.0), (l1, l2))
+    )
+    before = weights(getattr(plain, mine))
+    for trainer in (plain, penalised):
+        PASSES[mine](trainer)
+    pairs = zip(getattr(plain, mine).parameters(), getattr(penalised, mine).parameters(), strict=True)
+    for weight, (left, right) in zip(before.values(), pairs, strict=True):
+        expected = l1 * weight.sign() + 2 * l2 * weight if weight.dim() > 1 else torch.zeros_like(weight)
+        assert torch.allclose(right.grad - left.grad, expected, atol=1e-6)
+
+
+def test_weight_penalty_is_not_in_the_plotted_loss(digits: Digits) -> None:
+    first, second = (build(digits, "vanilla", steps=1, weight_l1=l1, weight_l2=l1) for l1 in (0.0, 0.1))
+    assert first.take_record()["loss_d"] == second.take_record()["loss_d"]
+
+
+def _measured(trainer: Trainer, *steps: tuple[list[float], list[float], float, float]) -> dict[str, Summary]:
+    """The record after steps in which D gave these logits on real and on fake, at these losses."""
+    for real, fake, loss_d, loss_g in steps:
+        trainer._measure(torch.tensor(real), torch.tensor(fake), torch.tensor(loss_d), torch.tensor(loss_g))
+    return trainer.take_record()
+
+
+def test_record_by_hand(trainer: Trainer) -> None:
+    """sigmoid(ln 3) = 3/4. Two steps: D(x) 3/4, then (3/4 + 1/4) / 2; D(G(z)) 1/4, then 3/4; right on all
+    real ones, then on half of them; right on all forgeries, then on none."""
+    high, low = math.log(3), -math.log(3)
+    record = _measured(trainer, ([high, high], [low, low], 1.0, 3.0), ([high, low], [high, high], 2.0, 1.0))
+    expected = {
+        "loss_d": (1.5, 1.0, 2.0),
+        "loss_g": (2.0, 1.0, 3.0),
+        "d_real": (0.625, 0.5, 0.75),
+        "d_fake": (0.5, 0.25, 0.75),
+        "accuracy_real": (0.75, 0.5, 1.0),
+        "accuracy_fake": (0.5, 0.0, 1.0),
+    }
+    for name, (mean, low, high) in expected.items():
+        assert vars(record[name]) == pytest.approx({"mean": mean, "min": low, "max": high}), name
+
+
+def test_least_squares_records_raw_scores_and_splits_them_at_one_half(digits: Digits) -> None:
+    record = _measured(build(digits, loss="least_squares"), ([0.4, 1.2], [0.4, 0.2], 0.0, 0.0))
+    names = ("d_real", "d_fake", "accuracy_real", "accuracy_fake")
+    assert [record[name].mean for name in names] == pytest.approx([0.8, 0.3, 0.5, 1.0])
+
+
+def test_nan_in_one_step_shows_in_mean_and_extremes(trainer: Trainer) -> None:
+    loss = _measured(trainer, ([0.0], [0.0], 1.0, 1.0), ([0.0], [0.0], math.nan, 1.0))["loss_d"]
+    assert all(map(math.isnan, (loss.mean, loss.min, loss.max)))
+
+
+def test_taking_a_record_starts_the_next_one(trainer: Trainer) -> None:
+    _measured(trainer, ([0.0], [0.0], 100.0, -100.0))
+    loss = _measured(trainer, ([0.0], [0.0], 1.0, 1.0))["loss_d"]
+    assert loss == Summary(1.0, 1.0, 1.0)
+
+
+def test_no_step_no_record(trainer: Trainer) -> None:
+    assert trainer.take_record() == {}
+
+
+def test_unrecorded_counts_steps(trainer: Trainer) -> None:
+    counts = []
+    for _ in range(2):
+        trainer.step()
+        counts.append(trainer.unrecorded)
+    trainer.take_record()
+    assert [*counts, trainer.unrecorded] == [1, 2, 0]
+
+
+@ALL
+def test_bfloat16_computes_layers_but_not_losses(digits: Digits, preset: str) -> None:
+    trainer = build(digits, preset, precision="bfloat16")
+    layers: set[torch.dtype] = set()
+    for module in (*trainer.generator.modules(), *trainer.discriminator.modules()):
+        if isinstance(module, nn.Linear | nn.Conv2d | nn.ConvTranspose2d):
+            module.register_forward_hook(lambda _, __, output: layers.add(output.dtype))
+    real_logits, fake_logits, loss = _discriminator_pass(trainer)
+    assert layers == {torch.bfloat16}
+    assert {value.dtype for value in (real_logits, fake_logits, loss)} == {torch.float32}
+    trainer.step()
+    assert {value.dtype for value in weights(trainer.generator).values()} == {torch.float32}
+    assert trainer.is_finite()
+
+
+@pytest.mark.parametrize("name", ["generator", "discriminator"])
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+def test_one_broken_weight_is_noticed(trainer: Trainer, name: str, value: float) -> None:
+    assert trainer.is_finite()
+    parameter = next(getattr(trainer, name).parameters())
+    parameter.data.view(-1)[3] = value
+    assert not trainer.is_finite()
+
+
+def test_learning_rates_are_of_their_own_network(digits: Digits) -> None:
+    trainer = build(digits, lr_g=1e-3, lr_d=2e-3)
+    trainer.lr_g = 1e-4
+    assert (trainer.lr_g, trainer.lr_d) == (1e-4, 2e-3)
+    trainer.lr_d = 3e-3
+    assert trainer.optimizer_d.param_groups[0]["lr"] == 3e-3
+
+
+def test_first_adam_step_is_as_long_as_the_learning_rate(digits: Digits) -> None:
+    """Adam's first step is lr * g / (|g| + eps): every weight with a gradient moves by almost lr."""
+    trainer = build(digits, lr_d=0.01)
+    before = weights(trainer.discriminator)["logit.weight"]
+    _discriminator_pass(trainer)
+    moved = (weights(trainer.discriminator)["logit.weight"] - before).abs()
+    assert moved.max().item() == pytest.approx(0.01, rel=1e-3)
+
+
+@ALL
+def test_halves_of_a_run_make_the_whole(digits: Digits, preset: str) -> None:
+    """Eight steps, or four, a fresh trainer, and four more: the same to the last bit."""
+    whole, first = build(digits, preset, steps=8), build(digits, preset, steps=4)
+    second = build(digits, preset)
+    second.load({k: v.clone() for k, v in first.tensors().items()}, first.images, first.lr_g, first.lr_d)
+    for _ in range(4):
+        second.step()
+    assert_equal(second.tensors(), whole.tensors())
+    assert (second.images, second.steps) == (whole.images, whole.steps)
+
+
+def test_loading_takes_the_changed_learning_rates(trainer: Trainer) -> None:
+    trainer.load(trainer.tensors(), 0, lr_g=3e-4, lr_d=4e-4)
+    assert (trainer.lr_g, trainer.lr_d) == (3e-4, 4e-4)
+
+
+def test_training_tells_real_from_fake(digits: Digits) -> None:
+    """Sixty steps with a learning rate of G that hardly moves it: D wins."""
+    trainer = build(digits, lr_g=1e-6, steps=59)
+    trainer.take_record()
+    trainer.step()
+    record = trainer.take_record()
+    assert record["d_real"].mean > 0.9 > 0.1 > record["d_fake"].mean
+    assert (record["accuracy_real"].mean, record["accuracy_fake"].mean) == pytest.approx((1.0, 1.0), abs=0.05)
