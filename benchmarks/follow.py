@@ -16,6 +16,9 @@ import websockets
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
+PATIENCE = 3.0
+"""Seconds without a word from the server after which a request counts as not answered."""
+
 
 @dataclass
 class Seen:
@@ -57,7 +60,10 @@ async def follower(url: str, seconds: float, seen: Seen) -> None:
     ) as socket:
 
         async def ask(fragment: str) -> tuple[float, int]:
-            """Runs the script, or a fragment of it, and reads to its end: milliseconds and bytes."""
+            """Runs the script, or a fragment of it, and reads to its end: milliseconds and bytes.
+
+            Raises `TimeoutError` for a fragment that the server has since replaced by another.
+            """
             message = BackMsg()
             message.rerun_script.page_name = page
             message.rerun_script.query_string = parts.query
@@ -66,7 +72,7 @@ async def follower(url: str, seconds: float, seen: Seen) -> None:
             start, size = time.monotonic(), 0
             await socket.send(message.SerializeToString())
             while True:
-                raw = await socket.recv()
+                raw = await asyncio.wait_for(socket.recv(), PATIENCE)
                 size += len(raw)
                 answer = ForwardMsg.FromString(raw)
                 kind = answer.WhichOneof("type")
@@ -83,7 +89,11 @@ async def follower(url: str, seconds: float, seen: Seen) -> None:
             for fragment, interval in list(intervals.items()):
                 if due.setdefault(fragment, now + interval) <= now:
                     due[fragment] = now + interval
-                    took, size = await ask(fragment)
+                    try:
+                        took, size = await ask(fragment)
+                    except TimeoutError:
+                        del intervals[fragment]
+                        continue
                     seen.refresh_ms.append(took)
                     seen.refresh_bytes.append(size)
             await asyncio.sleep(0.02)

@@ -101,7 +101,7 @@ def load_model(path: Path) -> Model:
             network.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in own.items()})
             network.eval().requires_grad_(False)
         images, seconds = int(about["images"]), float(about["seconds"])
-    except (RuntimeError, KeyError, TypeError, ValueError) as error:
+    except (RuntimeError, KeyError, TypeError, ValueError, OverflowError) as error:
         raise ModelError(f"{path} does not hold the networks that it describes.") from error
     generator, discriminator = networks["generator"], networks["discriminator"]
     assert isinstance(generator, Generator)
@@ -138,7 +138,7 @@ def load_checkpoint(path: Path, trainer: Trainer) -> dict[str, Any]:
     _, tensors, about = _load(path, "checkpoint")
     try:
         trainer.load(tensors, int(about["images"]), float(about["lr_g"]), float(about["lr_d"]))
-    except (RuntimeError, KeyError, TypeError, ValueError) as error:
+    except (RuntimeError, KeyError, TypeError, ValueError, OverflowError) as error:
         raise ModelError(f"{path} does not fit the run's settings.") from error
     return about
 

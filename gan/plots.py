@@ -10,12 +10,15 @@ from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
 from gan.store import Array
 
 CONFIG = {"displaylogo": False, "displayModeBar": "hover", "modeBarButtonsToRemove": ["select2d", "lasso2d"]}
 """What `st.plotly_chart` takes as `config`, for every figure of the project."""
+
+
+GAP = 0.12
+"""Between two panels, as a share of the figure's height."""
 
 
 @dataclass(frozen=True)
@@ -62,78 +65,90 @@ def over_images(panels: Sequence[Panel], *, dark: bool = False, height: int = 50
 
     `key` names the run: as long as it stays the same, a zoom survives a refresh.
     """
+    # Described as plain dictionaries and validated once, in the last line: adding to a Figure piece by
+    # piece validates at every step, which took ten times as long as the rest of a refresh.
     palette = DARK if dark else LIGHT
-    figure = make_subplots(rows=len(panels), cols=1, shared_xaxes=True, vertical_spacing=0.14)
-    for row, panel in enumerate(panels, start=1):
+    traces: list[dict[str, Any]] = []
+    layout: dict[str, Any] = {
+        "height": height,
+        "uirevision": key,
+        "showlegend": False,
+        "margin": {"l": 44, "r": 8, "t": 26, "b": 40},
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "font": {"color": palette.text, "size": 12},
+        "hovermode": "x unified",
+        "hoversubplots": "axis",
+        "shapes": [],
+        "annotations": [],
+    }
+    share = (1 - GAP * (len(panels) - 1)) / len(panels)
+    for number, panel in enumerate(panels):
+        axis = "y" if number == 0 else f"y{number + 1}"
+        top = 1 - number * (share + GAP)
+        layout[axis.replace("y", "yaxis")] = {
+            "domain": [max(0.0, top - share), top],
+            "anchor": "x",
+            "gridcolor": palette.grid,
+            "zeroline": False,
+            "nticks": 5,
+            "range": panel.bounds,
+        }
         for curve in panel.curves:
-            colour = getattr(palette, curve.role)
-            for part, opacity in ((curve.series, 1.0), *((tail, 0.3) for tail in curve.tails)):
-                figure.add_trace(_line(curve, part, colour, opacity), row=row, col=1)
-        for value, role in panel.lines:
-            line = {"dash": "dot", "width": 1.2, "color": getattr(palette, role)}
-            axis = "y" if row == 1 else f"y{row}"
-            figure.add_shape(type="line", xref="paper", x0=0, x1=1, yref=axis, y0=value, y1=value, line=line)
-        figure.add_annotation(**_title(panel, palette, row))
-        if panel.bounds:
-            figure.update_yaxes(range=panel.bounds, row=row, col=1)
-    # All traces on one horizontal axis: that is what lets one hover mark every panel.
-    last = f"x{len(panels)}" if len(panels) > 1 else "x"
-    figure.update_traces(xaxis=last)
-    _apply_template(figure, palette, height, key)
-    axis = figure.layout[last.replace("x", "xaxis")]
-    axis.update(title="images seen, thousands", showticklabels=True)
-    return figure
+            traces.append(_line(curve, curve.series, palette, axis))
+            traces += [
+                _line(curve, tail, palette, axis) | {"opacity": 0.3, "hoverinfo": "skip"} for tail in curve.tails
+            ]
+        layout["shapes"] += [_dotted(value, getattr(palette, role), axis) for value, role in panel.lines]
+        layout["annotations"].append(_title(panel, palette, top))
+    # One horizontal axis for all panels: that is what lets one hover mark every one of them.
+    layout["xaxis"] = {
+        "anchor": "y" if len(panels) == 1 else f"y{len(panels)}",
+        "title": {"text": "images seen, thousands"},
+        "showgrid": False,
+        "zeroline": False,
+        "linecolor": palette.grid,
+        "rangemode": "tozero",
+    }
+    return go.Figure({"data": traces, "layout": layout})
 
 
-def _line(curve: Curve, part: Array, colour: str, opacity: float) -> go.Scatter:
-    # float32 halves what a refresh sends; a screen shows no more of it.
-    return go.Scatter(
-        x=(part[0] / 1000).astype(np.float32),
-        y=part[2].astype(np.float32),
-        name=curve.name,
-        mode="lines",
-        line={"color": colour, "dash": curve.dash, "width": 1.8},
-        opacity=opacity,
-        hovertemplate="%{y:.3f}",
-        hoverinfo="skip" if opacity < 1 else None,
-    )
+def _line(curve: Curve, part: Array, palette: Palette, axis: str) -> dict[str, Any]:
+    return {
+        "type": "scatter",
+        # float32 halves what a refresh sends; a screen shows no more of it.
+        "x": (part[0] / 1000).astype(np.float32),
+        "y": part[2].astype(np.float32),
+        "yaxis": axis,
+        "name": curve.name,
+        "mode": "lines",
+        "line": {"color": getattr(palette, curve.role), "dash": curve.dash, "width": 1.8},
+        "hovertemplate": "%{y:.3f}",
+    }
+
+
+def _dotted(value: float, colour: str, axis: str) -> dict[str, Any]:
+    line = {"dash": "dot", "width": 1.2, "color": colour}
+    return {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "yref": axis, "y0": value, "y1": value, "line": line}
 
 
 _DASHES = {"solid": "━", "dash": "╍", "dot": "┄"}
 
 
-def _title(panel: Panel, palette: Palette, row: int) -> dict[str, Any]:
+def _title(panel: Panel, palette: Palette, top: float) -> dict[str, Any]:
     parts = [f"<b>{panel.title}</b>"]
     for curve in panel.curves:
         parts.append(f'<span style="color:{getattr(palette, curve.role)}">{_DASHES[curve.dash]} {curve.name}</span>')
     if panel.lines_name:
         parts.append(f"┄ {panel.lines_name}")
-    suffix = "" if row == 1 else str(row)
     return {
         "text": "   ".join(parts),
         "xref": "paper",
-        "yref": f"y{suffix} domain",
+        "yref": "paper",
         "x": 0,
-        "y": 1,
-        "yanchor": "bottom",
+        "y": top,
         "xanchor": "left",
+        "yanchor": "bottom",
         "showarrow": False,
         "font": {"size": 13, "color": palette.text},
-        "align": "left",
     }
-
-
-def _apply_template(figure: go.Figure, palette: Palette, height: int, key: str) -> None:
-    figure.update_layout(
-        height=height,
-        uirevision=key,
-        showlegend=False,
-        margin={"l": 44, "r": 8, "t": 26, "b": 40},
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
-        font={"color": palette.text, "size": 12},
-        hovermode="x unified",
-        hoversubplots="axis",
-    )
-    figure.update_xaxes(showgrid=False, zeroline=False, linecolor=palette.grid, rangemode="tozero")
-    figure.update_yaxes(gridcolor=palette.grid, zeroline=False, nticks=5, fixedrange=False)

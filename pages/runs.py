@@ -45,27 +45,26 @@ def row(run: Run) -> None:
             if st.button(label, key=f"resume-{run.id}"):
                 launching.attempt(lambda: resume(run, more), run.id, trouble)
             launching.offer(lambda: resume(run, more), run.id, trouble)
-            if st.button("Delete", key=f"delete-{run.id}", icon=":material/delete:"):
-                ask_delete(run)
+            with st.popover("Delete", icon=":material/delete:"):
+                st.write(f"{run.status.images:,} images of training, its pictures and its weights will be gone.")
+                if st.button("Delete it for good", type="primary", key=f"delete-{run.id}"):
+                    delete(run)
+
+
+def delete(run: Run) -> None:
+    """Deletes the run and shows the list without it."""
+    try:
+        runs.delete(run.folder)
+    except RunError as error:
+        trouble.error(str(error))
+    else:
+        st.rerun()
 
 
 def resume(run: Run, seconds: float) -> None:
     """Launches the run and shows it."""
     runs.launch(run.folder, seconds=seconds)
     st.switch_page("pages/train.py", query_params={"run": run.id})
-
-
-@st.dialog("Delete this run?")
-def ask_delete(run: Run) -> None:
-    """The second question."""
-    st.write(f"{run.id}: {run.status.images:,} images of training, its pictures and its weights will be gone.")
-    if st.button("Delete it for good", type="primary"):
-        try:
-            runs.delete(run.folder)
-        except RunError as error:
-            st.error(str(error))
-        else:
-            st.rerun()
 
 
 st.title("Runs")

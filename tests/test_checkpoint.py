@@ -74,9 +74,7 @@ def test_model_is_ready_to_be_asked(tmp_path: Path, model: bytes) -> None:
 
 def test_model_takes_half_the_bytes_of_its_numbers(trained: Trainer, model: bytes) -> None:
     numbers = sum(
-        value.numel()
-        for network in (trained.average, trained.discriminator)
-        for value in network.state_dict().values()
+        value.numel() for network in (trained.average, trained.discriminator) for value in network.state_dict().values()
     )
     assert 2 * numbers < len(model) < 2 * numbers + 5000
 

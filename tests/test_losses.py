@@ -14,7 +14,7 @@ SMOOTHINGS = [0.0, 0.1, 0.3]
 
 
 def _at(loss: AdversarialLoss, real: list[float], fake: list[float]) -> tuple[float, float]:
-    real_logits, fake_logits = torch.tensor(real), torch.tensor(fake)
+    real_logits, fake_logits = torch.tensor(real, dtype=torch.float32), torch.tensor(fake, dtype=torch.float32)
     return loss.d(real_logits, fake_logits).item(), loss.g(real_logits, fake_logits).item()
 
 

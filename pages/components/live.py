@@ -93,11 +93,7 @@ def controls(run: Run) -> None:
                 _send(run, "pause", trouble)
             if st.button("Stop and keep", icon=":material/stop:"):
                 _send(run, "stop", trouble)
-            if st.button("Discard", icon=":material/delete:"):
-                if run.status.seconds >= ASK_FROM:
-                    _ask_discard(run)
-                else:
-                    _send(run, "discard", trouble)
+            _discard_button(run, trouble)
         elif not run.living:
             _resume_button(run, trouble)
             st.page_link(
@@ -160,11 +156,16 @@ def _send(run: Run, verb: Verb, trouble: DeltaGenerator) -> None:
     st.rerun()
 
 
-@st.dialog("Discard this run?")
-def _ask_discard(run: Run) -> None:
-    st.write(f"{run.status.images:,} images of training, its pictures and its weights will be gone.")
-    if st.button("Discard it for good", type="primary"):
-        _send(run, "discard", st.container())
+def _discard_button(run: Run, trouble: DeltaGenerator) -> None:
+    """Discards at once what has just begun, and asks about what took a while."""
+    if run.status.seconds < ASK_FROM:
+        if st.button("Discard", icon=":material/delete:"):
+            _send(run, "discard", trouble)
+        return
+    with st.popover("Discard", icon=":material/delete:"):
+        st.write("What this run has learned, its pictures and its weights will be gone.")
+        if st.button("Discard it for good", type="primary"):
+            _send(run, "discard", trouble)
 
 
 def _resume_button(run: Run, trouble: DeltaGenerator) -> None:

@@ -1,0 +1,472 @@
+import os
+import signal
+import subprocess
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from gan import runs, store
+from gan.messages import Command, Segment, State, Status
+from gan.runs import BusyError, RunError
+from tests.helpers import LARGE, is_sentence, small, train, until, workers_ended
+
+
+def _written(folder: Path, status: Status) -> Path:
+    """A run whose last status was this one."""
+    writer = store.Writer(folder)
+    writer(status)
+    writer.close()
+    return folder
+
+
+def _state(folder: Path) -> str:
+    return runs.read(folder).status.state
+
+
+def _images(folder: Path) -> int:
+    return runs.read(folder).status.images
+
+
+def _trains_on(folder: Path) -> None:
+    """Waits until the run has seen more than it has now."""
+    before = _images(folder)
+    until(lambda: _images(folder) > before)
+
+
+def _launched(**changes: int) -> Path:
+    """A run without an end, at work."""
+    folder = runs.create(small(**({"images": LARGE} | changes)))
+    runs.launch(folder)
+    until(lambda: _state(folder) == "running" and _images(folder) > 0)
+    return folder
+
+
+def _worker(folder: Path) -> "subprocess.Popen[bytes]":
+    return runs._workers[folder]
+
+
+def test_root_is_where_the_environment_says(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("GAN_RUNS_DIR", raising=False)
+    assert runs.root() == tmp_path / "runs"
+    monkeypatch.setenv("GAN_RUNS_DIR", "elsewhere")
+    assert runs.root() == tmp_path / "elsewhere"
+
+
+@pytest.mark.parametrize(("text", "number"), [("", 1), ("3", 3), ("0", 1), ("-2", 1), ("many", 1)])
+def test_parallel_is_a_positive_number(monkeypatch: pytest.MonkeyPatch, text: str, number: int) -> None:
+    monkeypatch.setenv("GAN_PARALLEL_RUNS", text)
+    assert runs.parallel() == number
+
+
+def test_new_run_is_there_and_has_not_begun(runs_root: Path) -> None:
+    folder = runs.create(small(seed=5))
+    assert folder.parent == runs_root
+    run = runs.read(folder)
+    assert (run.id, run.config, run.owned) == (folder.name, small(seed=5), False)
+    assert (run.status.images_limit, run.status.images) == (320, 0)
+
+
+def test_two_runs_of_one_second_have_two_ids(runs_root: Path) -> None:
+    assert len({runs.create(small()).name for _ in range(5)}) == 5
+
+
+def test_folder_that_holds_something_is_refused_and_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("text")
+    with pytest.raises(RunError, match="already holds something; a new run needs a new or empty folder"):
+        runs.create(small(), tmp_path)
+    assert [entry.name for entry in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+def test_empty_folder_is_taken(tmp_path: Path) -> None:
+    assert runs.read(runs.create(small(), tmp_path)).config == small()
+
+
+@pytest.mark.parametrize("name", ["file", "file/run"])
+def test_folder_that_cannot_be_made_is_refused(tmp_path: Path, name: str) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(RunError, match="cannot be written") as caught:
+        runs.create(small(), tmp_path / name)
+    assert is_sentence(str(caught.value))
+
+
+def test_root_that_is_a_file_is_refused_and_lists_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("GAN_RUNS_DIR", str(tmp_path / "file"))
+    assert runs.names() == []
+    assert runs.listing() == []
+    with pytest.raises(RunError, match="cannot be written"):
+        runs.create(small())
+    with pytest.raises(RunError, match="cannot be written"):
+        runs.start(small())
+
+
+def test_names_are_the_runs_newest_first(runs_root: Path) -> None:
+    for name in ("20260101-000000-cgan-aaaa", "20260301-000000-cgan-aaaa", "20260201-000000-cgan-aaaa"):
+        runs.create(small(), runs_root / name)
+    (runs_root / "notes").mkdir()
+    (runs_root / "config.json").touch()
+    runs.create(small(), runs_root / ".deleted-run")
+    assert [name[:6] for name in runs.names()] == ["202603", "202602", "202601"]
+
+
+@pytest.mark.parametrize(
+    "name", ["../outside", "..", ".", "", "/", "outside", "inside/..", "inside/", "./inside", "{}"]
+)
+def test_find_never_leaves_the_root(runs_root: Path, name: str) -> None:
+    outside = runs.create(small(), runs_root.parent / "outside")
+    runs.create(small(), runs_root / "inside")
+    assert runs.find(name.format(outside)) is None
+
+
+def test_find_finds_a_run(runs_root: Path) -> None:
+    folder = runs.create(small())
+    assert runs.find(folder.name) == folder
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (None, "There is no run in"),
+        (b"", "not a JSON object"),
+        (b"{", "not a JSON object"),
+        (b"\xff\xfe\x00", "cannot be read"),
+        (b'{"schema_version": 99}', "version 99"),
+        (b'{"schema_version": 1, "lr_g": "fast"}', "lr_g is 'fast'; it takes a number"),
+    ],
+)
+def test_run_that_cannot_be_read_says_why(tmp_path: Path, content: bytes | None, said: str) -> None:
+    if content is not None:
+        (tmp_path / store.CONFIG).write_bytes(content)
+    with pytest.raises(RunError, match=said) as caught:
+        runs.read(tmp_path)
+    assert is_sentence(str(caught.value))
+
+
+def test_listing_leaves_out_what_cannot_be_read(runs_root: Path) -> None:
+    good, bad = runs.create(small()), runs.create(small())
+    (bad / store.CONFIG).write_text("{")
+    assert [run.folder for run in runs.listing()] == [good]
+
+
+@pytest.mark.parametrize("state", ["starting", "running", "paused"])
+def test_living_state_without_a_lock_is_interrupted(runs_root: Path, state: State) -> None:
+    run = runs.read(_written(runs.create(small()), Status(state, images=64)))
+    assert (run.status.state, run.living, run.status.images) == ("interrupted", False, 64)
+
+
+@pytest.mark.parametrize("state", ["starting", "running", "paused"])
+def test_living_state_with_a_lock_lives_but_is_not_owned(runs_root: Path, state: State) -> None:
+    folder = _written(runs.create(small()), Status(state))
+    with runs.lock(folder):
+        run = runs.read(folder)
+    assert (run.status.state, run.living, run.owned) == (state, True, False)
+
+
+@pytest.mark.parametrize("state", ["finished", "stopped", "failed"])
+def test_ended_run_stays_ended(runs_root: Path, state: State) -> None:
+    assert _state(_written(runs.create(small()), Status(state))) == state
+
+
+def test_reading_a_run_leaves_its_lock_free(runs_root: Path) -> None:
+    folder = _written(runs.create(small()), Status("running"))
+    with runs.lock(folder):
+        pass
+    runs.read(folder)
+    with runs.lock(folder, timeout=0):
+        assert runs.is_locked(folder)
+    assert not runs.is_locked(folder)
+
+
+def test_run_is_locked_for_one(runs_root: Path) -> None:
+    folder = runs.create(small())
+    with (
+        runs.lock(folder),
+        pytest.raises(RunError, match="Another process is at work"),
+        runs.lock(folder, timeout=0.05),
+    ):
+        pass
+
+
+def test_lock_of_a_folder_that_is_gone_is_free(tmp_path: Path) -> None:
+    assert not runs.is_locked(tmp_path / "gone")
+    assert not (tmp_path / "gone").exists()
+
+
+def test_newest_snapshot_is_the_one_of_most_images(runs_root: Path) -> None:
+    folder = runs.create(small())
+    assert runs.newest_snapshot(folder) is None
+    train(folder)
+    newest = runs.newest_snapshot(folder)
+    assert newest is not None
+    assert newest.name == "00000320.safetensors"
+
+
+def test_ended_run_is_deleted(runs_root: Path) -> None:
+    folder = runs.create(small())
+    train(folder)
+    runs.delete(folder)
+    assert list(runs_root.iterdir()) == []
+
+
+def test_living_run_is_not_deleted(runs_root: Path) -> None:
+    folder = runs.create(small())
+    with runs.lock(folder), pytest.raises(RunError, match="is at work; stop it before deleting it"):
+        runs.delete(folder)
+    assert runs.find(folder.name) == folder
+
+
+def test_deleting_nothing_says_so(runs_root: Path) -> None:
+    with pytest.raises(RunError, match="cannot be deleted"):
+        runs.delete(runs_root / "nothing")
+
+
+def test_deletion_that_is_cut_short_leaves_no_run_in_the_listing(
+    runs_root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cut_short(*_: object) -> None:
+        raise OSError(5, "Input/output error")
+
+    folder = runs.create(small())
+    monkeypatch.setattr(runs.shutil, "rmtree", cut_short)
+    with pytest.raises(RunError, match="cannot be deleted"):
+        runs.delete(folder)
+    assert runs.names() == []
+
+
+def test_run_of_another_process_takes_no_commands(runs_root: Path) -> None:
+    folder = _written(runs.create(small()), Status("running"))
+    with runs.lock(folder), pytest.raises(RunError, match="cannot be commanded from here"):
+        runs.send(folder, Command("stop"))
+
+
+def test_run_of_another_process_is_not_launched_again(runs_root: Path) -> None:
+    folder = _written(runs.create(small()), Status("running"))
+    with runs.lock(folder), pytest.raises(RunError, match="is already running"):
+        runs.launch(folder)
+
+
+@pytest.mark.parametrize("state", ["running", "paused"])
+def test_launch_is_refused_while_another_run_lives(runs_root: Path, state: State) -> None:
+    status = Status(state, seconds=20.0, seconds_limit=60.0)
+    living, folder = _written(runs.create(small()), status), runs.create(small())
+    with runs.lock(living):
+        with pytest.raises(BusyError) as caught:
+            runs.launch(folder)
+        assert [run.folder for run in runs.training()] == [living]
+    assert caught.value.run.folder == living
+    assert str(caught.value).startswith(f"{living.name} is training now ({state}, 40 s left)")
+    assert runs._workers == {}
+
+
+def test_start_that_is_refused_leaves_no_folder(runs_root: Path) -> None:
+    living = _written(runs.create(small()), Status("running"))
+    with runs.lock(living), pytest.raises(BusyError):
+        runs.start(small())
+    assert runs.names() == [living.name]
+
+
+def test_spent_run_is_not_launched_without_more(runs_root: Path) -> None:
+    folder = _written(runs.create(small()), Status("finished", images=320, images_limit=320))
+    with pytest.raises(RunError, match="has spent its budget; say how much more it should train"):
+        runs.launch(folder)
+
+
+def test_budget_allows_what_is_left_or_asked_for(runs_root: Path) -> None:
+    run = runs.read(_written(runs.create(small()), Status("stopped", images=160, images_limit=320)))
+    runs.check_budget(run)
+    spent = replace(run, status=replace(run.status, images=320))
+    runs.check_budget(spent, images=64)
+    runs.check_budget(spent, seconds=1.0)
+    with pytest.raises(RunError):
+        runs.check_budget(spent)
+
+
+def test_settle_does_not_wait_for_a_run_that_has_changed_or_is_gone(
+    runs_root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def waited(_: float) -> None:
+        raise AssertionError("it waited")
+
+    folder = runs.create(small())
+    before = runs.read(folder)
+    monkeypatch.setattr(runs.time, "sleep", waited)
+    with pytest.raises(AssertionError, match="it waited"):
+        runs.settle(before)
+    runs.settle(before, timeout=0)
+    _written(folder, Status("stopped"))
+    runs.settle(before)
+    runs.delete(folder)
+    runs.settle(before)
+
+
+def test_wait_returns_for_a_run_at_rest_and_gives_up_on_one_at_work(runs_root: Path) -> None:
+    folder = runs.create(small())
+    runs.wait(folder, timeout=0)
+    with runs.lock(folder), pytest.raises(RunError, match="does not end"):
+        runs.wait(folder, timeout=0.05)
+
+
+def test_worker_that_ends_at_once_is_told(runs_root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runs.sys, "executable", "/bin/false")
+    folder = runs.create(small())
+    with pytest.raises(RunError, match="ended at once; .*worker.log says why"):
+        runs.launch(folder)
+    assert not runs.read(folder).owned
+
+
+def test_worker_that_cannot_be_started_is_told(runs_root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runs.sys, "executable", str(runs_root / "no-python"))
+    with pytest.raises(RunError, match="worker cannot be started"):
+        runs.launch(runs.create(small()))
+
+
+# From here on with real workers: one for all that a living run is asked, each further one costs seconds.
+
+
+@pytest.fixture(scope="module")
+def _living(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    with pytest.MonkeyPatch.context() as environment, workers_ended():
+        environment.setenv("GAN_RUNS_DIR", str(tmp_path_factory.mktemp("living")))
+        environment.setenv("OMP_NUM_THREADS", "1")
+        yield _launched()
+
+
+@pytest.fixture
+def living(_living: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A run at work, not paused; tests may do to it what does not end it."""
+    monkeypatch.setenv("GAN_RUNS_DIR", str(_living.parent))
+    runs.send(_living, Command("resume"))
+    until(lambda: _state(_living) == "running")
+    return _living
+
+
+def test_living_run_is_owned_by_who_launched_it(living: Path) -> None:
+    run = runs.read(living)
+    assert (run.living, run.owned) == (True, True)
+    assert runs.is_locked(living)
+
+
+def test_pause_holds_the_run_until_resume(living: Path) -> None:
+    runs.send(living, Command("pause"))
+    until(lambda: _state(living) == "paused")
+    paused = runs.read(living).status
+    checkpoint = (living / store.CHECKPOINT).stat().st_mtime_ns
+    assert runs.newest_snapshot(living) == living / "snapshots" / f"{paused.images:08d}.safetensors"
+    runs.send(living, Command("rates"))  # answered, so that what follows is later
+    assert runs.read(living).status == paused
+    runs.send(living, Command("resume"))
+    _trains_on(living)
+    assert (living / store.CHECKPOINT).stat().st_mtime_ns >= checkpoint
+
+
+def test_rates_reach_the_worker(living: Path) -> None:
+    rate = 5e-4 if runs.read(living).status.lr_g != 5e-4 else 4e-4
+    runs.send(living, Command("rates", lr_g=rate, lr_d=2 * rate))
+    until(lambda: (runs.read(living).status.lr_g, runs.read(living).status.lr_d) == (rate, 2 * rate))
+    _trains_on(living)
+
+
+def test_garbage_on_stdin_does_not_end_the_worker(living: Path) -> None:
+    stdin = _worker(living).stdin
+    assert stdin
+    stdin.write(b"garbage\n\xff\xfe\n\n")
+    stdin.flush()
+    runs.send(living, Command("pause"))
+    until(lambda: _state(living) == "paused")
+    assert "ignored: " in (living / runs.LOG).read_text()
+
+
+def test_ctrl_c_in_the_terminal_does_not_end_the_worker(living: Path) -> None:
+    os.kill(_worker(living).pid, signal.SIGINT)
+    for _ in range(2):
+        _trains_on(living)
+    assert _state(living) == "running"
+
+
+def test_second_run_is_told_which_one_trains(living: Path) -> None:
+    with pytest.raises(BusyError, match=f"{living.name} is training now"):
+        runs.start(small())
+    assert runs.names() == [living.name]
+
+
+def test_living_run_is_not_launched_twice(living: Path) -> None:
+    with pytest.raises(RunError, match="is already running"):
+        runs.launch(living)
+
+
+def test_living_run_is_not_deleted_by_its_owner(living: Path) -> None:
+    with pytest.raises(RunError, match="stop it before deleting"):
+        runs.delete(living)
+    assert living.exists()
+
+
+def test_living_run_is_not_trained_from_elsewhere(living: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(RunError, match="Another process is at work"), runs.lock(living, timeout=0.05):
+        pass
+
+
+def test_stopped_run_has_kept_everything_and_resumes(runs_root: Path) -> None:
+    folder = _launched()
+    process = _worker(folder)
+    runs.send(folder, Command("stop"))
+    runs.wait(folder, timeout=60)
+    stopped = runs.read(folder)
+    assert (stopped.status.state, stopped.owned, process.wait(10)) == ("stopped", False, 0)
+    with pytest.raises(RunError, match="cannot be commanded"):
+        runs.send(folder, Command("resume"))
+    runs.launch(folder, images=640)
+    until(lambda: not runs.read(folder).living)
+    finished = runs.read(folder).status
+    assert (finished.state, finished.segment) == ("finished", 1)
+    assert finished.images == stopped.status.images + 640
+
+
+def test_killed_run_is_interrupted_and_goes_on_from_its_checkpoint(runs_root: Path) -> None:
+    folder = _launched()
+    for verb, state in (("pause", "paused"), ("resume", "running")):
+        runs.send(folder, Command(verb))  # type: ignore[arg-type]
+        until(lambda state=state: _state(folder) == state)  # type: ignore[misc]
+    _trains_on(folder)
+    _worker(folder).kill()
+    runs.wait(folder)
+    killed = runs.read(folder)
+    assert (killed.status.state, killed.owned) == ("interrupted", False)
+    starts: list[Segment] = []
+    train(folder, lambda event, _: starts.append(event) if isinstance(event, Segment) else None, images=32)
+    assert [start.number for start in starts] == [1]
+    assert 0 < starts[0].images <= killed.status.images
+    assert starts[0].seconds <= killed.status.seconds
+    assert _images(folder) == starts[0].images + 32
+
+
+def test_run_whose_server_is_gone_keeps_its_checkpoint(runs_root: Path) -> None:
+    folder = _launched()
+    process = _worker(folder)
+    assert process.stdin
+    process.stdin.close()
+    assert process.wait(60) == 0
+    assert _state(folder) == "interrupted"
+    seen: list[int] = []
+    train(folder, lambda event, _: seen.append(event.images) if isinstance(event, Segment) else None, images=32)
+    assert seen[0] >= 32
+    assert _state(folder) == "finished"
+
+
+def test_discarded_run_is_gone(runs_root: Path) -> None:
+    folder = _launched()
+    runs.send(folder, Command("discard"))
+    until(lambda: not folder.exists())
+    assert runs.names() == []
+    with pytest.raises(RunError, match="There is no run"):
+        runs.read(folder)
+
+
+def test_terminated_worker_leaves_like_one_whose_server_is_gone(runs_root: Path) -> None:
+    folder = _launched()
+    process = _worker(folder)
+    process.terminate()
+    assert process.wait(60) == 0
+    assert _state(folder) == "interrupted"

@@ -1,0 +1,414 @@
+import errno
+import os
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gan import store
+from gan.messages import Checkpoint, Record, Sample, Segment, Snapshot, Status, StorageError, Summary
+from gan.store import Array, Curves, Writer, read_samples, read_status, reduced, snapshots, thinned, write_atomically
+from tests.helpers import is_sentence
+
+
+@pytest.fixture
+def writer(tmp_path: Path) -> Iterator[Writer]:
+    with closing(Writer(tmp_path)) as one:
+        yield one
+
+
+def _record(images: int, value: float, segment: int = 0, spread: float = 0.5) -> Record:
+    return Record(images, images / 100, segment, {"loss_d": Summary(value, value - spread, value + spread)})
+
+
+def _curves(folder: Path) -> Curves:
+    curves = Curves(folder)
+    curves.update()
+    return curves
+
+
+def _no_space(*_: Any, **__: Any) -> None:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def _fill_disk(writer: Writer) -> None:
+    """What SQLite says when it can have no more pages is what it says on a full disk."""
+    (pages,) = writer._connection.execute("PRAGMA page_count").fetchone()
+    writer._connection.execute(f"PRAGMA max_page_count = {pages}")
+
+
+def _free_disk(writer: Writer) -> None:
+    writer._connection.execute("PRAGMA max_page_count = 1000000")
+
+
+BIG_SAMPLE = Sample(10, 0.1, b"x" * 100_000)
+
+
+def test_status_is_the_last_one_written(tmp_path: Path, writer: Writer) -> None:
+    statuses = [Status("running", images=10), Status("paused", 20, 1.5, 3.25, 7, 8.0, 1e-3, 2e-3, 4, "CPU", "f", "m")]
+    for status in statuses:
+        writer(status)
+        assert read_status(tmp_path) == status
+
+
+def test_writer_goes_on_where_another_one_stopped(tmp_path: Path) -> None:
+    for images in (10, 20):
+        with closing(Writer(tmp_path)) as writer:
+            writer(Status("running", images=images))
+            writer(Segment(images // 10 - 1, images - 10, 0.0))
+            writer(_record(images, images, segment=images // 10 - 1))
+    assert _curves(tmp_path).series("loss_d")[0][2].tolist() == [10, 20]
+
+
+@pytest.mark.parametrize("make", [lambda folder: None, lambda folder: folder.mkdir()])
+def test_folder_without_a_database_reads_as_empty(tmp_path: Path, make: Callable[[Path], None]) -> None:
+    folder = tmp_path / "nothing"
+    make(folder)
+    assert read_status(folder) is None
+    assert read_samples(folder) == []
+    assert snapshots(folder) == []
+    assert _curves(folder).series("loss_d")[0].shape == (5, 0)
+    assert list(tmp_path.rglob("*.sqlite*")) == []
+
+
+def test_file_that_is_no_database_reads_as_empty(tmp_path: Path) -> None:
+    (tmp_path / store.DATABASE).write_bytes(b"not a database" * 100)
+    assert read_status(tmp_path) is None
+    assert read_samples(tmp_path) == []
+    assert _curves(tmp_path).series("loss_d")[0].shape == (5, 0)
+
+
+def test_series_has_images_seconds_mean_min_max(tmp_path: Path, writer: Writer) -> None:
+    writer(Segment(0, 0, 0.0))
+    writer(Record(32, 0.5, 0, {"loss_d": Summary(1.0, 0.5, 2.0), "loss_g": Summary(3.0, 3.0, 3.0)}))
+    series, tails = _curves(tmp_path).series("loss_d")
+    assert series.T.tolist() == [[32, 0.5, 1.0, 0.5, 2.0]]
+    assert tails == []
+
+
+def test_quantity_that_nobody_recorded_is_empty(tmp_path: Path, writer: Writer) -> None:
+    writer(Segment(0, 0, 0.0))
+    writer(_record(32, 1.0))
+    assert _curves(tmp_path).series("gradient_norm_g")[0].shape == (5, 0)
+
+
+def test_update_reads_only_what_is_new(tmp_path: Path, writer: Writer, monkeypatch: pytest.MonkeyPatch) -> None:
+    curves = Curves(tmp_path)
+    writer(Segment(0, 0, 0.0))
+    for images in (10, 20, 30):
+        writer(_record(images, images))
+        curves.update()
+        # What has been read cannot be read again.
+        writer._connection.execute("DELETE FROM records WHERE images < ?", (images,))
+    assert curves.series("loss_d")[0][0].tolist() == [10, 20, 30]
+
+
+def test_reader_closes_what_it_opens(tmp_path: Path, writer: Writer, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[sqlite3.Connection] = []
+    connect = sqlite3.connect
+
+    def listening(*args: Any, **options: Any) -> sqlite3.Connection:
+        opened.append(connect(*args, **options))
+        return opened[-1]
+
+    monkeypatch.setattr(sqlite3, "connect", listening)
+    _curves(tmp_path)
+    read_status(tmp_path)
+    read_samples(tmp_path)
+    assert len(opened) == 3
+    for connection in opened:
+        with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+            connection.execute("SELECT 1")
+
+
+def test_merging_keeps_means_extremes_and_the_end(
+    tmp_path: Path, writer: Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The ninth record makes four pairs and an odd one: means of 0.5, 2.5, 4.5, 6.5 and 8, extremes half a
+    unit around the members."""
+    monkeypatch.setattr(store, "RECORDS_KEPT", 8)
+    writer(Segment(0, 0, 0.0))
+    for number in range(9):
+        writer(_record(10 * (number + 1), number))
+    images, seconds, mean, low, high = _curves(tmp_path).series("loss_d")[0]
+    assert images.tolist() == [20, 40, 60, 80, 90]
+    assert seconds.tolist() == pytest.approx([0.2, 0.4, 0.6, 0.8, 0.9])
+    assert mean.tolist() == [0.5, 2.5, 4.5, 6.5, 8]
+    assert low.tolist() == [-0.5, 1.5, 3.5, 5.5, 7.5]
+    assert high.tolist() == [1.5, 3.5, 5.5, 7.5, 8.5]
+
+
+def test_records_stay_within_their_number(tmp_path: Path, writer: Writer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store, "RECORDS_KEPT", 20)
+    writer(Segment(0, 0, 0.0))
+    for number in range(200):
+        writer(_record(number, number))
+    series = _curves(tmp_path).series("loss_d")[0]
+    assert 10 <= series.shape[1] <= 20
+    assert (series[3].min(), series[4].max(), series[0, -1]) == (-0.5, 199.5, 199)
+    assert (np.diff(series[0]) > 0).all()
+
+
+def test_merging_keeps_segments_and_quantities_apart(
+    tmp_path: Path, writer: Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "RECORDS_KEPT", 5)
+    for segment, value in ((0, 1.0), (1, 100.0)):
+        writer(Segment(segment, 30 * segment, 0.0))
+        for number in range(3):
+            at = 30 * segment + 10 * (number + 1)
+            quantities = {"loss_d": Summary(value, value, value), "loss_g": Summary(-value, -value, -value)}
+            writer(Record(at, 0.0, segment, quantities))
+    curves = _curves(tmp_path)
+    assert curves.series("loss_d")[0][2].tolist() == [1, 1, 100, 100]
+    assert curves.series("loss_g")[0][2].tolist() == [-1, -1, -100, -100]
+
+
+def test_reader_reloads_after_merging(tmp_path: Path, writer: Writer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store, "RECORDS_KEPT", 8)
+    writer(Segment(0, 0, 0.0))
+    following = Curves(tmp_path)
+    for number in range(30):
+        writer(_record(number, number))
+        following.update()
+    assert np.array_equal(following.series("loss_d")[0], _curves(tmp_path).series("loss_d")[0])
+
+
+def test_writer_that_takes_over_knows_how_many_records_there_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "RECORDS_KEPT", 4)
+    for segment in range(5):
+        with closing(Writer(tmp_path)) as writer:
+            writer(Segment(segment, 2 * segment, 0.0))
+            writer(_record(2 * segment + 1, 0.0, segment))
+            writer(_record(2 * segment + 2, 0.0, segment))
+    # Pairs within each segment: five segments of two records cannot be fewer than five.
+    assert _curves(tmp_path).series("loss_d")[0].shape[1] <= 6
+
+
+def test_resume_replaces_the_tail_beyond_its_start(tmp_path: Path, writer: Writer) -> None:
+    """10, 20, 30 were seen; the checkpoint was from 20; then 30, 40: the first 30 is the tail."""
+    writer(Segment(0, 0, 0.0))
+    for images in (10, 20, 30):
+        writer(_record(images, images))
+    writer(Segment(1, 20, 0.2))
+    for images in (30, 40):
+        writer(_record(images, 100 + images, segment=1))
+    series, tails = _curves(tmp_path).series("loss_d")
+    assert series[2].tolist() == [10, 20, 130, 140]
+    assert [tail[2].tolist() for tail in tails] == [[30]]
+
+
+def test_resume_of_a_resume_replaces_both_tails(tmp_path: Path, writer: Writer) -> None:
+    for segment, start in enumerate((0, 20, 10)):
+        writer(Segment(segment, start, 0.0))
+        for images in (start + 10, start + 20):
+            writer(_record(images, 1000 * segment + images, segment))
+    series, tails = _curves(tmp_path).series("loss_d")
+    assert series[2].tolist() == [10, 2020, 2030]
+    assert [tail[2].tolist() for tail in tails] == [[20], [1030, 1040]]
+
+
+def test_first_segment_may_be_missing(tmp_path: Path, writer: Writer) -> None:
+    """A worker that was killed while it imported torch has left a status, and no segment."""
+    writer(Segment(1, 0, 0.0))
+    writer(_record(10, 7.0, segment=1))
+    assert _curves(tmp_path).series("loss_d")[0][2].tolist() == [7]
+
+
+def test_samples_come_oldest_first(tmp_path: Path, writer: Writer) -> None:
+    samples = [Sample(images, images / 10, bytes([images])) for images in (0, 10, 20)]
+    for sample in samples:
+        writer(sample)
+    assert read_samples(tmp_path) == samples
+    assert read_samples(tmp_path, last=2) == samples[1:]
+
+
+@pytest.mark.parametrize("reopen", [False, True])
+def test_samples_stay_within_their_budget(tmp_path: Path, reopen: bool) -> None:
+    """35,000 bytes of 100,000 are for samples: 35 of 1,000 bytes each. First and last always stay."""
+    writer = Writer(tmp_path, budget=100_000)
+    for number in range(200):
+        writer(Sample(number, 0.0, bytes(1000)))
+        if reopen and number % 20 == 0:
+            writer.close()
+            writer = Writer(tmp_path, budget=100_000)
+        assert len(read_samples(tmp_path)) <= 35
+    images = [sample.images for sample in read_samples(tmp_path)]
+    writer.close()
+    assert len(images) > 20
+    assert (images[0], images[-1]) == (0, 199)
+    assert max(np.diff(images)) <= 16
+
+
+def test_snapshots_stay_within_their_budget(tmp_path: Path) -> None:
+    """50,000 bytes of 100,000 are for snapshots: 10 of 5,000 bytes each."""
+    with closing(Writer(tmp_path, budget=100_000)) as writer:
+        for number in range(1, 41):
+            writer(Snapshot(100 * number, bytes(5000)))
+            assert len(snapshots(tmp_path)) <= 10
+    images = [int(path.stem) for path in snapshots(tmp_path)]
+    assert len(images) == 10
+    assert (images[0], images[-1]) == (100, 4000)
+    assert max(np.diff(images)) <= 800
+
+
+def test_snapshots_are_sorted_by_images_not_by_name(tmp_path: Path, writer: Writer) -> None:
+    for images in (200_000_000, 99_999_999, 5):
+        writer(Snapshot(images, b"model"))
+    assert [int(path.stem) for path in snapshots(tmp_path)] == [5, 99_999_999, 200_000_000]
+
+
+def test_checkpoint_replaces_the_one_before(tmp_path: Path, writer: Writer) -> None:
+    for content in (b"first", b"second"):
+        writer(Checkpoint(content))
+        assert (tmp_path / store.CHECKPOINT).read_bytes() == content
+
+
+def test_full_disk_is_said_and_nothing_is_half_written(tmp_path: Path, writer: Writer) -> None:
+    writer(Status("running", images=1))
+    _fill_disk(writer)
+    with pytest.raises(StorageError, match=r"The disk that holds .* is full. Free some space, then resume") as caught:
+        writer(BIG_SAMPLE)
+    assert is_sentence(str(caught.value))
+    assert read_samples(tmp_path) == []
+    assert read_status(tmp_path) == Status("running", images=1)
+
+
+def test_writer_works_again_once_there_is_space(tmp_path: Path, writer: Writer) -> None:
+    _fill_disk(writer)
+    with pytest.raises(StorageError):
+        writer(BIG_SAMPLE)
+    _free_disk(writer)
+    writer(BIG_SAMPLE)
+    assert read_samples(tmp_path) == [BIG_SAMPLE]
+
+
+def test_failed_sample_does_not_count(tmp_path: Path) -> None:
+    """A sample that was not kept must not push out, by its size or its number, one that was."""
+    with closing(Writer(tmp_path, budget=1_000_000)) as writer:
+        writer(Sample(1, 0.0, bytes(1000)))
+        _fill_disk(writer)
+        for _ in range(9):
+            with pytest.raises(StorageError):
+                writer(BIG_SAMPLE)
+        _free_disk(writer)
+        for images in (20, 30):
+            writer(Sample(images, 0.0, bytes(1000)))
+    assert [sample.images for sample in read_samples(tmp_path)] == [1, 20, 30]
+
+
+@pytest.mark.parametrize("event", [Checkpoint(b"new"), Snapshot(100, b"new")])
+def test_full_disk_leaves_files_as_they_were(
+    tmp_path: Path, writer: Writer, monkeypatch: pytest.MonkeyPatch, event: Checkpoint | Snapshot
+) -> None:
+    writer(Checkpoint(b"old"))
+    monkeypatch.setattr(os, "fsync", _no_space)
+    with pytest.raises(StorageError, match="is full"):
+        writer(event)
+    assert (tmp_path / store.CHECKPOINT).read_bytes() == b"old"
+    assert snapshots(tmp_path) == []
+
+
+def test_other_trouble_is_named(tmp_path: Path, writer: Writer, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(_: int) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(os, "fsync", broken)
+    with pytest.raises(StorageError, match=r"cannot be written \(.*Input/output error\)"):
+        writer(Checkpoint(b"new"))
+
+
+def test_folder_that_is_a_file_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(StorageError, match="cannot be written"):
+        Writer(tmp_path / "file")
+
+
+@pytest.mark.parametrize("victim", ["fsync", "replace"])
+@pytest.mark.parametrize("before", [None, b"old"])
+def test_atomic_write_is_all_or_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, victim: str, before: bytes | None
+) -> None:
+    path = tmp_path / "file"
+    if before:
+        path.write_bytes(before)
+    monkeypatch.setattr(os, "fsync", _no_space) if victim == "fsync" else monkeypatch.setattr(
+        Path, "replace", _no_space
+    )
+    with pytest.raises(OSError, match="No space left"):
+        write_atomically(path, b"new")
+    monkeypatch.undo()
+    assert {entry.name: entry.read_bytes() for entry in tmp_path.iterdir()} == ({"file": before} if before else {})
+
+
+def test_atomic_write_flushes_before_it_renames(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    done: list[str] = []
+    fsync, replace = os.fsync, Path.replace
+    monkeypatch.setattr(os, "fsync", lambda number: (done.append("fsync"), fsync(number)))
+    monkeypatch.setattr(Path, "replace", lambda path, target: (done.append("replace"), replace(path, target)))
+    write_atomically(tmp_path / "file", b"new")
+    assert done == ["fsync", "replace"]
+    assert (tmp_path / "file").read_bytes() == b"new"
+
+
+ascending = st.lists(st.integers(0, 10_000), min_size=1, max_size=40, unique=True).map(sorted)
+
+
+@given(ascending, st.integers(0, 50))
+def test_thinned_keeps_the_number_and_the_ends(positions: list[int], keep: int) -> None:
+    drop = thinned(positions, keep)
+    assert drop == sorted(set(drop))
+    left = [index for index in range(len(positions)) if index not in drop]
+    assert len(left) == min(len(positions), max(keep, 2))
+    assert {left[0], left[-1]} == {0, len(positions) - 1}
+
+
+@given(st.integers(3, 100), st.integers(2, 20))
+def test_thinned_spreads_evenly(count: int, keep: int) -> None:
+    """No gap is more than twice the gap of an even spread, rounded up to a power of two."""
+    left = sorted(set(range(count)) - set(thinned(range(count), keep)))
+    assert max(np.diff(left)) <= 4 * max(1, count / max(keep - 1, 1))
+
+
+def test_thinned_by_hand() -> None:
+    """10 has the closest neighbours (0 and 12), then 12 (0 and 50)."""
+    assert thinned([0, 10, 12, 50, 100], keep=4) == [1]
+    assert thinned([0, 10, 12, 50, 100], keep=3) == [1, 2]
+
+
+def _series(count: int) -> Array:
+    mean = np.random.default_rng(count).normal(size=count)
+    return np.stack((np.arange(count) * 10.0, np.arange(count) / 10, mean, mean - 1, mean + 1))
+
+
+@given(st.integers(0, 300), st.integers(1, 60))
+def test_reduced_keeps_extremes_ends_and_the_overall_mean(count: int, points: int) -> None:
+    series = _series(count)
+    fewer = reduced(series, points)
+    assert fewer.shape == (5, min(count, points))
+    if count:
+        assert (fewer[3].min(), fewer[4].max()) == (series[3].min(), series[4].max())
+        assert fewer[:2, -1].tolist() == series[:2, -1].tolist()
+        assert (np.diff(fewer[0]) > 0).all()
+        assert (fewer[3] <= fewer[2]).all()
+        assert (fewer[2] <= fewer[4]).all()
+
+
+@given(st.integers(1, 60), st.integers(1, 5))
+def test_reduced_of_even_bins_is_their_means(points: int, times: int) -> None:
+    series = _series(points * times)
+    assert reduced(series, points)[2] == pytest.approx(series[2].reshape(points, times).mean(1))
+
+
+def test_reduced_by_hand() -> None:
+    """Five columns in two bins: the first two, and the last three."""
+    series = np.array([[1, 2, 3, 4, 5], [1, 2, 3, 4, 5], [1, 3, 5, 7, 9], [0, 2, 4, 6, 8], [9, 4, 6, 8, 10]], float)
+    assert reduced(series, 2).tolist() == [[2, 5], [2, 5], [2, 7], [0, 4], [9, 10]]

@@ -1,0 +1,225 @@
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gan import runs, store, worker
+from gan.checkpoint import load_checkpoint
+from gan.config import TrainConfig
+from gan.data import Digits
+from gan.device import DeviceError
+from gan.messages import Command, Event, Record, Status, StorageError
+from gan.runs import RunError
+from gan.trainer import Trainer
+from tests.helpers import CPU, LARGE, PRESETS, assert_equal, build, commands, small, stop_at, train
+
+
+def _heard(monkeypatch: pytest.MonkeyPatch, content: bytes) -> list[Command]:
+    """The commands that a worker takes from this on its stdin."""
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content), "utf-8"))
+    taken = commands()
+    worker._listen(taken)
+    return [taken.get_nowait() for _ in range(taken.qsize())]
+
+
+def _at_the_end(folder: Path, digits: Digits) -> Trainer:
+    """A trainer that stands where the run's checkpoint stands."""
+    trainer = Trainer(runs.read(folder).config, digits, CPU)
+    load_checkpoint(folder / store.CHECKPOINT, trainer)
+    return trainer
+
+
+def test_lines_become_commands_and_the_end_of_file_means_leave(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = Command("pause").to_line() + Command("rates", 1e-3, None).to_line()
+    assert _heard(monkeypatch, lines.encode()) == [Command("pause"), Command("rates", 1e-3), Command("leave")]
+
+
+@pytest.mark.parametrize("garbage", [b"garbage", b"", b"{}", b"\xff\xfe\x00", b'{"verb": "fly"}', b"[" * 50])
+def test_garbage_is_ignored(monkeypatch: pytest.MonkeyPatch, garbage: bytes) -> None:
+    after = garbage + b"\n" + Command("stop").to_line().encode()
+    assert _heard(monkeypatch, after) == [Command("stop"), Command("leave")]
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_stopped_and_resumed_run_equals_the_unbroken_one(runs_root: Path, digits: Digits, preset: str) -> None:
+    """On disk, with a stop half way: twenty steps are twenty steps, to the last bit."""
+    whole, halves = (runs.create(small(preset, images=640), runs_root / name) for name in ("whole", "halves"))
+    assert train(whole) == "finished"
+    assert train(halves, stop_at(320)) == "stopped"
+    assert runs.read(halves).status.images == 320
+    assert train(halves) == "finished"
+    left, right = _at_the_end(whole, digits), _at_the_end(halves, digits)
+    assert_equal(left.tensors(), right.tensors())
+    assert left.images == right.images == 640
+    assert runs.newest_snapshot(whole).read_bytes()[-100:] == runs.newest_snapshot(halves).read_bytes()[-100:]
+
+
+def test_run_in_a_folder_equals_the_trainer_alone(runs_root: Path, digits: Digits) -> None:
+    folder = runs.create(small())
+    train(folder)
+    assert_equal(_at_the_end(folder, digits).tensors(), build(digits, steps=10).tensors())
+
+
+def test_run_leaves_status_records_samples_and_snapshots(runs_root: Path) -> None:
+    folder = runs.create(small())
+    train(folder)
+    status = runs.read(folder).status
+    assert (status.state, status.images, status.segment) == ("finished", 320, 0)
+    curves = store.Curves(folder)
+    curves.update()
+    assert curves.series("loss_d")[0][0].tolist() == [32 * (step + 1) for step in range(10)]
+    assert [sample.images for sample in store.read_samples(folder)][:: len(store.read_samples(folder)) - 1] == [0, 320]
+    assert runs.newest_snapshot(folder) == folder / "snapshots" / "00000320.safetensors"
+
+
+def test_resume_is_a_new_segment(runs_root: Path) -> None:
+    folder = runs.create(small())
+    train(folder, stop_at(160))
+    segments: list[int] = []
+    train(folder, lambda event, _: segments.append(event.segment) if isinstance(event, Record) else None)
+    assert set(segments) == {1}
+    assert runs.read(folder).status.segment == 1
+
+
+@pytest.mark.parametrize(
+    ("more", "images"),
+    [({}, 320), ({"images": 64}, 160 + 64)],
+)
+def test_resume_trains_what_was_left_or_so_much_more(runs_root: Path, more: dict[str, Any], images: int) -> None:
+    folder = runs.create(small())
+    train(folder, stop_at(160))
+    assert train(folder, **more) == "finished"
+    assert runs.read(folder).status.images == images
+
+
+def test_more_seconds_are_counted_from_where_the_run_stands(runs_root: Path) -> None:
+    folder = runs.create(small())
+    train(folder)
+    before = runs.read(folder).status.seconds
+    train(folder, seconds=0.2)
+    status = runs.read(folder).status
+    assert (status.images_limit, status.seconds_limit) == (0, pytest.approx(before + 0.2, abs=0.05))
+    assert status.seconds >= status.seconds_limit
+
+
+def test_discarded_run_is_left_to_its_process(runs_root: Path) -> None:
+    """`train_in` only says so; the worker's main removes the folder once it has let go of it."""
+    folder = runs.create(small(images=LARGE))
+
+    def react(event: Event, waiting: Any) -> None:
+        if isinstance(event, Record):
+            waiting.put(Command("discard"))
+
+    assert train(folder, react) == "discarded"
+    assert not (folder / store.CHECKPOINT).exists()
+
+
+def test_run_that_another_one_works_on_is_refused(runs_root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = runs.create(small())
+    monkeypatch.setattr(runs.lock, "__defaults__", None, raising=False)
+    lock = runs.lock
+    monkeypatch.setattr(runs, "lock", lambda path: lock(path, timeout=0.05))
+    with lock(folder, timeout=0.05), pytest.raises(RunError, match="Another process is at work"):
+        train(folder)
+    assert store.read_status(folder) is None
+
+
+def test_damaged_checkpoint_is_a_failure_in_words(runs_root: Path) -> None:
+    folder = runs.create(small())
+    train(folder, stop_at(160))
+    (folder / store.CHECKPOINT).write_bytes(b"damaged")
+    with pytest.raises(ValueError, match="not a whole safetensors file"):
+        train(folder)
+    status = runs.read(folder).status
+    assert status.state == "failed"
+    assert "checkpoint.safetensors is not a whole safetensors file" in status.message
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (
+            RuntimeError("CUDA out of memory. Tried to allocate 2 GiB\nmore"),
+            "The device ran out of memory; take a smaller",
+        ),
+        (DeviceError("The device 'cuda' does not work here."), "The device 'cuda' does not work here."),
+        (ZeroDivisionError("division by zero"), "Training ended with an error (ZeroDivisionError: division by zero)."),
+        (AssertionError(), "Training ended with an error (AssertionError: AssertionError)."),
+    ],
+)
+def test_what_goes_wrong_is_the_state_of_the_run(
+    runs_root: Path, monkeypatch: pytest.MonkeyPatch, error: Exception, said: str
+) -> None:
+    def broken(self: Trainer, norms: bool = False) -> None:
+        raise error
+
+    monkeypatch.setattr(Trainer, "step", broken)
+    folder = runs.create(small())
+    with pytest.raises(type(error)):
+        train(folder)
+    status = runs.read(folder).status
+    assert status.state == "failed"
+    assert status.message.startswith(said)
+    assert "\n" not in status.message
+
+
+def test_failed_run_can_be_resumed(runs_root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = runs.create(small())
+    with monkeypatch.context() as broken:
+        broken.setattr(Trainer, "step", lambda self, norms: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            train(folder)
+    assert train(folder) == "finished"
+    assert runs.read(folder).status.message == ""
+    curves = store.Curves(folder)
+    curves.update()
+    assert curves.series("loss_d")[0].shape == (5, 10)
+
+
+def test_full_disk_is_raised_where_nobody_can_resume(runs_root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = runs.create(small())
+    keep = store.Writer.__call__
+
+    def full(self: store.Writer, event: Event) -> None:
+        if isinstance(event, Status) and event.images >= 96:
+            raise StorageError("The disk is full.")
+        keep(self, event)
+
+    monkeypatch.setattr(store.Writer, "__call__", full)
+    with pytest.raises(StorageError, match="full"):
+        train(folder, patient=False)
+    assert not runs.is_locked(folder)
+
+
+def test_lock_is_free_after_a_run(runs_root: Path) -> None:
+    folder = runs.create(small(images=32))
+    train(folder)
+    assert not runs.is_locked(folder)
+
+
+def test_worker_without_a_run_says_so_and_ends(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "gan.worker", str(tmp_path / "nothing")],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        cwd=runs.PROJECT,
+    )
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_config_is_what_trains(runs_root: Path) -> None:
+    """Not the default preset: what the folder's config.json says."""
+    folder = runs.create(small("dcgan"))
+    values = json.loads((folder / store.CONFIG).read_text())
+    (folder / store.CONFIG).write_text(json.dumps(values | {"images": 64, "lr_g": 5e-4}))
+    train(folder)
+    status = runs.read(folder).status
+    assert (status.images, status.lr_g, status.images_limit) == (64, 5e-4, 64)
+    assert runs.read(folder).config == TrainConfig.from_dict(values | {"images": 64, "lr_g": 5e-4})
