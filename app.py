@@ -2,9 +2,10 @@
 
 import streamlit as st
 
+from gan.data import ASSETS
 from pages.components import look, start
 
-st.set_page_config(page_title="Counterfeit", page_icon=":material/fingerprint:", layout="wide")
+st.set_page_config(page_title="Counterfeit", page_icon=str(ASSETS / "icon.png"), layout="wide")
 start.once()
 look.apply()
 st.navigation(

@@ -74,7 +74,11 @@ def read(images: np.ndarray) -> np.ndarray:
         return torch.cat([model(part).argmax(1) for part in as_input(images).split(2000)]).numpy()
 
 
-if __name__ == "__main__":
+def read_test() -> float:
+    """The share of the 10,000 real test digits that the judge reads correctly."""
     digits = data.load()
-    share = (read(digits.test_images) == digits.test_labels).mean()
-    print(f"The judge reads {share:.2%} of the 10,000 real test digits correctly.")
+    return float((read(digits.test_images) == digits.test_labels).mean())
+
+
+if __name__ == "__main__":
+    print(f"The judge reads {read_test():.2%} of the 10,000 real test digits correctly.")

@@ -103,6 +103,13 @@ def speed(step: Callable[[], int], seconds: float) -> float:
 @contextmanager
 def server(folder: str) -> Iterator[str]:
     """A Streamlit server of its own on a free port; yields its address."""
+    with server_process(folder) as (url, _):
+        yield url
+
+
+@contextmanager
+def server_process(folder: str) -> "Iterator[tuple[str, subprocess.Popen[bytes]]]":
+    """The same with its process; `folder` is where its runs are."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -116,7 +123,7 @@ def server(folder: str) -> Iterator[str]:
                 break
             except OSError:
                 time.sleep(0.1)
-        yield f"http://127.0.0.1:{port}"
+        yield f"http://127.0.0.1:{port}", process
     finally:
         process.terminate()
         process.wait(10)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
+from plotly.graph_objects import Figure
 
 from gan.store import Array
 
@@ -60,7 +60,7 @@ class Panel:
     bounds: tuple[float, float] | None = None
 
 
-def over_images(panels: Sequence[Panel], *, dark: bool = False, height: int = 500, key: str = "") -> go.Figure:
+def over_images(panels: Sequence[Panel], *, dark: bool = False, height: int = 500, key: str = "") -> Figure:
     """Charts below each other over thousands of images seen; hovering marks one moment in all of them.
 
     `key` names the run: as long as it stays the same, a zoom survives a refresh.
@@ -110,7 +110,7 @@ def over_images(panels: Sequence[Panel], *, dark: bool = False, height: int = 50
         "linecolor": palette.grid,
         "rangemode": "tozero",
     }
-    return go.Figure({"data": traces, "layout": layout})
+    return Figure({"data": traces, "layout": layout})
 
 
 def _line(curve: Curve, part: Array, palette: Palette, axis: str) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Run folders: create, list, read, launch, command, delete.
 
-The processes that this one has launched are in `_workers`; only they can be commanded from here. A run
-that lives holds a lock in its folder, so whether it lives is asked of the operating system, not guessed
+Only workers that this process has launched (see `gan.processes`) can be commanded from here. A run that
+lives holds a lock in its folder, so whether it lives is asked of the operating system, not guessed
 from clocks or process ids.
 """
 
@@ -9,26 +9,21 @@ import json
 import os
 import secrets
 import shutil
-import subprocess
-import sys
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from gan import store
+from gan import processes, store
 from gan.config import ConfigError, TrainConfig
 from gan.messages import LIVING, Command, Status
 
-LOG, LOCK = "worker.log", "run.lock"
-PROJECT = Path(__file__).parent.parent
-_workers: dict[Path, "subprocess.Popen[bytes]"] = {}
-_guard = threading.RLock()
+LOCK = "run.lock"
 
 
 class RunError(RuntimeError):
@@ -112,20 +107,35 @@ def find(run_id: str) -> Path | None:
 def read(folder: Path) -> Run:
     """The run in a folder, as it is now; raises `RunError` if there is none that can be read."""
     try:
-        config = TrainConfig.from_json((folder / store.CONFIG).read_text())
-        created = datetime.fromtimestamp((folder / store.CONFIG).stat().st_mtime)
+        config, created, status = _contents(folder, _stamps(folder))
+        if status.state in LIVING and not processes.is_alive(folder) and not is_locked(folder):
+            # Read once more: it may have ended well between the first look and the lock's.
+            config, created, status = _contents(folder, _stamps(folder))
+            if status.state in LIVING:
+                status = replace(status, state="interrupted")
     except FileNotFoundError:
         raise RunError(f"There is no run in {folder}.") from None
     except (OSError, ConfigError, UnicodeDecodeError) as error:
         raise RunError(f"The run in {folder} cannot be read: {error}") from error
+    return Run(folder, config, status, created, owned=processes.is_alive(folder))
+
+
+def _stamps(folder: Path) -> tuple[int, ...]:
+    """Changes whenever the run's files do."""
+    stamps = [(folder / store.CONFIG).stat().st_mtime_ns]
+    for name in (store.DATABASE, f"{store.DATABASE}-wal"):
+        with suppress(FileNotFoundError):
+            found = (folder / name).stat()
+            stamps += [found.st_mtime_ns, found.st_size]
+    return tuple(stamps)
+
+
+@lru_cache(maxsize=1024)
+def _contents(folder: Path, stamps: tuple[int, ...]) -> tuple[TrainConfig, datetime, Status]:
+    """What a run's files say; remembered while `stamps` stay, so that a list of many runs is quick."""
+    config = TrainConfig.from_json((folder / store.CONFIG).read_text())
     begun = Status("starting", images_limit=config.images, seconds_limit=config.seconds)
-    status = store.read_status(folder) or begun
-    if status.state in LIVING and not _alive(folder) and not is_locked(folder):
-        # Read once more: it may have ended well between the first look and the lock's.
-        status = store.read_status(folder) or begun
-        if status.state in LIVING:
-            status = replace(status, state="interrupted")
-    return Run(folder, config, status, created, owned=_alive(folder))
+    return config, datetime.fromtimestamp(stamps[0] / 1e9), store.read_status(folder) or begun
 
 
 def listing() -> list[Run]:
@@ -151,6 +161,8 @@ def newest_snapshot(folder: Path) -> Path | None:
 @contextmanager
 def lock(folder: Path, timeout: float = 5.0) -> Iterator[None]:
     """Holds a run for its process; raises `RunError` if another one has it."""
+    if not folder.is_dir():  # a FileLock would make it
+        raise RunError(f"There is no run in {folder}.")
     held = FileLock(folder / LOCK)
     try:
         held.acquire(timeout=timeout)
@@ -169,7 +181,7 @@ def is_locked(folder: Path) -> bool:
     if not (folder / LOCK).exists():
         return False
     probe = FileLock(folder / LOCK, timeout=0)
-    with _guard:  # two probes at once would take each other for the worker
+    with processes.guard:  # two probes at once would take each other for the worker
         try:
             probe.acquire()
         except Timeout:
@@ -180,21 +192,6 @@ def is_locked(folder: Path) -> bool:
     return False
 
 
-def _alive(folder: Path) -> bool:
-    """Whether a worker launched by this process still runs; reaps it if not."""
-    with _guard:
-        process = _workers.get(folder)
-        if process is None:
-            return False
-        if process.poll() is None:
-            return True
-        if process.stdin:
-            with suppress(OSError):
-                process.stdin.close()
-        del _workers[folder]
-        return False
-
-
 def start(config: TrainConfig) -> Path:
     """Creates a run under `root()` and launches it. Raises what `create` and `launch` do, and then leaves
     no folder behind."""
@@ -202,7 +199,7 @@ def start(config: TrainConfig) -> Path:
     try:
         launch(folder)
     except RunError:
-        if not _alive(folder) and not (folder / store.DATABASE).exists():
+        if not processes.is_alive(folder) and not (folder / store.DATABASE).exists():
             shutil.rmtree(folder, ignore_errors=True)
         raise
     return folder
@@ -214,7 +211,7 @@ def launch(folder: Path, *, images: int = 0, seconds: float = 0.0) -> None:
     Returns once the worker holds the run's lock. Raises `BusyError` while another run trains, and
     `RunError` if the run is living already, its budget is spent, or the worker does not start.
     """
-    with _guard, _one_launch_at_a_time():
+    with processes.guard, _one_launch_at_a_time():
         run = read(folder)
         if run.living:
             raise RunError(f"{run.id} is already {run.status.state}.")
@@ -223,33 +220,21 @@ def launch(folder: Path, *, images: int = 0, seconds: float = 0.0) -> None:
         if len(others) >= parallel():
             raise BusyError(busy_sentence(others[0]), others[0])
         try:
-            with (folder / LOG).open("ab") as log:
-                command = [
-                    sys.executable,
-                    "-m",
-                    "gan.worker",
-                    str(folder),
-                    f"--images={images}",
-                    f"--seconds={seconds}",
-                ]
-                process = subprocess.Popen(
-                    command, stdin=subprocess.PIPE, stdout=log, stderr=log, cwd=PROJECT, close_fds=True
-                )
+            process = processes.launch(folder, images, seconds)
         except OSError as error:
             raise RunError(f"The worker cannot be started ({error.strerror}).") from error
-        _workers[folder] = process
         _wait_for_lock(folder, process)
 
 
-def _wait_for_lock(folder: Path, process: "subprocess.Popen[bytes]", timeout: float = 20.0) -> None:
+def _wait_for_lock(folder: Path, process: processes.Process, timeout: float = 20.0) -> None:
     deadline = time.monotonic() + timeout
     while time.monotonic() < deadline:
         if process.poll() is not None:
-            raise RunError(f"The worker of {folder.name} ended at once; {folder / LOG} says why.")
+            raise RunError(f"The worker of {folder.name} ended at once; {folder / processes.LOG} says why.")
         if is_locked(folder) and (status := store.read_status(folder)) and status.state in LIVING:
             return
         time.sleep(0.02)
-    raise RunError(f"The worker of {folder.name} does not start; {folder / LOG} may say why.")
+    raise RunError(f"The worker of {folder.name} does not start; {folder / processes.LOG} may say why.")
 
 
 @contextmanager
@@ -278,15 +263,12 @@ def check_budget(run: Run, *, images: int = 0, seconds: float = 0.0) -> None:
 
 def send(folder: Path, command: Command) -> None:
     """Hands a command to a worker that this process launched; raises `RunError` if there is none."""
-    with _guard:
-        process = _workers.get(folder) if _alive(folder) else None
-        if process is None or process.stdin is None:
-            raise RunError(f"{folder.name} is not at work for this server, so it cannot be commanded from here.")
-        try:
-            process.stdin.write(command.to_line().encode())
-            process.stdin.flush()
-        except OSError as error:
-            raise RunError(f"{folder.name} no longer takes commands; it has just ended.") from error
+    try:
+        processes.tell(folder, command.to_line())
+    except ProcessLookupError:
+        raise RunError(f"{folder.name} is not at work for this server, so it cannot be commanded from here.") from None
+    except OSError as error:
+        raise RunError(f"{folder.name} no longer takes commands; it has just ended.") from error
 
 
 def settle(before: Run, timeout: float = 3.0) -> None:
@@ -305,7 +287,7 @@ def settle(before: Run, timeout: float = 3.0) -> None:
 def wait(folder: Path, timeout: float = 15.0) -> None:
     """Returns when no process is at work on the run; raises `RunError` if that takes too long."""
     deadline = time.monotonic() + timeout
-    while _alive(folder) or is_locked(folder):
+    while processes.is_alive(folder) or is_locked(folder):
         if time.monotonic() > deadline:
             raise RunError(f"{folder.name} does not end.")
         time.sleep(0.02)
@@ -313,7 +295,7 @@ def wait(folder: Path, timeout: float = 15.0) -> None:
 
 def delete(folder: Path) -> None:
     """Removes a run that nobody is at work on; raises `RunError` otherwise."""
-    if _alive(folder) or is_locked(folder):
+    if processes.is_alive(folder) or is_locked(folder):
         raise RunError(f"{folder.name} is at work; stop it before deleting it.")
     # Out of the listing in one stroke: a deletion that is cut short leaves no half a run.
     doomed = folder.with_name(f".deleted-{folder.name}-{secrets.token_hex(2)}")

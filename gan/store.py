@@ -143,6 +143,10 @@ class Writer:
             execute("INSERT OR REPLACE INTO status VALUES (0, ?)", (json.dumps(asdict(event)),))
         elif isinstance(event, Segment):
             execute("INSERT OR REPLACE INTO segments VALUES (?, ?, ?)", (event.number, event.images, event.seconds))
+            # The newest snapshot has to be one of the training that counts.
+            for path in snapshots(self.folder):
+                if int(path.stem) > event.images:
+                    path.unlink(missing_ok=True)
         elif isinstance(event, Record):
             at = (event.images, event.seconds, event.segment)
             rows = [(*at, name, one.mean, one.min, one.max) for name, one in event.quantities.items()]

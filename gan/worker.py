@@ -6,18 +6,22 @@ interrupted. `train_in` is the part without stdin, which `python -m gan train` s
 """
 
 import argparse
+import io
+import json
+import os
 import queue
 import shutil
 import signal
 import sys
 import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gan import runs, store
+from gan import processes, runs, store
 from gan.messages import Command, Event, Status, StorageError
 
 if TYPE_CHECKING:
@@ -110,9 +114,9 @@ def _in_words(error: Exception) -> str:
     return said if ours else f"Training ended with an error ({type(error).__name__}: {said})."
 
 
-def _listen(commands: "queue.SimpleQueue[Command]") -> None:
-    """Turns lines on stdin into commands, end of file into `leave`."""
-    for line in sys.stdin.buffer:  # bytes: a line that is no text is ignored like any other
+def _listen(commands: "queue.SimpleQueue[Command]", lines: Iterable[bytes]) -> None:
+    """Turns lines into commands, their end into `leave`."""
+    for line in lines:
         try:
             commands.put(Command.from_line(line.decode()))
         except ValueError as error:
@@ -120,20 +124,51 @@ def _listen(commands: "queue.SimpleQueue[Command]") -> None:
     commands.put(Command("leave"))
 
 
+def _prepare() -> None:
+    """Imports what takes long: torch, and with the first optimiser what torch imports late."""
+    import torch
+
+    from gan import data, loop  # noqa: F401
+
+    data.load()
+    torch.optim.Adam([torch.nn.Parameter(torch.zeros(1))])
+
+
+def _await_run(stdin: io.FileIO) -> tuple[Path, int, float] | None:
+    """Gets ready and waits for the run to train, a line of JSON on stdin; None at its end."""
+    _prepare()
+    line = stdin.readline()
+    if not line:
+        return None
+    order = json.loads(line)
+    folder = Path(order["run_dir"])
+    with suppress(OSError), (folder / processes.LOG).open("ab") as log:
+        for stream in (1, 2):
+            os.dup2(log.fileno(), stream)
+    return folder, int(order["images"]), float(order["seconds"])
+
+
 def main() -> int:
-    """Exit status 0 unless the run failed."""
+    """Exit status 0 unless the run failed. Without a RUN_DIR, the worker gets ready and takes the run from
+    the first line on stdin."""
     parser = argparse.ArgumentParser(prog="python -m gan.worker", description=__doc__)
-    parser.add_argument("run_dir", type=Path)
+    parser.add_argument("run_dir", type=Path, nargs="?")
     parser.add_argument("--images", type=int, default=0)
     parser.add_argument("--seconds", type=float, default=0.0)
     args = parser.parse_args()
     # A terminal sends Ctrl-C to the server's children too; the server's end is told by stdin.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Not sys.stdin: a thread that waits in its buffer makes Python abort when the process ends.
+    stdin = io.FileIO(0, closefd=False)
+    work = (args.run_dir, args.images, args.seconds) if args.run_dir else _await_run(stdin)
+    if work is None:
+        return 0
+    folder, images, seconds = work
     commands: queue.SimpleQueue[Command] = queue.SimpleQueue()
     signal.signal(signal.SIGTERM, lambda *_: commands.put(Command("leave")))
-    threading.Thread(target=_listen, args=(commands,), daemon=True).start()
+    threading.Thread(target=_listen, args=(commands, stdin), daemon=True).start()
     try:
-        ending = train_in(args.run_dir, commands, images=args.images, seconds=args.seconds)
+        ending = train_in(folder, commands, images=images, seconds=seconds)
     except (runs.RunError, StorageError) as error:
         print(error, file=sys.stderr)
         return 1
@@ -141,7 +176,7 @@ def main() -> int:
         traceback.print_exc()
         return 1
     if ending == "discarded":
-        shutil.rmtree(args.run_dir, ignore_errors=True)
+        shutil.rmtree(folder, ignore_errors=True)
     return 0 if ending != "failed" else 1
 
 

@@ -81,11 +81,10 @@ trouble = st.container()
 def rows() -> None:
     """The rows of this page of the list."""
     for name in names[(number - 1) * ON_A_PAGE : number * ON_A_PAGE]:
-        if folder := runs.find(name):
-            try:
-                row(runs.read(folder))
-            except RunError as error:
-                st.caption(str(error))
+        try:
+            row(runs.read(runs.root() / name))
+        except RunError as error:
+            st.caption(str(error))
 
 
 rows()

@@ -1,6 +1,6 @@
 import streamlit as st
 
-from gan import runs
+from gan import processes, runs
 from gan.config import TrainConfig
 from gan.data import ASSETS
 from gan.runs import Run, RunError
@@ -24,6 +24,7 @@ def find(run_id: str) -> Run | None:
 
 def set_up() -> None:
     """The form, and beside it what will happen."""
+    processes.prepare()
     base: TrainConfig | None = None
     base_id = st.query_params.get("from", "")
     if base_id and (origin := find(base_id)):
@@ -57,7 +58,7 @@ def set_up() -> None:
 def watch(shown: Run) -> None:
     """A run, live while it lives."""
 
-    @st.fragment(run_every=live.EVERY if shown.living else None)
+    @st.fragment(run_every=live.EVERY.get(shown.status.state))
     def refresh() -> None:
         try:
             run = runs.read(shown.folder)

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from gan import config, runs
+from gan import config, processes
 from gan.config import TrainConfig
 from gan.data import Digits
 from gan.loop import Ending, Loop
@@ -110,14 +110,14 @@ def until(condition: Callable[[], bool], seconds: float = 60.0) -> None:
 @contextmanager
 def workers_ended() -> Iterator[None]:
     """Kills, by their process ids, the workers that were launched inside."""
-    before = set(map(id, runs._workers.values()))
+    before = set(map(id, processes._workers.values()))
     try:
         yield
     finally:
-        for folder, process in list(runs._workers.items()):
+        for folder, process in list(processes._workers.items()):
             if id(process) not in before:
                 _end(process)
-                del runs._workers[folder]
+                del processes._workers[folder]
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:

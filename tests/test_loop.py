@@ -296,11 +296,13 @@ def test_diverged_run_ends_failed_and_says_what_to_do(digits: Digits) -> None:
     assert "lower learning rates" in last.message
 
 
-@pytest.mark.parametrize("verb", ["", "pause", "stop", "leave"])
-def test_diverged_run_keeps_no_checkpoint(digits: Digits, monkeypatch: pytest.MonkeyPatch, verb: str) -> None:
+@pytest.mark.parametrize(
+    ("due", "verb"), [(kind, "") for kind in ("sample", "snapshot", "checkpoint")] + [("", "pause"), ("", "stop")]
+)
+def test_diverged_run_keeps_no_checkpoint(digits: Digits, monkeypatch: pytest.MonkeyPatch, due: str, verb: str) -> None:
     """A checkpoint of NaN would take the place of the one from which a person can go on; so would a pause
     or a stop in the moment before it was noticed."""
-    monkeypatch.setattr(loops, "EVERY", NEVER | {"checkpoint": 0.0, "snapshot": 0.0})
+    monkeypatch.setattr(loops, "EVERY", NEVER | ({due: 0.0} if due else {}))
     trainer = build(digits)
     broken: list[Event] = []
 

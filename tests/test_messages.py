@@ -37,7 +37,7 @@ def test_command_survives_its_line(command: Command) -> None:
     ],
 )
 def test_any_other_line_is_refused(line: str) -> None:
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError, match=r"no such command|learning rates|Expecting value"):
         Command.from_line(line)
 
 

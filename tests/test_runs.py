@@ -1,16 +1,19 @@
 import os
+import shutil
 import signal
 import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from gan import runs, store
+from gan import processes, runs, store
 from gan.messages import Command, Segment, State, Status
 from gan.runs import BusyError, RunError
-from tests.helpers import LARGE, is_sentence, small, train, until, workers_ended
+from tests.helpers import LARGE, is_sentence, small, stop_at, train, until, workers_ended
 
 
 def _written(folder: Path, status: Status) -> Path:
@@ -35,16 +38,16 @@ def _trains_on(folder: Path) -> None:
     until(lambda: _images(folder) > before)
 
 
-def _launched(**changes: int) -> Path:
+def _launched() -> Path:
     """A run without an end, at work."""
-    folder = runs.create(small(**({"images": LARGE} | changes)))
+    folder = runs.create(small(images=LARGE))
     runs.launch(folder)
     until(lambda: _state(folder) == "running" and _images(folder) > 0)
     return folder
 
 
 def _worker(folder: Path) -> "subprocess.Popen[bytes]":
-    return runs._workers[folder]
+    return processes._workers[folder]
 
 
 def test_root_is_where_the_environment_says(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -230,7 +233,7 @@ def test_deletion_that_is_cut_short_leaves_no_run_in_the_listing(
         raise OSError(5, "Input/output error")
 
     folder = runs.create(small())
-    monkeypatch.setattr(runs.shutil, "rmtree", cut_short)
+    monkeypatch.setattr(shutil, "rmtree", cut_short)
     with pytest.raises(RunError, match="cannot be deleted"):
         runs.delete(folder)
     assert runs.names() == []
@@ -258,7 +261,7 @@ def test_launch_is_refused_while_another_run_lives(runs_root: Path, state: State
         assert [run.folder for run in runs.training()] == [living]
     assert caught.value.run.folder == living
     assert str(caught.value).startswith(f"{living.name} is training now ({state}, 40 s left)")
-    assert runs._workers == {}
+    assert processes._workers == {}
 
 
 def test_start_that_is_refused_leaves_no_folder(runs_root: Path) -> None:
@@ -292,7 +295,7 @@ def test_settle_does_not_wait_for_a_run_that_has_changed_or_is_gone(
 
     folder = runs.create(small())
     before = runs.read(folder)
-    monkeypatch.setattr(runs.time, "sleep", waited)
+    monkeypatch.setattr(time, "sleep", waited)
     with pytest.raises(AssertionError, match="it waited"):
         runs.settle(before)
     runs.settle(before, timeout=0)
@@ -310,20 +313,73 @@ def test_wait_returns_for_a_run_at_rest_and_gives_up_on_one_at_work(runs_root: P
 
 
 def test_worker_that_ends_at_once_is_told(runs_root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runs.sys, "executable", "/bin/false")
+    monkeypatch.setattr(sys, "executable", "/bin/false")
     folder = runs.create(small())
-    with pytest.raises(RunError, match="ended at once; .*worker.log says why"):
+    with pytest.raises(RunError, match=r"ended at once; .*worker\.log says why"):
         runs.launch(folder)
     assert not runs.read(folder).owned
 
 
 def test_worker_that_cannot_be_started_is_told(runs_root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runs.sys, "executable", str(runs_root / "no-python"))
+    monkeypatch.setattr(sys, "executable", str(runs_root / "no-python"))
     with pytest.raises(RunError, match="worker cannot be started"):
         runs.launch(runs.create(small()))
 
 
-# From here on with real workers: one for all that a living run is asked, each further one costs seconds.
+# From here on with real workers, which take seconds to start.
+
+
+def test_stopped_run_resumes_and_stops_again(runs_root: Path) -> None:
+    folder = runs.create(small(images=LARGE))
+    train(folder, stop_at(64))
+    runs.launch(folder)
+    process = _worker(folder)
+    until(lambda: _images(folder) > 64)
+    runs.send(folder, Command("stop"))
+    runs.wait(folder, timeout=60)
+    stopped = runs.read(folder)
+    assert (stopped.status.state, stopped.status.segment, stopped.owned) == ("stopped", 1, False)
+    assert process.wait(60) == 0
+    newest = runs.newest_snapshot(folder)
+    assert newest is not None
+    assert int(newest.stem) == stopped.status.images
+    with pytest.raises(RunError, match="cannot be commanded"):
+        runs.send(folder, Command("resume"))
+
+
+def test_killed_run_is_interrupted_and_goes_on_from_its_checkpoint(runs_root: Path) -> None:
+    folder = _launched()
+    runs.send(folder, Command("pause"))
+    until(lambda: _state(folder) == "paused")
+    runs.send(folder, Command("resume"))
+    until(lambda: _state(folder) == "running")
+    _trains_on(folder)
+    _worker(folder).kill()
+    runs.wait(folder)
+    killed = runs.read(folder)
+    assert (killed.status.state, killed.owned) == ("interrupted", False)
+    starts: list[Segment] = []
+    train(folder, lambda event, _: starts.append(event) if isinstance(event, Segment) else None, images=32)
+    assert [start.number for start in starts] == [1]
+    assert 0 < starts[0].images <= killed.status.images
+    assert starts[0].seconds <= killed.status.seconds
+    assert _images(folder) == starts[0].images + 32
+
+
+def test_run_whose_server_is_gone_keeps_its_checkpoint(runs_root: Path) -> None:
+    folder = _launched()
+    process = _worker(folder)
+    assert process.stdin
+    process.stdin.close()
+    assert process.wait(60) == 0
+    assert _state(folder) == "interrupted"
+    seen: list[int] = []
+    train(folder, lambda event, _: seen.append(event.images) if isinstance(event, Segment) else None, images=32)
+    assert seen[0] >= 32
+    assert _state(folder) == "finished"
+
+
+# One worker for all that a living run is asked; last, so that it does not slow down the others.
 
 
 @pytest.fixture(scope="module")
@@ -406,67 +462,3 @@ def test_living_run_is_not_deleted_by_its_owner(living: Path) -> None:
 def test_living_run_is_not_trained_from_elsewhere(living: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(RunError, match="Another process is at work"), runs.lock(living, timeout=0.05):
         pass
-
-
-def test_stopped_run_has_kept_everything_and_resumes(runs_root: Path) -> None:
-    folder = _launched()
-    process = _worker(folder)
-    runs.send(folder, Command("stop"))
-    runs.wait(folder, timeout=60)
-    stopped = runs.read(folder)
-    assert (stopped.status.state, stopped.owned, process.wait(10)) == ("stopped", False, 0)
-    with pytest.raises(RunError, match="cannot be commanded"):
-        runs.send(folder, Command("resume"))
-    runs.launch(folder, images=640)
-    until(lambda: not runs.read(folder).living)
-    finished = runs.read(folder).status
-    assert (finished.state, finished.segment) == ("finished", 1)
-    assert finished.images == stopped.status.images + 640
-
-
-def test_killed_run_is_interrupted_and_goes_on_from_its_checkpoint(runs_root: Path) -> None:
-    folder = _launched()
-    for verb, state in (("pause", "paused"), ("resume", "running")):
-        runs.send(folder, Command(verb))  # type: ignore[arg-type]
-        until(lambda state=state: _state(folder) == state)  # type: ignore[misc]
-    _trains_on(folder)
-    _worker(folder).kill()
-    runs.wait(folder)
-    killed = runs.read(folder)
-    assert (killed.status.state, killed.owned) == ("interrupted", False)
-    starts: list[Segment] = []
-    train(folder, lambda event, _: starts.append(event) if isinstance(event, Segment) else None, images=32)
-    assert [start.number for start in starts] == [1]
-    assert 0 < starts[0].images <= killed.status.images
-    assert starts[0].seconds <= killed.status.seconds
-    assert _images(folder) == starts[0].images + 32
-
-
-def test_run_whose_server_is_gone_keeps_its_checkpoint(runs_root: Path) -> None:
-    folder = _launched()
-    process = _worker(folder)
-    assert process.stdin
-    process.stdin.close()
-    assert process.wait(60) == 0
-    assert _state(folder) == "interrupted"
-    seen: list[int] = []
-    train(folder, lambda event, _: seen.append(event.images) if isinstance(event, Segment) else None, images=32)
-    assert seen[0] >= 32
-    assert _state(folder) == "finished"
-
-
-def test_discarded_run_is_gone(runs_root: Path) -> None:
-    folder = _launched()
-    runs.send(folder, Command("discard"))
-    until(lambda: not folder.exists())
-    assert runs.names() == []
-    with pytest.raises(RunError, match="There is no run"):
-        runs.read(folder)
-
-
-def test_terminated_worker_leaves_like_one_whose_server_is_gone(runs_root: Path) -> None:
-    folder = _launched()
-    process = _worker(folder)
-    process.terminate()
-    assert process.wait(60) == 0
-    assert _state(folder) == "interrupted"

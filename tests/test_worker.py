@@ -1,5 +1,7 @@
 import io
 import json
+import queue
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -18,11 +20,10 @@ from gan.trainer import Trainer
 from tests.helpers import CPU, LARGE, PRESETS, assert_equal, build, commands, small, stop_at, train
 
 
-def _heard(monkeypatch: pytest.MonkeyPatch, content: bytes) -> list[Command]:
+def _heard(content: bytes) -> list[Command]:
     """The commands that a worker takes from this on its stdin."""
-    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content), "utf-8"))
     taken = commands()
-    worker._listen(taken)
+    worker._listen(taken, io.BytesIO(content))
     return [taken.get_nowait() for _ in range(taken.qsize())]
 
 
@@ -33,15 +34,15 @@ def _at_the_end(folder: Path, digits: Digits) -> Trainer:
     return trainer
 
 
-def test_lines_become_commands_and_the_end_of_file_means_leave(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_lines_become_commands_and_the_end_of_file_means_leave() -> None:
     lines = Command("pause").to_line() + Command("rates", 1e-3, None).to_line()
-    assert _heard(monkeypatch, lines.encode()) == [Command("pause"), Command("rates", 1e-3), Command("leave")]
+    assert _heard(lines.encode()) == [Command("pause"), Command("rates", 1e-3), Command("leave")]
 
 
 @pytest.mark.parametrize("garbage", [b"garbage", b"", b"{}", b"\xff\xfe\x00", b'{"verb": "fly"}', b"[" * 50])
-def test_garbage_is_ignored(monkeypatch: pytest.MonkeyPatch, garbage: bytes) -> None:
+def test_garbage_is_ignored(garbage: bytes) -> None:
     after = garbage + b"\n" + Command("stop").to_line().encode()
-    assert _heard(monkeypatch, after) == [Command("stop"), Command("leave")]
+    assert _heard(after) == [Command("stop"), Command("leave")]
 
 
 @pytest.mark.parametrize("preset", PRESETS)
@@ -106,21 +107,42 @@ def test_more_seconds_are_counted_from_where_the_run_stands(runs_root: Path) -> 
     assert status.seconds >= status.seconds_limit
 
 
-def test_discarded_run_is_left_to_its_process(runs_root: Path) -> None:
-    """`train_in` only says so; the worker's main removes the folder once it has let go of it."""
+def _main(monkeypatch: pytest.MonkeyPatch, folder: Path, *said: Command) -> tuple[int, dict[int, Any]]:
+    """The exit status of a worker that is told this at once, and its signal handlers."""
+    handlers: dict[int, Any] = {}
+    monkeypatch.setattr(signal, "signal", handlers.__setitem__)
+    monkeypatch.setattr(worker, "_listen", lambda taken, _: [taken.put(command) for command in said])
+    monkeypatch.setattr(sys, "argv", ["worker", str(folder)])
+    return worker.main(), handlers
+
+
+def test_discarded_run_is_gone(runs_root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = runs.create(small(images=LARGE))
+    assert _main(monkeypatch, folder, Command("discard"))[0] == 0
+    assert list(runs_root.iterdir()) == []
 
-    def react(event: Event, waiting: Any) -> None:
-        if isinstance(event, Record):
-            waiting.put(Command("discard"))
 
-    assert train(folder, react) == "discarded"
-    assert not (folder / store.CHECKPOINT).exists()
+def test_worker_ignores_ctrl_c(runs_root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A terminal sends it to the server's children too."""
+    assert _main(monkeypatch, runs.create(small()))[1][signal.SIGINT] == signal.SIG_IGN
+
+
+def test_terminated_worker_leaves(runs_root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It does what it does when its server is gone: the run can be taken up again."""
+    taken = commands()
+    monkeypatch.setattr(queue, "SimpleQueue", lambda: taken)
+    _, handlers = _main(monkeypatch, runs.create(small()))
+    handlers[signal.SIGTERM](signal.SIGTERM, None)
+    assert taken.get_nowait() == Command("leave")
+
+
+def test_worker_whose_run_fails_exits_with_status_1(runs_root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Trainer, "is_finite", lambda self: False)
+    assert _main(monkeypatch, runs.create(small()))[0] == 1
 
 
 def test_run_that_another_one_works_on_is_refused(runs_root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = runs.create(small())
-    monkeypatch.setattr(runs.lock, "__defaults__", None, raising=False)
     lock = runs.lock
     monkeypatch.setattr(runs, "lock", lambda path: lock(path, timeout=0.05))
     with lock(folder, timeout=0.05), pytest.raises(RunError, match="Another process is at work"):

@@ -28,13 +28,15 @@ Latent = npt.NDArray[np.float32]
 
 
 @st.cache_resource(show_spinner="Loading the generator …", max_entries=8)
-def load(path: Path, modified: float) -> tuple["Model", Latent]:
-    """A model and its directions, (latent_dim, latent_dim), one a row; `modified` tells versions apart."""
+def load(path: Path, modified: float) -> tuple["Model", Latent, list[str]]:
+    """A model, its directions, (latent_dim, latent_dim), one a row, and names for the leading ones, empty
+    where nothing fits; `modified` tells versions of a file apart."""
     from gan import latent
     from gan.checkpoint import load_model
 
     model = load_model(path)
-    return model, latent.directions(model.generator, model.config.latent_dim).numpy()
+    directions = latent.directions(model.generator, model.config.latent_dim)
+    return model, directions.numpy(), latent.direction_names(model.generator, directions[:DIRECTIONS])
 
 
 def show(name: str, folder: Path | None) -> None:
@@ -47,19 +49,20 @@ def show(name: str, folder: Path | None) -> None:
         st.warning("This run was deleted meanwhile; choose another model.")
         return
     try:
-        model, directions = load(path, path.stat().st_mtime)
+        loaded = load(path, path.stat().st_mtime)
     except (ModelError, OSError) as error:
         st.error(str(error))
         return
-    Explorer(model, directions).draw()
+    Explorer(*loaded).draw()
 
 
 class Explorer:
     """One drawing of the page for one model."""
 
-    def __init__(self, model: "Model", directions: Latent) -> None:
+    def __init__(self, model: "Model", directions: Latent, names: list[str]) -> None:
         self.model = model
         self.directions = directions
+        self.names = names
         self.size = model.config.latent_dim
         self.key = f"latent-{self.size}"
         if self.key not in st.session_state:
@@ -78,7 +81,7 @@ class Explorer:
 
     def _set_sliders(self) -> None:
         along = np.clip(self.directions @ self.z, -REACH, REACH)
-        for number in range(min(DIRECTIONS, self.size)):
+        for number in range(len(self.names)):
             st.session_state[self._direction_key(number)] = round(float(along[number]), 2)
         for number, value in enumerate(self.z):
             st.session_state[self._coordinate_key(number)] = round(float(np.clip(value, -4, 4)), 2)
@@ -152,9 +155,9 @@ class Explorer:
 
     def _sliders(self) -> None:
         columns = st.columns(2, gap="medium")
-        for number in range(min(DIRECTIONS, self.size)):
+        for number, name in enumerate(self.names):
             columns[number % 2].slider(
-                f"Direction {number + 1}",
+                f"Direction {number + 1}: {name}" if name else f"Direction {number + 1}",
                 -REACH,
                 REACH,
                 step=0.01,
@@ -162,7 +165,8 @@ class Explorer:
                 key=self._direction_key(number),
                 on_change=self._move_along,
                 args=(number,),
-                help="In standard deviations of the prior. Sorted by how much they change the picture."
+                help="In standard deviations of the prior, sorted by how much they change the picture. "
+                "A direction is named after what it was measured to move."
                 if number == 0
                 else None,
             )

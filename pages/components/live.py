@@ -14,8 +14,8 @@ from gan.runs import Run, RunError
 from pages.components import launching, look
 from pages.components.settings import rates_with, show_rate
 
-EVERY = 1.0
-"""Seconds between two refreshes of a run that trains."""
+EVERY = {"starting": 0.3, "running": 1.0, "paused": 1.0}
+"""Seconds between two refreshes of a living run, by its state."""
 MORE = 60.0
 """Seconds that a run whose budget is spent is offered."""
 ASK_FROM = 60.0
@@ -28,7 +28,7 @@ def curves(folder: Path, created: float) -> store.Curves:
     return store.Curves(folder)
 
 
-def figure(run: Run) -> plots.go.Figure:
+def figure(run: Run) -> plots.Figure:
     """Both charts of a run, as one figure."""
     records = curves(run.folder, run.created.timestamp())
     records.update()

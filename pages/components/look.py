@@ -25,6 +25,9 @@ _CSS = """
   .state-running, .state-starting { color: #2f9e62; }
   .state-paused { color: #c27a10; }
   .state-failed, .state-interrupted { color: #dc4c4c; }
+  /* Ten digits fit a phone; the picture leaves room for the sliders that move it. */
+  .st-key-digit button { min-width: 0; padding: 0; flex: 1 1 0; }
+  @media (max-width: 640px) { .digits[alt="The forged digit"] { width: 60%; margin: auto; } }
   .quiet { opacity: .75; font-size: .875rem; padding-bottom: .25rem; }
 </style>
 """
