@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from gan import latent
 from gan.data import Digits
+from gan.models import Generator
 from tests.helpers import build, small
 
 DIM = 6
@@ -154,3 +155,50 @@ def test_directions_are_orthonormal_and_sorted(digits: Digits, preset: str) -> N
 def test_directions_are_the_same_every_time(digits: Digits) -> None:
     generator = build(digits, steps=2).average
     assert torch.equal(latent.directions(generator, 8), latent.directions(generator, 8))
+
+
+def _drawn(*pixels: tuple[int, int]) -> Tensor:
+    """One image, (1, 1, 28, 28), black but for white pixels at (row, column)."""
+    image = torch.full((1, 1, 28, 28), -1.0)
+    for row, column in pixels:
+        image[0, 0, row, column] = 1
+    return image
+
+
+@pytest.mark.parametrize("shift", [-1, 0, 1])
+def test_features_of_a_line_of_known_slant(shift: int) -> None:
+    """Five pixels below each other, each `shift` to the right of the last: ink 5; x = shift * y from the
+    centre, so slant = shift and no width is left; y = -2 … 2 has the variance 2."""
+    image = _drawn(*((10 + row, 12 + shift * row) for row in range(5)))
+    assert latent.features(image)[0].tolist() == pytest.approx([5, shift, 0, 2**0.5], abs=1e-6)
+
+
+def test_features_of_a_horizontal_line_are_its_width() -> None:
+    """Three pixels side by side: x = -1, 0, 1 has the variance 2/3."""
+    ink, slant, width, _ = latent.features(_drawn((5, 4), (5, 5), (5, 6)))[0].tolist()
+    assert (ink, slant, width) == pytest.approx((3, 0, (2 / 3) ** 0.5), abs=1e-6)
+
+
+def test_features_of_a_black_picture_are_finite() -> None:
+    assert latent.features(_drawn()).isfinite().all()
+
+
+class _Bar(Generator):
+    """Draws a vertical bar whose slant is the first coordinate of z; the second does nothing."""
+
+    def forward(self, z: Tensor, y: Tensor | None = None) -> Tensor:
+        rows = torch.arange(28.0) - 13.5
+        middle = 13.5 + 0.1 * z[:, :1] * rows
+        distance = (torch.arange(28.0)[None, None, :] - middle[:, :, None]).abs()
+        return (2 * torch.exp(-distance) - 1).unsqueeze(1)
+
+
+def test_direction_is_named_after_what_it_moves() -> None:
+    """Only z_0 changes the picture, and only its slant: it is named so, and z_1 after nothing."""
+    generator = _Bar(small("vanilla", latent_dim=2))
+    assert latent.direction_names(generator, torch.eye(2))[:2] == ["slant", ""]
+
+
+def test_direction_that_moves_the_picture_comes_first() -> None:
+    directions = latent.directions(_Bar(small("vanilla", latent_dim=2)), latent_dim=2)
+    assert directions.abs()[0].tolist() == pytest.approx([1, 0], abs=1e-3)

@@ -462,3 +462,13 @@ def test_living_run_is_not_deleted_by_its_owner(living: Path) -> None:
 def test_living_run_is_not_trained_from_elsewhere(living: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(RunError, match="Another process is at work"), runs.lock(living, timeout=0.05):
         pass
+
+
+def test_run_that_is_remembered_is_read_anew_once_it_changes(runs_root: Path) -> None:
+    folder = _written(runs.create(small()), Status("stopped", images=1))
+    assert runs.read(folder).status.images == 1
+    writer = store.Writer(folder)
+    writer(Status("finished", images=2))
+    assert runs.read(folder).status.images == 2
+    writer.close()
+    assert runs.read(folder).status.state == "finished"

@@ -412,3 +412,10 @@ def test_reduced_by_hand() -> None:
     """Five columns in two bins: the first two, and the last three."""
     series = np.array([[1, 2, 3, 4, 5], [1, 2, 3, 4, 5], [1, 3, 5, 7, 9], [0, 2, 4, 6, 8], [9, 4, 6, 8, 10]], float)
     assert reduced(series, 2).tolist() == [[2, 5], [2, 5], [2, 7], [0, 4], [9, 10]]
+
+
+def test_new_segment_drops_the_snapshots_of_the_tail_that_it_replaces(writer: Writer) -> None:
+    for images in (100, 200, 300):
+        writer(Snapshot(images, b"weights"))
+    writer(Segment(1, 200, 2.0))
+    assert [path.stem for path in snapshots(writer.folder)] == ["00000100", "00000200"]

@@ -69,7 +69,7 @@ def panel(run: Run) -> None:
         samples = store.read_samples(run.folder, last=1)
         if samples:
             layout = "one latent a column" if run.config.conditional else "a hundred latents"
-            line = f"Forged after {samples[-1].images:,} images, {layout}, kept all along"
+            line = f"Forged after {samples[-1].images:,} images, {layout}"
             look.digits(samples[-1].png, "Digits that the averaged generator forges", line)
         else:
             look.digits(look.blank(10), "Nothing forged yet", "The first forgeries come in a few seconds")

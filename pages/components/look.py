@@ -22,6 +22,7 @@ _CSS = """
   .bar { display: flex; flex-wrap: wrap; align-items: baseline; justify-content: space-between; gap: .1rem 1.5rem; }
   .bar .what { font-size: 1.5rem; font-weight: 600; }
   .bar .where { opacity: .85; }
+  @media (max-width: 640px) { .bar .where { font-size: .8rem; white-space: nowrap; } }
   .state-running, .state-starting { color: #2f9e62; }
   .state-paused { color: #c27a10; }
   .state-failed, .state-interrupted { color: #dc4c4c; }
