@@ -9,6 +9,7 @@ import argparse
 import asyncio
 import shutil
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
@@ -34,7 +35,11 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=60.0)
     args = parser.parse_args()
     folder = args.run_dir.absolute()
-    with server_process(str(folder.parent)) as (url, process), sync_playwright() as playwright:
+    with (
+        server_process(str(folder.parent)) as (url, process),
+        sync_playwright() as playwright,
+        ThreadPoolExecutor(1) as beside,
+    ):
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=ARGUMENTS)
         page = browser.new_page(viewport={"width": 1280, "height": 800})
         page.goto(f"{url}/train?run={folder.name}")
@@ -47,7 +52,8 @@ def main() -> None:
         for row in range(11):
             while time.monotonic() < start + row * args.minutes * 6:
                 page.wait_for_timeout(1000)
-            seen = asyncio.run(follow(f"{url}/train?run={folder.name}", 1, 8.0))
+            # In a thread: Playwright has an event loop of its own in this one.
+            seen = beside.submit(asyncio.run, follow(f"{url}/train?run={folder.name}", 1, 8.0)).result()
             heap, nodes = page_size(session)
             resident = psutil.Process(process.pid).memory_info().rss / 1e6
             times, sizes = sorted(seen.refresh_ms), sorted(seen.refresh_bytes)

@@ -5,7 +5,7 @@ import streamlit as st
 
 from gan import render, runs, store
 from gan.runs import Run, RunError
-from pages.components import launching, live, look, start
+from pages.components import launching, look, start
 
 start.through_app()
 ON_A_PAGE = 10
@@ -40,8 +40,7 @@ def row(run: Run) -> None:
     with actions, st.container(horizontal=True, vertical_alignment="center"):
         st.page_link("pages/train.py", label="Open", query_params={"run": run.id})
         if not run.living:
-            more = live.MORE if status.spent else 0.0
-            label = f"Train {more:.0f} s more" if more else "Resume"
+            label, more = launching.further(run)
             if st.button(label, key=f"resume-{run.id}"):
                 launching.attempt(lambda: resume(run, more), run.id, trouble)
             launching.offer(lambda: resume(run, more), run.id, trouble)

@@ -64,11 +64,11 @@ def watch(shown: Run) -> None:
             run = runs.read(shown.folder)
         except RunError:
             st.rerun()
-        if (run.status.state, run.status.lr_g, run.status.lr_d) != seen:
+        if live.outline(run) != outline:
             st.rerun()
         live.panel(run)
 
-    seen = (shown.status.state, shown.status.lr_g, shown.status.lr_d)
+    outline = live.outline(shown)
     refresh()
     if not shown.living:
         st.markdown(live.outcome(shown))

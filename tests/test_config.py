@@ -185,7 +185,7 @@ def test_every_preset_has_its_name_and_a_note() -> None:
         ("vanilla", {"conditional": False, "architecture": "mlp", "latent_dim": 100}),
         ("vanilla", {"widths_g": (500, 500), "widths_d": (500, 500), "batch_size": 128, "output": "sigmoid"}),
         ("vanilla", {"activation_g": "relu", "activation_d": "relu", "weight_l1": 1e-5, "weight_l2": 1e-5}),
-        ("vanilla", {"lr_g": 1e-3, "lr_d": 1e-3, "beta1": 0.9, "beta2": 0.999, "loss": "non_saturating"}),
+        ("vanilla", {"lr_g": 1e-3, "lr_d": 1e-3, "beta1": 0.5, "beta2": 0.999, "loss": "non_saturating"}),
         ("vanilla", {"batch_norm_g": False, "batch_norm_d": False, "label_smoothing": 0.0}),
         ("dcgan", {"conditional": False, "architecture": "conv", "widths_g": (64, 32), "widths_d": (32, 64)}),
         ("dcgan", {"batch_norm_g": True, "batch_norm_d": True, "activation_d": "leaky_relu"}),

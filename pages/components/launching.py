@@ -10,6 +10,13 @@ from gan.messages import Command
 from gan.runs import BusyError, Run, RunError
 
 _BLOCKED = "blocked"
+MORE = 60.0
+"""Seconds that a run whose budget is spent is offered."""
+
+
+def further(run: Run) -> tuple[str, float]:
+    """What to write on the button that goes on with a run that ended, and how many seconds it adds."""
+    return (f"Train {MORE:.0f} s more", MORE) if run.status.spent else ("Resume", 0.0)
 
 
 def attempt(launch: Callable[[], object], name: str, trouble: DeltaGenerator) -> None:

@@ -12,12 +12,10 @@ from gan.messages import Command, Verb
 from gan.plots import Curve, Panel
 from gan.runs import Run, RunError
 from pages.components import launching, look
-from pages.components.settings import rates_with, show_rate
+from pages.components.settings import RATE_LABELS, rates_with, show_rate
 
 EVERY = {"starting": 0.3, "running": 1.0, "paused": 1.0}
 """Seconds between two refreshes of a living run, by its state."""
-MORE = 60.0
-"""Seconds that a run whose budget is spent is offered."""
 ASK_FROM = 60.0
 """Discarding so many seconds of training, or more, is asked about first."""
 
@@ -78,6 +76,12 @@ def panel(run: Run) -> None:
         st.progress(status.progress)
     if status.message:
         (st.error if status.state == "failed" else st.warning)(status.message)
+
+
+def outline(run: Run) -> tuple[object, ...]:
+    """What the parts of the page that do not refresh by themselves depend on."""
+    status = run.status
+    return status.state, status.lr_g, status.lr_d, status.seconds < ASK_FROM, bool(store.snapshots(run.folder))
 
 
 def controls(run: Run) -> None:
@@ -169,8 +173,7 @@ def _discard_button(run: Run, trouble: DeltaGenerator) -> None:
 
 
 def _resume_button(run: Run, trouble: DeltaGenerator) -> None:
-    more = MORE if run.status.spent else 0.0
-    label = f"Train {MORE:.0f} s more" if more else "Resume"
+    label, more = launching.further(run)
     if st.button(label, icon=":material/play_arrow:", type="primary"):
         launching.attempt(lambda: runs.launch(run.folder, seconds=more), run.id, trouble)
     launching.offer(lambda: runs.launch(run.folder, seconds=more), run.id, trouble)
@@ -178,11 +181,7 @@ def _resume_button(run: Run, trouble: DeltaGenerator) -> None:
 
 def _rates(run: Run, trouble: DeltaGenerator) -> None:
     """Sliders for the learning rates. Their keys hold the value, so that another tab's change shows."""
-    for column, (field, label) in zip(
-        st.columns(2),
-        (("lr_g", "Learning rate of the generator"), ("lr_d", "Learning rate of the discriminator")),
-        strict=True,
-    ):
+    for column, (field, label) in zip(st.columns(2), RATE_LABELS.items(), strict=True):
         now = getattr(run.status, field) or getattr(run.config, field)
         with column:
             key = f"{field}-{run.id}-{now!r}"

@@ -18,6 +18,7 @@ DURATIONS: dict[str, float] = {
     "until I stop it": 0,
 }
 RATES = (1e-5, 2e-5, 5e-5, 1e-4, 2e-4, 5e-4, 1e-3, 2e-3, 5e-3, 1e-2)
+RATE_LABELS = {"lr_g": "Learning rate of the generator", "lr_d": "Learning rate of the discriminator"}
 UP_FRONT = ("preset", "seconds", "lr_g", "lr_d")
 """Shown first; everything else is behind the expander."""
 
@@ -45,7 +46,7 @@ def form(base: TrainConfig | None, base_id: str = "") -> TrainConfig | None:
     # Another preset means other fields, not the same ones with what was typed for the last.
     suffix = f"{name}-{base_id}"
     values: dict[str, Any] = {**vars(start), "seconds": _duration(start.seconds, suffix)}
-    for field, label in (("lr_g", "Learning rate of the generator"), ("lr_d", "Learning rate of the discriminator")):
+    for field, label in RATE_LABELS.items():
         value = getattr(start, field)
         text = f"{configs.help_texts()[field]} It can be moved while the run trains."
         values[field] = st.select_slider(
