@@ -1,6 +1,6 @@
 """Makes the shipped generator, its card and the pictures of its training from a finished run.
 
-    python -m gan train --preset cgan --seconds 900 --seed 0 --run-dir RUN_DIR
+    python -m gan train --preset cgan --images 3000000 --seed 0 --run-dir RUN_DIR
     python -m benchmarks.ship RUN_DIR
 
 Writes into gan/assets: pretrained.safetensors, pretrained.md, training.gif (the same latents as training
@@ -52,20 +52,21 @@ def card(folder: Path, size: int) -> str:
     worst = min(range(10), key=lambda digit: right[y.numpy() == digit].mean())
     parameters = count_parameters(model.generator), count_parameters(model.discriminator)
     config = run.config
-    command = f"python -m gan train --preset {config.preset} --seconds {config.seconds:g} --seed {config.seed}"
+    budget = f"--images {config.images}" if config.images else f"--seconds {config.seconds:g}"
+    command = f"python -m gan train --preset {config.preset} {budget} --seed {config.seed}"
     return f"""# pretrained.safetensors
 
 The generator that ships, averaged over its training, and its discriminator, both float16 ({size / 1e6:.2f} MB).
 
 * Preset `{run.config.preset}`, seed {run.config.seed}, trained on all 60,000 MNIST training images.
 * {parameters[0]:,} parameters in the generator, {parameters[1]:,} in the discriminator.
-* {run.status.images:,} images in {run.status.seconds:,.0f} s of training, {run.status.precision}, on {machine.line()}.
+* {run.status.images:,} images in {run.status.seconds:,.0f} s of training on {machine.line()}.
 * Label agreement: a classifier that never saw a forgery reads {right.mean():.4f} of {len(y):,} samples (latents of
   seed 1) as the digit that was asked for; the worst digit is {worst} with {right[y.numpy() == worst].mean():.4f}.
   The same classifier reads {(judge.read_test()):.4f} of the real test digits correctly.
 * Made by
   `{command} --run-dir RUN_DIR`
-  and then `python -m benchmarks.ship RUN_DIR`. A budget in seconds ends elsewhere on another machine.
+  and then `python -m benchmarks.ship RUN_DIR`.
 * Weights are derived from MNIST; see mnist.md for its origin and licence.
 """
 

@@ -60,7 +60,7 @@ class Panel:
     bounds: tuple[float, float] | None = None
 
 
-def over_images(panels: Sequence[Panel], *, dark: bool = False, height: int = 500, key: str = "") -> Figure:
+def over_images(panels: Sequence[Panel], *, dark: bool = False, height: int = 530, key: str = "") -> Figure:
     """Charts below each other over thousands of images seen; hovering marks one moment in all of them.
 
     `key` names the run: as long as it stays the same, a zoom survives a refresh.

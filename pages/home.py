@@ -12,7 +12,7 @@ st.markdown(
     "looks. They train against each other, live, on 60,000 handwritten digits: that is a GAN."
 )
 st.image(STRIP, width="stretch", alt="The same latents while a generator trains: noise becomes digits")
-st.caption("Ten latents, kept all along, while the generator that ships with Counterfeit was trained.")
+st.caption("Two latents, each asked for all ten digits, while the generator that ships with Counterfeit was trained.")
 with st.container(horizontal=True):
     if st.button("Train one now", type="primary", icon=":material/model_training:"):
         st.switch_page("pages/train.py")
@@ -23,7 +23,9 @@ with st.container(horizontal=True):
 @st.fragment(run_every=None if start.device_line() else 1.0)
 def machine() -> None:
     device = start.device_line()
-    st.caption(f"This machine trains on: {device or 'looking …'}. Data: MNIST, here and ready, nothing to download.")
+    st.caption(
+        f"This machine trains on: {device or 'still looking'}. Data: MNIST, here and ready, nothing to download."
+    )
     if device and not shown:
         st.rerun()
 

@@ -154,8 +154,9 @@ class Explorer:
         return int(digit or 0)
 
     def _sliders(self) -> None:
-        columns = st.columns(2, gap="medium")
         for number, name in enumerate(self.names):
+            if number % 2 == 0:  # a row at a time, so that they stay in order where columns stack
+                columns = st.columns(2, gap="medium")
             columns[number % 2].slider(
                 f"Direction {number + 1}: {name}" if name else f"Direction {number + 1}",
                 -REACH,
@@ -172,8 +173,9 @@ class Explorer:
             )
 
     def _coordinates(self) -> None:
-        columns = st.columns(4, gap="small")
         for number in range(self.size):
+            if number % 4 == 0:
+                columns = st.columns(4, gap="small")
             columns[number % 4].slider(
                 f"z{number}",
                 -4.0,

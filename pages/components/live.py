@@ -46,7 +46,7 @@ def figure(run: Run) -> plots.Figure:
     half = "" if output is None else "1/2" if output == 0.5 else f"{output:g}"
     beliefs = Panel(
         "D says “real”" if loss.probability else "D's score",
-        [curve("real digits, D(x)", "d_real", "real", "dash"), curve("forgeries, D(G(z))", "d_fake", "generator")],
+        [curve("real, D(x)", "d_real", "real", "dash"), curve("forged, D(G(z))", "d_fake", "generator")],
         [(output, "text")] if output is not None else [],
         half,
         (-0.02, 1.02) if loss.probability else None,
