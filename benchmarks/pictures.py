@@ -35,6 +35,7 @@ def train(page: Page, seconds: float) -> None:
     page.wait_for_timeout(1500)
     frames = [frame(page)]
     page.get_by_role("button", name="Start training").click()
+    page.mouse.move(1, 1)  # off the chart, whose tools would show
     page.locator(".js-line").first.wait_for()
     end = time.monotonic() + seconds
     while time.monotonic() < end:

@@ -79,6 +79,7 @@ def over_images(panels: Sequence[Panel], *, dark: bool = False, height: int = 53
         "font": {"color": palette.text, "size": 12},
         "hovermode": "x unified",
         "hoversubplots": "axis",
+        "modebar": {"bgcolor": "rgba(0,0,0,0)", "color": palette.real, "activecolor": palette.text},
         "shapes": [],
         "annotations": [],
     }
