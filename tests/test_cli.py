@@ -11,7 +11,7 @@ import pytest
 import torch
 from PIL import Image
 
-from gan import latent, render, runs, store
+from gan import latent, processes, render, runs, store
 from gan.checkpoint import load_checkpoint, load_model, resolve
 from gan.cli import main
 from gan.data import Digits
@@ -230,7 +230,7 @@ def test_signal_handlers_are_put_back(tmp_path: Path) -> None:
 def _process(*arguments: str, **options: Any) -> "subprocess.Popen[str]":
     command = [sys.executable, "-m", "gan", *arguments]
     return subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=runs.PROJECT, **options
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=processes.PROJECT, **options
     )
 
 
@@ -400,5 +400,7 @@ def test_rm_of_a_run_at_work_is_refused(runs_root: Path, capsys: pytest.CaptureF
 
 def test_bad_input_is_refused_without_waiting_for_torch() -> None:
     code = "import sys, gan.cli; print('torch' in sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=runs.PROJECT, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=processes.PROJECT, check=True
+    )
     assert done.stdout.strip() == "False"

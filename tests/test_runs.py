@@ -432,7 +432,7 @@ def test_garbage_on_stdin_does_not_end_the_worker(living: Path) -> None:
     stdin.flush()
     runs.send(living, Command("pause"))
     until(lambda: _state(living) == "paused")
-    assert "ignored: " in (living / runs.LOG).read_text()
+    assert "ignored: " in (living / processes.LOG).read_text()
 
 
 def test_ctrl_c_in_the_terminal_does_not_end_the_worker(living: Path) -> None:

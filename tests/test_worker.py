@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from gan import runs, store, worker
+from gan import processes, runs, store, worker
 from gan.checkpoint import load_checkpoint
 from gan.config import TrainConfig
 from gan.data import Digits
@@ -229,7 +229,7 @@ def test_worker_without_a_run_says_so_and_ends(tmp_path: Path) -> None:
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        cwd=runs.PROJECT,
+        cwd=processes.PROJECT,
     )
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
