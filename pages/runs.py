@@ -89,4 +89,5 @@ def rows() -> None:
 rows()
 if pages > 1:
     st.segmented_control("Page", np.arange(1, pages + 1).tolist(), default=1, required=True, key="page")
-st.caption(f"{len(names)} run{'' if len(names) == 1 else 's'} in {runs.root()}")
+if names:
+    st.caption(f"{len(names)} run{'' if len(names) == 1 else 's'} in {runs.root()}")
