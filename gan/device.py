@@ -17,14 +17,14 @@ class Place(NamedTuple):
 
 
 def _fault(device: torch.device) -> str:
-    """Empty if one small operation really runs on the device, else what went wrong, in one line."""
+    """Empty if one small operation really runs on the device, else what went wrong, in one sentence."""
     try:
         ones = torch.ones(8, 8, device=device)
         if (ones @ ones).sum().item() != 512:
             return "it computed a wrong result"
     except Exception as error:  # drivers raise whatever they like, and none of it may end a run
         lines = str(error).splitlines()
-        return lines[0] if lines else type(error).__name__
+        return lines[0].split(". ")[0] if lines else type(error).__name__
     return ""
 
 

@@ -58,6 +58,10 @@ def panel(run: Run) -> None:
     """Where the run stands: head, charts, pictures, progress."""
     status = run.status
     look.state_bar("Train", status)
+    if not run.living and not status.images:
+        # A start that failed has neither curves nor pictures, only a reason.
+        st.error(status.message or "It ended before the first step.")
+        return
     left, right = st.columns([1.45, 1], gap="medium")
     with left:
         st.plotly_chart(
