@@ -31,4 +31,5 @@ if chosen != asked:
     st.rerun()
 run = names.get(chosen)
 # A run that trains is followed: its picture sharpens while one looks.
-st.fragment(explorer.show, run_every=2.0 if run and run.status.state == "running" else None)(chosen, run and run.folder)
+following = run is not None and run.status.state == "running"
+st.fragment(explorer.show, run_every=2.0 if following else None)(run.folder if run else None, following)

@@ -88,7 +88,9 @@ def test_random_moves_every_slider_and_reset_brings_it_back(app: AppTest) -> Non
     assert [slider.value for slider in sliders] == [0.0] * len(sliders)
     opened = next(button for button in opened.button if button.label == "Random").click().run()
     moved = [slider.value for slider in opened.slider if slider.label.startswith("Direction")]
-    assert all(value != 0 and -3 <= value <= 3 for value in moved)
+    assert all(-3 <= value <= 3 for value in moved)
+    # A thumb lands within 0.005 of 0, which shows as 0, once in 250 times; three of eight never do.
+    assert sum(value != 0 for value in moved) >= 6, moved
     opened = next(button for button in opened.button if button.label == "Reset").click().run()
     assert {slider.value for slider in opened.slider if slider.label.startswith("Direction")} == {0.0}
 

@@ -27,20 +27,27 @@ WAY = 11
 Latent = npt.NDArray[np.float32]
 
 
-@st.cache_resource(show_spinner="Loading the generator …", max_entries=8)
-def load(path: Path, modified: float) -> tuple["Model", Latent, list[str]]:
-    """A model, its directions, (latent_dim, latent_dim), one a row, and names for the leading ones, empty
-    where nothing fits; `modified` tells versions of a file apart."""
-    from gan import latent
+@st.cache_resource(show_spinner=False, max_entries=8)
+def load(path: Path, modified: float) -> "Model":
+    """A model; `modified` tells versions of a file apart."""
     from gan.checkpoint import load_model
 
-    model = load_model(path)
-    directions = latent.directions(model.generator, model.config.latent_dim)
-    return model, directions.numpy(), latent.direction_names(model.generator, directions[:DIRECTIONS])
+    return load_model(path)
 
 
-def show(name: str, folder: Path | None) -> None:
-    """The explorer of a model: the one that ships, or the newest snapshot of the run in `folder`."""
+@st.cache_resource(show_spinner="Finding directions …", max_entries=8)
+def find_directions(key: str, _model: "Model") -> tuple[Latent, list[str]]:
+    """A model's directions, (latent_dim, latent_dim), one a row, and names for the leading ones, empty
+    where nothing fits. `key` says of which model."""
+    from gan import latent
+
+    directions = latent.directions(_model.generator, _model.config.latent_dim)
+    return directions.numpy(), latent.direction_names(_model.generator, directions[:DIRECTIONS])
+
+
+def show(folder: Path | None, following: bool) -> None:
+    """The explorer of a model: the one that ships, or the newest snapshot of the run in `folder`, which is
+    `following` while it trains."""
     from gan.checkpoint import PRETRAINED as SHIPPED
     from gan.checkpoint import ModelError
 
@@ -49,11 +56,14 @@ def show(name: str, folder: Path | None) -> None:
         st.warning("This run was deleted meanwhile; choose another model.")
         return
     try:
-        loaded = load(path, path.stat().st_mtime)
+        model = load(path, path.stat().st_mtime)
     except (ModelError, OSError) as error:
         st.error(str(error))
         return
-    Explorer(*loaded).draw()
+    # While a run trains, its directions stay those of when somebody first looked: sliders that mean
+    # something else every two seconds could not be used.
+    key = str(folder) if following else f"{path} {path.stat().st_mtime}"
+    Explorer(model, *find_directions(key, model)).draw()
 
 
 class Explorer:
