@@ -49,25 +49,30 @@ class TrainConfig:
     """The real images."""
     architecture: Literal["mlp", "conv"] = "mlp"
     """Fully connected layers (mlp), or strided and transposed convolutions (conv)."""
+    architecture_d: Literal["same", "mlp", "conv"] = "same"
+    """The discriminator's architecture, where it is to differ from the generator's."""
     conditional: bool = True
     """Both networks are told the digit, so that you can ask the generator for a 3 and get a 3."""
-    loss: Literal["minimax", "non_saturating", "least_squares"] = "non_saturating"
+    loss: Literal["minimax", "non_saturating", "least_squares", "hinge", "relativistic"] = "non_saturating"
     """The game's loss. minimax is the paper's first one and saturates while the discriminator wins;
-    non_saturating is its cure; least_squares replaces the logarithms by squares."""
+    non_saturating is its cure; least_squares replaces the logarithms by squares; hinge asks for a margin
+    only; relativistic asks whether the real image looks more real than the forged one."""
     latent_dim: Annotated[int, Between(1, 512)] = 64
     """How many numbers the generator makes a picture from."""
     embedding_dim: Annotated[int, Between(1, 512)] = 64
     """How many numbers stand for the digit at the generator's input, when conditional."""
     widths_g: Annotated[tuple[int, ...], Between(1, 4096)] = (256, 384)
-    """Hidden layers of the generator, from the latent on: units (mlp) or channels (conv: two of them,
-    at 7×7 and 14×14)."""
+    """Hidden layers of the generator, from the latent on: units (mlp), or units and then two numbers of
+    channels, at 7×7 and 14×14 (conv)."""
     widths_d: Annotated[tuple[int, ...], Between(1, 4096)] = (384, 256)
-    """Hidden layers of the discriminator, from the picture on: units (mlp) or channels (conv: two of
-    them, at 14×14 and 7×7)."""
+    """Hidden layers of the discriminator, from the picture on: units (mlp), or two numbers of channels, at
+    14×14 and 7×7, and then units (conv)."""
     batch_norm_g: bool = True
     """Batch normalisation in the generator's hidden layers."""
     batch_norm_d: bool = False
     """Batch normalisation in the discriminator's hidden layers, the first left out."""
+    spectral_norm_d: bool = False
+    """Spectral normalisation: every layer of the discriminator divided by its largest singular value."""
     activation_g: Literal["relu", "leaky_relu"] = "leaky_relu"
     """Activation of the generator's hidden layers; leaky_relu has the slope 0.2 below zero."""
     activation_d: Literal["relu", "leaky_relu"] = "leaky_relu"
@@ -94,6 +99,15 @@ class TrainConfig:
     """Penalty on the sum of the weights' absolute values, both networks; biases are left alone."""
     weight_l2: Annotated[float, Between(0, 0.1)] = 0.0
     """Penalty on the sum of the squared weights, both networks; biases are left alone."""
+    r1: Annotated[float, Between(0, 1000)] = 0.0
+    """Penalty γ/2 on the squared slope of the discriminator at real images."""
+    r2: Annotated[float, Between(0, 1000)] = 0.0
+    """The same at forged images."""
+    penalty_every: Annotated[int, Between(1, 1000)] = 1
+    """The slopes are penalised in every k-th step, k times as hard."""
+    decay_from: Annotated[float, Between(0, 1)] = 1.0
+    """The share of the budget after which both learning rates fall, evenly, to nothing at its end; 1 means
+    that they never do."""
     ema_kimg: Annotated[float, Between(0, 10_000)] = 20.0
     """Half-life of the averaged generator, which the pictures come from, in thousands of images;
     0 means no averaging."""
@@ -220,11 +234,24 @@ def problems(values: Mapping[str, Any]) -> dict[str, str]:
     for name, hint in hints().items():
         if name in values and (message := _problem(name, hint, values[name])):
             found[name] = message
-    if not found and values.get("architecture") == "conv":
-        for name in ("widths_g", "widths_d"):
-            if len(values[name]) != 2:
-                found[name] = f"{name} is {_show(values[name])}; the conv architecture takes exactly two numbers."
-    if not found and values.get("batch_size") and values.get("images") and values["images"] < values["batch_size"]:
+    if not found:
+        found |= _contradictions(values)
+    return found
+
+
+def _contradictions(values: Mapping[str, Any]) -> dict[str, str]:
+    """What is wrong between settings that are each fine."""
+    found = {}
+    architecture, architecture_d = values.get("architecture"), values.get("architecture_d")
+    for name, is_conv in (
+        ("widths_g", architecture == "conv"),
+        ("widths_d", "conv" in (architecture_d, architecture if architecture_d == "same" else "")),
+    ):
+        if is_conv and len(values[name]) < 2:
+            found[name] = f"{name} is {_show(values[name])}; a conv network takes at least two numbers."
+    if values.get("label_smoothing") and values.get("loss") in ("hinge", "relativistic"):
+        found["label_smoothing"] = f"label_smoothing is for losses with a target; {values['loss']} has none."
+    if values.get("batch_size") and values.get("images") and values["images"] < values["batch_size"]:
         found["images"] = f"images is {values['images']}; one step alone sees {values['batch_size']} (batch_size)."
     return found
 

@@ -21,6 +21,9 @@ SHA256 = {"mnist": "06af5dfe73b70e3bc1c36439982b18a8d76803db9b544f6fdf838a37fbb0
 """Digest of each data set's file; the names are those that `TrainConfig.dataset` takes."""
 
 Bytes = npt.NDArray[np.uint8]
+JUDGED_FROM = 50_000
+"""The judge (`gan.judge`) learns from the training images before this one. Those from here on, which it
+has not seen, judge whatever is chosen or stopped while training; the test images judge what is final."""
 
 
 class DataError(RuntimeError):
@@ -35,6 +38,21 @@ class Digits:
     train_labels: Bytes
     test_images: Bytes
     test_labels: Bytes
+
+    @property
+    def for_judge(self) -> tuple[Bytes, Bytes]:
+        """The first 50,000 training images and their digits: what the judge learns from."""
+        return self.train_images[:JUDGED_FROM], self.train_labels[:JUDGED_FROM]
+
+    @property
+    def validation(self) -> tuple[Bytes, Bytes]:
+        """The last 10,000 training images and their digits: the reference for choosing and stopping."""
+        return self.train_images[JUDGED_FROM:], self.train_labels[JUDGED_FROM:]
+
+    @property
+    def test(self) -> tuple[Bytes, Bytes]:
+        """The 10,000 test images and their digits: the reference for final figures."""
+        return self.test_images, self.test_labels
 
     def examples(self, each: int = 1) -> Bytes:
         """The first `each` test images of every digit, (10 * each, 28, 28), sorted by digit."""
@@ -56,6 +74,13 @@ def load(dataset: str = "mnist", folder: Path = ASSETS) -> Digits:
         )
     with np.load(path, allow_pickle=False) as arrays:
         return Digits(arrays["x_train"], arrays["y_train"], arrays["x_test"], arrays["y_test"])
+
+
+def some(images: Bytes, labels: Bytes, count: int) -> tuple[Bytes, npt.NDArray[np.int64]]:
+    """`count` of the images and their digits, the same ones each time. Not the first: the test images begin
+    with the easier half."""
+    picked = np.sort(np.random.default_rng(0).permutation(len(labels))[:count])
+    return images[picked], labels[picked].astype(np.int64)
 
 
 class Sampler:

@@ -113,10 +113,47 @@ def least_squares(smoothing: float = 0.0) -> AdversarialLoss:
     )
 
 
+def hinge(smoothing: float = 0.0) -> AdversarialLoss:
+    """max(0, 1 - D(x)) and max(0, 1 + D(G(z))) for D, -D(G(z)) for G (Lim and Ye 2017).
+
+    D's output is a score. To a perfect forger every constant answer from -1 to 1 is a best one, with
+    loss_d = 2; the ideal values are those of the middle, 0. There is no target to smooth.
+    """
+
+    def d(real_logits: "Tensor", fake_logits: "Tensor") -> "Tensor":
+        return (1 - real_logits).clamp(min=0).mean() + (1 + fake_logits).clamp(min=0).mean()
+
+    return AdversarialLoss(
+        d=d,
+        g=lambda real_logits, fake_logits: -fake_logits.mean(),
+        probability=None,
+        ideal=(2.0, 0.0),
+        ideal_output=0.0,
+    )
+
+
+def relativistic(smoothing: float = 0.0) -> AdversarialLoss:
+    """-log sigmoid of how much more real the real image of a pair looks, for D; the reverse for G
+    (Jolicoeur-Martineau 2019, section 3; Huang et al. 2024, "R3GAN", equation 2).
+
+    Only differences of scores count, so there is neither a probability nor an ideal output, and no target
+    to smooth. At a perfect forger each half is ln 2.
+    """
+    return AdversarialLoss(
+        d=lambda real_logits, fake_logits: _softplus(fake_logits - real_logits).mean(),
+        g=lambda real_logits, fake_logits: _softplus(real_logits - fake_logits).mean(),
+        probability=None,
+        ideal=(math.log(2), math.log(2)),
+        ideal_output=None,
+    )
+
+
 LOSSES: dict[str, Callable[[float], AdversarialLoss]] = {
     "minimax": minimax,
     "non_saturating": non_saturating,
     "least_squares": least_squares,
+    "hinge": hinge,
+    "relativistic": relativistic,
 }
 """Name -> function of the label smoothing that makes the loss. The names are those that
 `TrainConfig.loss` takes."""

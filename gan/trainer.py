@@ -18,6 +18,7 @@ from gan.data import Digits, Sampler
 from gan.losses import LOSSES
 from gan.messages import Summary
 from gan.models import Discriminator, Generator
+from gan.penalties import squared_slope
 
 STATISTICS = ("loss_d", "loss_g", "d_real", "d_fake", "accuracy_real", "accuracy_fake")
 """Measured in every step. `d_*` is the mean of D's probability, or of its score where the loss has no
@@ -60,6 +61,8 @@ class Trainer:
             config.seed,
         )
         self.noise = torch.Generator(self.device).manual_seed(config.seed)
+        self.lr_g, self.lr_d = config.lr_g, config.lr_d
+        """The learning rates, which can be set between steps; a schedule takes its share of them."""
         self.steps = 0
         self._raw, self._averaged = _floats(self.generator), _floats(self.average)
         self._norms = torch.full((len(NORMS),), math.nan)
@@ -70,33 +73,17 @@ class Trainer:
         """Real images shown to the discriminator so far."""
         return self.sampler.drawn
 
-    @property
-    def lr_g(self) -> float:
-        """The generator's learning rate; can be set between steps."""
-        return float(self.optimizer_g.param_groups[0]["lr"])
-
-    @lr_g.setter
-    def lr_g(self, value: float) -> None:
-        self.optimizer_g.param_groups[0]["lr"] = value
-
-    @property
-    def lr_d(self) -> float:
-        """The discriminator's learning rate; can be set between steps."""
-        return float(self.optimizer_d.param_groups[0]["lr"])
-
-    @lr_d.setter
-    def lr_d(self, value: float) -> None:
-        self.optimizer_d.param_groups[0]["lr"] = value
-
     def latents(self, count: int) -> Tensor:
         """The next `count` latents z ~ N(0, I), (count, latent_dim)."""
         return torch.randn(count, self.config.latent_dim, generator=self.noise, device=self.device)
 
-    def step(self, norms: bool = False) -> None:
+    def step(self, norms: bool = False, spent: float = 0.0) -> None:
         """One step: `d_steps` updates of D with G frozen, then `g_steps` of G with D frozen.
 
-        `norms` also measures gradients and updates; it changes nothing in what is learned.
+        `norms` also measures gradients and updates; it changes nothing in what is learned. `spent` is the
+        share of the budget that is spent, 0 to 1, which the learning rates' decay follows.
         """
+        self._set_rates(spent)
         networks = (self.generator, self.discriminator)
         before = [[p.detach().clone() for p in network.parameters()] for network in networks] if norms else []
         for _ in range(self.config.d_steps):
@@ -117,6 +104,12 @@ class Trainer:
             gradients = [[p.grad for p in network.parameters() if p.grad is not None] for network in networks]
             self._norms = torch.stack([_norm(tensors) for tensors in (*gradients, *updates)])
 
+    def _set_rates(self, spent: float) -> None:
+        start = self.config.decay_from
+        left = 1.0 if spent <= start else (1 - spent) / (1 - start)
+        self.optimizer_g.param_groups[0]["lr"] = self.lr_g * left
+        self.optimizer_d.param_groups[0]["lr"] = self.lr_d * left
+
     def _forge(self, y: Tensor) -> Tensor:
         """New forgeries G(z, y), (N, 1, 28, 28), with the graph that a generator pass needs."""
         with self._autocast():
@@ -125,6 +118,9 @@ class Trainer:
 
     def _discriminator_pass(self, x: Tensor, fakes: Tensor, y: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """One update of D. Returns its logits on real and on fake, and the loss, all detached."""
+        penalised = (self.config.r1 or self.config.r2) and self.steps % self.config.penalty_every == 0
+        if penalised:
+            x, fakes = x.requires_grad_(), fakes.requires_grad_()
         with self._autocast():
             if self.discriminator.has_batch_norm:
                 # Real and forged are normalised apart: together, the statistics would tell on them.
@@ -134,8 +130,19 @@ class Trainer:
                 real_logits, fake_logits = both.chunk(2)
         real_logits, fake_logits = real_logits.float(), fake_logits.float()
         loss = self.loss.d(real_logits, fake_logits)
-        self._descend(self.optimizer_d, loss)
+        objective = loss
+        if penalised:
+            objective = loss + self._slope_penalty(real_logits, x, fake_logits, fakes)
+        self._descend(self.optimizer_d, objective)
         return real_logits.detach(), fake_logits.detach(), loss.detach()
+
+    def _slope_penalty(self, real_logits: Tensor, x: Tensor, fake_logits: Tensor, fakes: Tensor) -> Tensor:
+        """R1 and R2, made up for the steps without them (lazy, Karras et al. 2020, appendix B)."""
+        total = torch.zeros((), device=self.device)
+        for gamma, logits, images in ((self.config.r1, real_logits, x), (self.config.r2, fake_logits, fakes)):
+            if gamma:
+                total = total + gamma / 2 * squared_slope(logits, images)
+        return total * self.config.penalty_every
 
     def _generator_pass(self, fakes: Tensor, y: Tensor, real_logits: Tensor) -> Tensor:
         """One update of G, with D frozen. Returns the loss, detached."""

@@ -1,0 +1,152 @@
+"""What is said of a model: its figures, each beside its floor. Plain data, no torch.
+
+Definitions, for every figure of the project:
+
+* The *reference* is the set of real images that forgeries are compared to: the 10,000 test images for final
+  figures, and the last 10,000 training images for whatever chooses or stops (live curves, early stopping,
+  recipes). The judge has learned from neither.
+* The *floor* is the same figure for real images in place of the forgeries: those of the other one of the two
+  sets, as many as there are forgeries. Forgeries are asked for the very digits that these images show,
+  so that both have the same count of each digit.
+* A ratio is value by floor, and is quoted at 10,000 samples: with fewer, both grow, since few images
+  describe a distribution badly.
+"""
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+Reference = Literal["test", "validation"]
+SAMPLES = 10_000
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What a figure is, in words, and which way is better."""
+
+    label: str
+    better: Literal["higher", "lower"]
+    meaning: str
+
+
+KINDS: dict[str, Kind] = {
+    "label_agreement": Kind(
+        "Label agreement",
+        "higher",
+        "How often the judge reads the digit that was asked for. Real: how often it is right.",
+    ),
+    "fcd": Kind(
+        "Fréchet classifier distance (FCD)",
+        "lower",
+        "Distance of two Gaussians, fitted to the judge's features of forgeries and of real images.",
+    ),
+    "kernel_distance": Kind(
+        "Kernel distance",
+        "lower",
+        "Squared maximum mean discrepancy in the judge's features, with a cubic kernel.",
+    ),
+    "precision": Kind(
+        "Precision",
+        "higher",
+        "Share of forgeries that lie among real images: nearer to one than its fifth neighbour is.",
+    ),
+    "recall": Kind("Recall", "higher", "Share of real images that lie among forgeries, in the same sense."),
+    "density": Kind(
+        "Density", "higher", "How densely real images lie around a forgery; 1 is as densely as they should."
+    ),
+    "coverage": Kind("Coverage", "higher", "Share of real images with a forgery among their five nearest neighbours."),
+    "classifier_score": Kind(
+        "Classifier score",
+        "higher",
+        "1 to 10: high if the judge is sure of each forgery and finds all digits alike often.",
+    ),
+    "kl_from_uniform": Kind(
+        "Divergence of the digits from uniform",
+        "lower",
+        "Kullback–Leibler, in nats, of the digits that the judge reads; 2.3 if there is only one.",
+    ),
+    "nearest_distance": Kind(
+        "Distance to the nearest training image",
+        "higher",
+        "Median over 1,000 forgeries, Euclidean, pixels from 0 to 1. Much below the real one would mean copying.",
+    ),
+    "copies": Kind(
+        "Copies",
+        "lower",
+        "Share of 1,000 forgeries nearer to a training image than 99 % of real images that were not trained on.",
+    ),
+    "classification_accuracy": Kind(
+        "Classification accuracy score",
+        "higher",
+        "Share of real test digits read right by a classifier that learned from forgeries only; "
+        "real: by one that learned from as many real images.",
+    ),
+}
+"""Every figure by its name in JSON and CSV, in the order of the table."""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A number and its floor: the same number for real images."""
+
+    value: float
+    floor: float
+
+    @property
+    def ratio(self) -> float | None:
+        """Value by floor; None where the floor is not positive."""
+        return self.value / self.floor if self.floor > 0 else None
+
+
+@dataclass(frozen=True)
+class Forgery:
+    """One of the samples, which `pictures` shows again."""
+
+    index: int
+    """Its place among the samples."""
+    asked: int | None
+    read: int
+    confidence: float
+    """The judge's belief in the digit that was asked for, or in the one it read where none was."""
+    nearest: int
+    """The nearest of the training images, by its place among them."""
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """All figures of one model."""
+
+    n: int
+    seed: int
+    reference: Reference
+    figures: dict[str, Figure]
+    histogram: list[int]
+    """Forgeries by the digit that the judge reads."""
+    histogram_floor: list[int]
+    confusion: list[list[int]] | None
+    """Asked digit (row) against read digit (column); None for an unconditional model."""
+    digits: list[Figure] | None
+    """Label agreement of each digit."""
+    best: list[Forgery]
+    """The ones that the judge is surest of, the surest first."""
+    worst: list[Forgery]
+    """The ones that it is least sure of, the worst first."""
+    seconds: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """All of it as JSON can hold it."""
+
+        def show(figure: Figure) -> dict[str, float | None]:
+            return {"value": figure.value, "floor": figure.floor, "ratio": figure.ratio}
+
+        return {
+            "n": self.n,
+            "seed": self.seed,
+            "reference": self.reference,
+            "figures": {name: show(figure) for name, figure in self.figures.items()},
+            "histogram": {"value": self.histogram, "floor": self.histogram_floor},
+            "confusion": self.confusion,
+            "digits": None if self.digits is None else [show(figure) for figure in self.digits],
+            "best": [asdict(forgery) for forgery in self.best],
+            "worst": [asdict(forgery) for forgery in self.worst],
+            "seconds": round(self.seconds, 3),
+        }
