@@ -39,7 +39,7 @@ class Fresh(Trainer):
 class Growing(Trainer):
     """The batch grows fourfold over the budget."""
 
-    def step(self, norms: bool = False, spent: float = 0.0) -> None:
+    def step(self, norms: bool = False, spent: float = 0.0) -> None:  # noqa: D102
         self.sampler.batch_size = int(self.config.batch_size * 4**spent) // 8 * 8
         super().step(norms, spent)
 
@@ -47,7 +47,7 @@ class Growing(Trainer):
 class Shuffled(Trainer):
     """Images are drawn with replacement, not pass by pass."""
 
-    def step(self, norms: bool = False, spent: float = 0.0) -> None:
+    def step(self, norms: bool = False, spent: float = 0.0) -> None:  # noqa: D102
         size = len(self.sampler.labels)
         number = self.sampler.drawn // size
         if number not in self.sampler._passes:

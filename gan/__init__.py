@@ -1,5 +1,12 @@
 """A small GAN that learns to forge handwritten digits, and what is needed to watch it.
 
-Nothing in this package imports Streamlit; `gan.config`, `gan.runs`, `gan.render` and `gan.plots`
-import no torch either, so that a page is up before torch is.
+Nothing in this package imports Streamlit; `gan.config`, `gan.figures`, `gan.runs`, `gan.render` and
+`gan.plots` import no torch either, so that a page is up before torch is.
 """
+
+import os
+
+# PyTorch's threads wait for each other after every layer, spinning. Where a browser or a server wants the same
+# cores, that burns what the late thread needs: training was four times faster with a short spin. Read when
+# torch is imported, so it has to stand here; `benchmarks.step --rival` measures it.
+os.environ.setdefault("GOMP_SPINCOUNT", "1000")

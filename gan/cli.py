@@ -1,4 +1,4 @@
-"""The command line: train, resume, sample, runs. What it refuses, it refuses in one line, status 2."""
+"""The command line. What it refuses, it refuses in one line, status 2."""
 
 import argparse
 import contextlib
@@ -7,12 +7,12 @@ import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, get_args
 
 from tqdm import tqdm
 
 from gan import config as configs
-from gan import runs
+from gan import figures, runs
 from gan.config import PRESETS, ConfigError, TrainConfig
 from gan.data import DataError
 from gan.messages import Command, Event, Status, StorageError
@@ -42,6 +42,7 @@ def _number(kind: type, low: float, high: float, name: str) -> Any:
 _seconds = _number(float, 1e-3, 1e6, "a number of seconds")
 _images = _number(int, 1, 10**9, "a whole number of images")
 _count = _number(int, 1, 1_000_000, "a whole number")
+_samples = _number(int, figures.LEAST, figures.SAMPLES, "a whole number")
 _seed = _number(int, 0, 2**31 - 1, "a whole number")
 
 
@@ -79,6 +80,22 @@ def parser() -> argparse.ArgumentParser:
     sample.add_argument("--n", type=_count, default=10, help="pictures for each digit (unconditional: in all)")
     sample.add_argument("--seed", type=_seed, default=0)
     sample.set_defaults(act=_sample)
+
+    evaluate = commands.add_parser("evaluate", help="how good a model is: one JSON object on stdout")
+    evaluate.add_argument("model", help="a run folder, a .safetensors file, or the word pretrained")
+    evaluate.add_argument("--n", type=_samples, default=figures.SAMPLES, help="samples; default: 10,000")
+    evaluate.add_argument("--seed", type=_seed, default=0)
+    evaluate.add_argument(
+        "--reference", choices=get_args(figures.Reference), default="test", help="real images to compare with"
+    )
+    which = evaluate.add_mutually_exclusive_group()
+    which.add_argument("--all", action="store_true", help="also train a classifier on forgeries: a minute more")
+    which.add_argument("--only", choices=[figures.ACCURACY_SCORE], help="nothing but that")
+    evaluate.set_defaults(act=_evaluate)
+
+    judge = commands.add_parser("train-judge", help="make the classifier that judges forgeries")
+    judge.add_argument("--out", type=Path, help="default: where the one that ships is")
+    judge.set_defaults(act=_train_judge)
 
     folder = commands.add_parser("runs", help="list, show or remove runs")
     actions = folder.add_subparsers(dest="action", required=True, parser_class=_Parser)
@@ -239,6 +256,58 @@ def _sample(args: argparse.Namespace) -> int:
     except OSError as error:
         raise UsageError(f"{args.out} cannot be written ({error.strerror}).") from error
     print(args.out)
+    return 0
+
+
+def _evaluate(args: argparse.Namespace) -> int:
+    import json
+
+    from gan.checkpoint import load_model, resolve
+    from gan.evaluation import accuracy_score, evaluate
+
+    model = load_model(resolve(args.model))
+    about = {"model": args.model, "preset": model.config.preset, "images": model.images}
+    found: dict[str, Any] = {"n": args.n, "seed": args.seed, "reference": args.reference, "figures": {}}
+    with tqdm(total=100, unit="%", bar_format="{l_bar}{bar}| {postfix}", file=sys.stderr) as bar:
+
+        def watch(share: float, doing: str) -> None:
+            bar.n = round(100 * share, 1)
+            bar.set_postfix_str(doing, refresh=False)
+            bar.update(0)
+
+        if not args.only:
+            stages = iter((0.0, 0.5, 0.7, 0.9))
+            found = evaluate(
+                model, args.n, args.seed, args.reference, lambda doing: watch(next(stages), doing)
+            ).to_dict()
+        if args.all or args.only:
+            score = accuracy_score(model, args.n, args.seed, lambda share: watch(share, "Training two classifiers"))
+            found["figures"][figures.ACCURACY_SCORE] = score.to_dict()
+        watch(1.0, "Done")
+    print(json.dumps(about | found))
+    return 0
+
+
+def _train_judge(args: argparse.Namespace) -> int:
+    from gan import store
+    from gan.examiner import make_judge
+    from gan.judge import JUDGE
+
+    with tqdm(unit="step", file=sys.stderr) as bar:
+
+        def watch(step: int, steps: int) -> None:
+            bar.total = steps
+            bar.update(1)
+
+        content, about = make_judge(watch)
+    out = args.out or JUDGE
+    try:
+        store.write_atomically(out, content)
+    except OSError as error:
+        raise UsageError(f"{out} cannot be written ({error.strerror}).") from error
+    print(out)
+    for name, value in about.items():
+        print(f"  {name:18} {value:.4f}")
     return 0
 
 

@@ -115,6 +115,8 @@ class TrainConfig:
     """Train for so many real images; 0 means no limit."""
     seconds: Annotated[float, Between(0, 1_000_000)] = 60.0
     """Train for so many seconds; 0 means no limit."""
+    patience: Annotated[float, Between(0, 1_000_000)] = 0.0
+    """Stop when quality (FCD of 1,000 forgeries) has not improved for so many seconds; 0 means never."""
     seed: Annotated[int, Between(0, 2**31 - 1)] = 0
     """Everything random follows from it."""
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"

@@ -12,12 +12,12 @@ import torch
 from gan import data, judge, latent, metrics
 from gan.checkpoint import Model, forge
 from gan.data import Bytes
-from gan.figures import KINDS, SAMPLES, Evaluation, Figure, Forgery, Reference
+from gan.figures import KINDS, LEAST, SAMPLES, Evaluation, Figure, Forgery, Reference
 from gan.judge import Reading
 from gan.metrics import Gaussian
 from gan.models import DIGITS
 
-NEAREST = 1000
+NEAREST = LEAST
 """Forgeries whose nearest training image is looked for."""
 COPY = 0.01
 """A forgery counts as a copy if it is nearer to a training image than all but this share of real images."""
@@ -89,8 +89,8 @@ def evaluate(
     The latents follow from `seed`, the digits from the floor's images. `watch` is told what comes next.
     Raises `ValueError` for another number of samples.
     """
-    if not NEAREST <= n <= SAMPLES:
-        raise ValueError(f"n is {n}; it has to be between {NEAREST:,} and {SAMPLES:,}.")
+    if not LEAST <= n <= SAMPLES:
+        raise ValueError(f"n is {n}; it has to be between {LEAST:,} and {SAMPLES:,}.")
     began = time.perf_counter()
     say = watch or (lambda _: None)
     say("Reading real images")

@@ -43,6 +43,7 @@ class Examiner:
         self.reference = Gaussian(*(shipped.reference[name].numpy() for name in Gaussian._fields))
         _, labels = data.some(*data.load(config.dataset).test, n)
         self.conditional = config.conditional
+        self.agreement_floor, self.fcd_floor = shipped.about["agreement_floor"], shipped.about["fcd_floor"]
         self.z = latent.sample(n, config.latent_dim, seed=SEED).to(device)
         self.y = torch.from_numpy(labels).to(device)
 
@@ -59,8 +60,10 @@ class Examiner:
         )
 
 
-def make_judge(watch: Callable[[int, int], None] | None = None, passes: float = judge.PASSES) -> bytes:
-    """Trains the judge and measures it: the content of its file.
+def make_judge(
+    watch: Callable[[int, int], None] | None = None, passes: float = judge.PASSES
+) -> tuple[bytes, dict[str, float]]:
+    """Trains the judge and measures it: the content of its file, and what was measured.
 
     Beside its weights the file holds the statistics of the validation images that `Examiner` compares with,
     and the floor of what it finds with 1,000 images.
@@ -77,4 +80,4 @@ def make_judge(watch: Callable[[int, int], None] | None = None, passes: float = 
         "fcd_floor": metrics.frechet_distance(metrics.gaussian(some.features), reference),
     }
     statistics = {name: torch.from_numpy(value) for name, value in reference._asdict().items()}
-    return judge.content(trained, about, statistics)
+    return judge.content(trained, about, statistics), about

@@ -1,22 +1,28 @@
 """What is said of a model: its figures, each beside its floor. Plain data, no torch.
 
-Definitions, for every figure of the project:
-
-* The *reference* is the set of real images that forgeries are compared to: the 10,000 test images for final
-  figures, and the last 10,000 training images for whatever chooses or stops (live curves, early stopping,
-  recipes). The judge has learned from neither.
-* The *floor* is the same figure for real images in place of the forgeries: those of the other one of the two
-  sets, as many as there are forgeries. Forgeries are asked for the very digits that these images show,
-  so that both have the same count of each digit.
-* A ratio is value by floor, and is quoted at 10,000 samples: with fewer, both grow, since few images
-  describe a distribution badly.
+`DEFINITIONS` and `KINDS` say what each of them means; pages and documents quote them from here.
 """
 
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 Reference = Literal["test", "validation"]
-SAMPLES = 10_000
+SAMPLES, LEAST = 10_000, 1000
+"""How many samples figures are quoted at, and how few they may be measured with."""
+ACCURACY_SCORE = "classification_accuracy"
+"""The one figure that takes so long that it is measured only when asked for."""
+
+DEFINITIONS: dict[str, str] = {
+    "Reference": "The real images that forgeries are compared to: the 10,000 test images for final figures, and the "
+    "last 10,000 training images for whatever chooses or stops (live curves, early stopping, recipes). The judge, "
+    "the classifier that reads and compares all images, has learned from neither.",
+    "Floor": "The same figure for real images in place of the forgeries: those of the other one of the two sets, as "
+    "many as there are forgeries. Forgeries are asked for the very digits that these images show, so that both "
+    "have the same count of each digit.",
+    "Ratio": "Value by floor. It is quoted at 10,000 samples: with fewer, value and floor both grow, since few images "
+    "describe a distribution badly. Where the floor is next to nothing, a ratio says nothing.",
+}
+"""What holds for every figure of the project."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +32,10 @@ class Kind:
     label: str
     better: Literal["higher", "lower"]
     meaning: str
+    is_share: bool = False
+    """Whether it is a share of images, from 0 to 1."""
+    has_ratio: bool = True
+    """Whether value by floor says something: not where the floor is next to nothing."""
 
 
 KINDS: dict[str, Kind] = {
@@ -33,6 +43,7 @@ KINDS: dict[str, Kind] = {
         "Label agreement",
         "higher",
         "How often the judge reads the digit that was asked for. Real: how often it is right.",
+        is_share=True,
     ),
     "fcd": Kind(
         "Fréchet classifier distance (FCD)",
@@ -43,17 +54,23 @@ KINDS: dict[str, Kind] = {
         "Kernel distance",
         "lower",
         "Squared maximum mean discrepancy in the judge's features, with a cubic kernel.",
+        has_ratio=False,
     ),
     "precision": Kind(
         "Precision",
         "higher",
         "Share of forgeries that lie among real images: nearer to one than its fifth neighbour is.",
+        is_share=True,
     ),
-    "recall": Kind("Recall", "higher", "Share of real images that lie among forgeries, in the same sense."),
+    "recall": Kind(
+        "Recall", "higher", "Share of real images that lie among forgeries, in the same sense.", is_share=True
+    ),
     "density": Kind(
         "Density", "higher", "How densely real images lie around a forgery; 1 is as densely as they should."
     ),
-    "coverage": Kind("Coverage", "higher", "Share of real images with a forgery among their five nearest neighbours."),
+    "coverage": Kind(
+        "Coverage", "higher", "Share of real images with a forgery among their five nearest neighbours.", is_share=True
+    ),
     "classifier_score": Kind(
         "Classifier score",
         "higher",
@@ -63,6 +80,7 @@ KINDS: dict[str, Kind] = {
         "Divergence of the digits from uniform",
         "lower",
         "Kullback–Leibler, in nats, of the digits that the judge reads; 2.3 if there is only one.",
+        has_ratio=False,
     ),
     "nearest_distance": Kind(
         "Distance to the nearest training image",
@@ -73,12 +91,15 @@ KINDS: dict[str, Kind] = {
         "Copies",
         "lower",
         "Share of 1,000 forgeries nearer to a training image than 99 % of real images that were not trained on.",
+        is_share=True,
+        has_ratio=False,
     ),
-    "classification_accuracy": Kind(
+    ACCURACY_SCORE: Kind(
         "Classification accuracy score",
         "higher",
         "Share of real test digits read right by a classifier that learned from forgeries only; "
         "real: by one that learned from as many real images.",
+        is_share=True,
     ),
 }
 """Every figure by its name in JSON and CSV, in the order of the table."""
@@ -95,6 +116,10 @@ class Figure:
     def ratio(self) -> float | None:
         """Value by floor; None where the floor is not positive."""
         return self.value / self.floor if self.floor > 0 else None
+
+    def to_dict(self) -> dict[str, float | None]:
+        """As JSON can hold it."""
+        return {"value": self.value, "floor": self.floor, "ratio": self.ratio}
 
 
 @dataclass(frozen=True)
@@ -134,18 +159,14 @@ class Evaluation:
 
     def to_dict(self) -> dict[str, Any]:
         """All of it as JSON can hold it."""
-
-        def show(figure: Figure) -> dict[str, float | None]:
-            return {"value": figure.value, "floor": figure.floor, "ratio": figure.ratio}
-
         return {
             "n": self.n,
             "seed": self.seed,
             "reference": self.reference,
-            "figures": {name: show(figure) for name, figure in self.figures.items()},
+            "figures": {name: figure.to_dict() for name, figure in self.figures.items()},
             "histogram": {"value": self.histogram, "floor": self.histogram_floor},
             "confusion": self.confusion,
-            "digits": None if self.digits is None else [show(figure) for figure in self.digits],
+            "digits": None if self.digits is None else [figure.to_dict() for figure in self.digits],
             "best": [asdict(forgery) for forgery in self.best],
             "worst": [asdict(forgery) for forgery in self.worst],
             "seconds": round(self.seconds, 3),

@@ -17,7 +17,9 @@ import torch
 from gan import latent, render
 from gan.checkpoint import as_bytes, checkpoint_content, model_content
 from gan.device import describe
+from gan.examiner import Examiner
 from gan.messages import (
+    Best,
     Checkpoint,
     Command,
     Record,
@@ -34,9 +36,13 @@ from gan.trainer import Trainer
 
 EVERY_STEP_UNTIL = 100
 """So many steps have a record each, since most happens at the beginning."""
-EVERY = {"record": 0.1, "sample": 1.0, "snapshot": 2.0, "checkpoint": 5.0}
+EVERY = {"record": 0.1, "sample": 1.0, "snapshot": 2.0, "checkpoint": 5.0, "quality": 4.0}
 """Seconds of training between two events of a kind. A killed run loses what follows its last
 checkpoint; half of the ten seconds that it may lose leaves room for a slow disk."""
+QUALITY_SHARE = 0.04
+"""At most this share of training goes into measuring quality; on a slow machine it is measured less often."""
+FIRST_LOOK = 1.0
+"""Seconds of training before quality is measured for the first time."""
 RETRY_EVERY = 1.0
 """Seconds between two attempts to report that nothing can be written."""
 SPEED_WINDOW = 3.0
@@ -61,8 +67,10 @@ class Loop:
         start: Status,
         note: str = "",
         patient: bool = True,
+        examiner: Examiner | None = None,
     ) -> None:
         """`start` says where the run stands and what its limits are; `note` is shown while all is well.
+        Without an `examiner` quality is not measured.
 
         A `patient` loop pauses when the sink cannot keep something, and waits for a person to resume;
         another one raises the `StorageError`.
@@ -72,6 +80,7 @@ class Loop:
         self.sink = sink
         self.note = note
         self.patient = patient
+        self.examiner = examiner
         precision = str(trainer.dtype).removeprefix("torch.")
         self.status = replace(start, device=describe(trainer.device), precision=precision)
         self._seconds = start.seconds
@@ -105,15 +114,25 @@ class Loop:
         except StorageError as error:
             ending = self._wait_out(error)
         self._due = {kind: self.seconds + every for kind, every in EVERY.items()}
+        self._due["quality"] = self.seconds + FIRST_LOOK
+        self._hopeful_since = self.seconds
         self._run_clock()
         while ending is None:
             # Norms in the first step after a record only: they cost two copies of the weights.
-            self.trainer.step(norms=self.trainer.unrecorded == 0)
+            self.trainer.step(norms=self.trainer.unrecorded == 0, spent=self._spent())
             try:
                 ending = self._hand_out() or self._obey()
             except StorageError as error:
                 ending = self._wait_out(error)
         return ending
+
+    def _spent(self) -> float:
+        """The share of the budget that is spent, which schedules run in; exact for a budget in images."""
+        limits = self.status.images_limit, self.status.seconds_limit
+        shares = [
+            done / limit for done, limit in zip((self.trainer.images, self.seconds), limits, strict=True) if limit
+        ]
+        return min(1.0, max(shares, default=0.0))
 
     def _wait_out(self, error: StorageError) -> Ending | None:
         if not self.patient:
@@ -147,6 +166,13 @@ class Loop:
             self._snapshot()
         if self._is_due("checkpoint", seconds):
             self._checkpoint()
+        if self._is_due("quality", seconds):
+            self._examine()
+            took = self.seconds - seconds
+            self._due["quality"] = max(self._due["quality"], self.seconds + took / QUALITY_SHARE)
+            patience = self.trainer.config.patience
+            if 0 < patience <= self.seconds - max(self._hopeful_since, self.status.best_seconds):
+                return self._end("finished", f"Quality had not improved for {patience:g} s, so training ended early.")
         return None
 
     def _is_due(self, kind: str, seconds: float) -> bool:
@@ -208,16 +234,20 @@ class Loop:
             except StorageError as error:
                 trouble, told = str(error), False
 
-    def _end(self, ending: Ending) -> Ending:
-        """Keeps what is worth keeping and reports the last state. Raises `StorageError`, except for a
-        run that nobody can ask any more."""
+    def _end(self, ending: Ending, message: str = "") -> Ending:
+        """Keeps what is worth keeping and reports the last state, with a message for people.
+
+        Raises `StorageError`, except for a run that nobody can ask any more.
+        """
         self._stop_clock()
         if ending == "discarded":
             return ending
         try:
             self._keep()
             if ending == "finished" or ending == "stopped":
-                self._report(ending)
+                if not message:
+                    self._examine()
+                self._report(ending, message)
         except StorageError:
             if ending != "left":
                 raise
@@ -266,6 +296,28 @@ class Loop:
         self._check()
         images = as_bytes(self.trainer.average(self._z, self._y)).cpu().numpy()
         self.sink(Sample(self.trainer.images, self.seconds, render.png(render.grid(images, columns=latent.GRID))))
+
+    def _examine(self) -> None:
+        """Measures quality; the generator that is the best so far is kept."""
+        if self.examiner is None or not self.trainer.images:
+            return
+        self._check()
+        quality = self.examiner.examine(self.trainer.average)
+        seconds, images = self.seconds, self.trainer.images
+        values = {"fcd": quality.fcd} | ({} if quality.agreement is None else {"agreement": quality.agreement})
+        record = {name: Summary(value, value, value) for name, value in values.items()}
+        self._give(Record(images, seconds, self.status.segment, record))
+        self.status = replace(
+            self.status,
+            agreement=quality.agreement,
+            agreement_floor=None if quality.agreement is None else self.examiner.agreement_floor,
+            fcd=quality.fcd,
+            fcd_floor=self.examiner.fcd_floor,
+            histogram=tuple(quality.histogram),
+        )
+        if self.status.best_fcd is None or quality.fcd < self.status.best_fcd:
+            self.sink(Best(images, model_content(self.trainer, seconds)))
+            self.status = replace(self.status, best_fcd=quality.fcd, best_images=images, best_seconds=seconds)
 
     def _snapshot(self) -> None:
         self._check()

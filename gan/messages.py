@@ -67,6 +67,18 @@ class Status:
     device: str = ""
     precision: str = ""
     message: str = ""
+    agreement: float | None = None
+    """The last quality that was measured (see `gan.examiner`); None without digits to ask for."""
+    fcd: float | None = None
+    histogram: tuple[int, ...] = ()
+    """Forgeries by the digit that the judge reads, of those that quality was measured with."""
+    agreement_floor: float | None = None
+    fcd_floor: float | None = None
+    """The same for as many real images."""
+    best_fcd: float | None = None
+    """The best quality so far, and when that was."""
+    best_images: int = 0
+    best_seconds: float = 0.0
 
     @property
     def progress(self) -> float | None:
@@ -131,13 +143,21 @@ class Snapshot:
 
 
 @dataclass(frozen=True)
+class Best:
+    """The model file's content of a generator that is better than all before it."""
+
+    images: int
+    content: bytes
+
+
+@dataclass(frozen=True)
 class Checkpoint:
     """A checkpoint file's content (see `gan.checkpoint`)."""
 
     content: bytes
 
 
-Event = Status | Segment | Record | Sample | Snapshot | Checkpoint
+Event = Status | Segment | Record | Sample | Snapshot | Best | Checkpoint
 Sink = Callable[[Event], None]
 """Takes events; raises `StorageError` where it could not keep one."""
 

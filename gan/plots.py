@@ -58,6 +58,9 @@ class Panel:
     """(value, role) of dotted horizontal lines."""
     lines_name: str = ""
     bounds: tuple[float, float] | None = None
+    logarithmic: bool = False
+    mark: tuple[float, float, str] | None = None
+    """(images, value, text) of one point that stands out."""
 
 
 def over_images(panels: Sequence[Panel], *, dark: bool = False, height: int = 530, key: str = "") -> Figure:
@@ -95,6 +98,10 @@ def over_images(panels: Sequence[Panel], *, dark: bool = False, height: int = 53
             "nticks": 5,
             "range": panel.bounds,
         }
+        if panel.logarithmic:
+            layout[axis.replace("y", "yaxis")] |= {"type": "log", "dtick": "D2", "nticks": None}
+        if panel.mark:
+            traces.append(_mark(panel.mark, palette, axis))
         for curve in panel.curves:
             traces.append(_line(curve, curve.series, palette, axis))
             traces += [
@@ -125,6 +132,19 @@ def _line(curve: Curve, part: Array, palette: Palette, axis: str) -> dict[str, A
         "mode": "lines",
         "line": {"color": getattr(palette, curve.role), "dash": curve.dash, "width": 1.8},
         "hovertemplate": "%{y:.3f}",
+    }
+
+
+def _mark(mark: tuple[float, float, str], palette: Palette, axis: str) -> dict[str, Any]:
+    images, value, text = mark
+    return {
+        "type": "scatter",
+        "x": [images / 1000],
+        "y": [value],
+        "yaxis": axis,
+        "mode": "markers",
+        "marker": {"symbol": "star", "size": 11, "color": palette.text},
+        "hovertemplate": f"{text}<extra></extra>",
     }
 
 

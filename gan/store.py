@@ -9,23 +9,25 @@ import json
 import os
 import sqlite3
 import threading
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from gan.messages import Checkpoint, Event, Record, Sample, Segment, Snapshot, Status, StorageError
+from gan.messages import Best, Checkpoint, Event, Record, Sample, Segment, Snapshot, Status, StorageError
 
 DATABASE, CONFIG, CHECKPOINT, SNAPSHOTS = "run.sqlite", "config.json", "checkpoint.safetensors", "snapshots"
+BEST = "best.safetensors"
 BUDGET = 64_000_000
 """Bytes for the samples, snapshots and records of a run; the checkpoint comes on top."""
 SAMPLE_SHARE, SNAPSHOT_SHARE = 0.35, 0.5
 RECORDS_KEPT = 4000
-"""Moments with records; when there are more, neighbours are merged, which halves them. At ten
-quantities a moment this is about 4 MB, far less than what samples and snapshots leave."""
+"""Records of a quantity; when there are more, neighbours are merged, which halves them. At ten quantities
+this is about 4 MB, far less than what samples and snapshots leave."""
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS status (id INTEGER PRIMARY KEY CHECK (id = 0), json TEXT NOT NULL);
@@ -36,15 +38,17 @@ CREATE TABLE IF NOT EXISTS records (
 CREATE TABLE IF NOT EXISTS samples (
     id INTEGER PRIMARY KEY, images INTEGER NOT NULL, seconds REAL NOT NULL, png BLOB NOT NULL);
 """
-# Pairs are taken within a segment and a quantity, in order; an odd one at the end stays as it is.
+# Pairs are taken within a segment and a quantity, in order; an odd one at the end stays as it is. What is
+# recorded seldom (quality) is left alone until there is as much of it.
 _MERGE = """
 CREATE TEMP TABLE merged AS
     SELECT MAX(images) AS images, MAX(seconds) AS seconds, segment, quantity,
            AVG(mean) AS mean, MIN(min) AS min, MAX(max) AS max
     FROM (SELECT *, (ROW_NUMBER() OVER (PARTITION BY segment, quantity ORDER BY id) - 1) / 2 AS pair
-          FROM records)
+          FROM records
+          WHERE quantity IN (SELECT quantity FROM records GROUP BY quantity HAVING COUNT(*) > {least}))
     GROUP BY segment, quantity, pair;
-DELETE FROM records;
+DELETE FROM records WHERE quantity IN (SELECT quantity FROM merged);
 INSERT INTO records (images, seconds, segment, quantity, mean, min, max)
     SELECT * FROM merged ORDER BY segment, images;
 DROP TABLE merged;
@@ -105,8 +109,7 @@ class Writer:
             # Commits survive the death of the process; only a power cut can take the last ones.
             self._connection.execute("PRAGMA synchronous=NORMAL")
             self._connection.executescript(_SCHEMA)
-            query = "SELECT COUNT(DISTINCT images || ' ' || segment) FROM records"
-            (self._moments,) = self._connection.execute(query).fetchone()
+            self._count_records()
             rows = self._connection.execute("SELECT id, images, LENGTH(png) FROM samples ORDER BY id").fetchall()
             self._samples: list[tuple[int, int, int]] = rows
 
@@ -117,6 +120,8 @@ class Writer:
                 self._keep_snapshot(event)
             elif isinstance(event, Checkpoint):
                 write_atomically(self.folder / CHECKPOINT, event.content)
+            elif isinstance(event, Best):
+                write_atomically(self.folder / BEST, event.content)
             else:
                 with self._transaction():
                     self._keep_row(event)
@@ -153,8 +158,8 @@ class Writer:
             self._connection.executemany(
                 "INSERT INTO records (images, seconds, segment, quantity, mean, min, max) VALUES (?,?,?,?,?,?,?)", rows
             )
-            self._moments += 1
-            if self._moments > RECORDS_KEPT:
+            self._records.update(event.quantities.keys())
+            if max(self._records.values()) > RECORDS_KEPT:
                 self._merge_records()
         else:
             row = (event.images, event.seconds, event.png)
@@ -163,12 +168,16 @@ class Writer:
             self._thin_samples()
 
     def _merge_records(self) -> None:
-        for statement in _MERGE.split(";\n"):
+        for statement in _MERGE.format(least=RECORDS_KEPT // 2).split(";\n"):
             self._connection.execute(statement)
         # Tells readers that what they hold has been rewritten.
         (version,) = self._connection.execute("PRAGMA user_version").fetchone()
         self._connection.execute(f"PRAGMA user_version = {version + 1}")
-        self._moments = -(-self._moments // 2)
+        self._count_records()
+
+    def _count_records(self) -> None:
+        rows = self._connection.execute("SELECT quantity, COUNT(*) FROM records GROUP BY quantity")
+        self._records: Counter[str] = Counter(dict(rows))
 
     def _thin_samples(self) -> None:
         size = sum(length for _, _, length in self._samples)
@@ -204,7 +213,10 @@ def read_status(folder: Path) -> Status | None:
     """The last status that was written; None where there is none."""
     with _reading(folder) as connection, suppress(sqlite3.Error):
         if connection and (row := connection.execute("SELECT json FROM status").fetchone()):
-            return Status(**json.loads(row[0]))
+            values = json.loads(row[0])
+            # A newer version may have written fields that this one does not know.
+            known = {field.name: values[field.name] for field in fields(Status) if field.name in values}
+            return Status(**known | {"histogram": tuple(known.get("histogram", ()))})
     return None
 
 

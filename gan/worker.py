@@ -80,6 +80,7 @@ def _train(
 ) -> "Ending":
     from gan import data, device
     from gan.checkpoint import load_checkpoint
+    from gan.examiner import Examiner
     from gan.loop import Loop
     from gan.trainer import Trainer
 
@@ -101,7 +102,7 @@ def _train(
             images_limit=trainer.images + more_images if more_images else 0,
             seconds_limit=elapsed + more_seconds if more_seconds else 0.0,
         )
-    return Loop(trainer, commands, sink, start, place.note, patient).run()
+    return Loop(trainer, commands, sink, start, place.note, patient, Examiner(config, place.device)).run()
 
 
 def _in_words(error: Exception) -> str:

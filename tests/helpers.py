@@ -1,5 +1,6 @@
 """What several test files share: small configs, damaged inputs, loops with a list as their sink."""
 
+import json
 import queue
 import subprocess
 import time
@@ -8,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import safetensors.torch
 import torch
 from torch import Tensor
 
@@ -55,6 +57,14 @@ def weights(network: torch.nn.Module) -> dict[str, Tensor]:
 def is_sentence(text: str) -> bool:
     """Whether a message can be shown to a person: one line, no Python in it."""
     return len(text.split()) > 3 and "\n" not in text and "Traceback" not in text
+
+
+def rewritten(content: bytes, **metadata: str | None) -> bytes:
+    """A safetensors file with other metadata; None takes an entry out."""
+    length = int.from_bytes(content[:8], "little")
+    found = json.loads(content[8 : 8 + length])["__metadata__"] | metadata
+    tensors = safetensors.torch.load(content)
+    return safetensors.torch.save(tensors, {name: value for name, value in found.items() if value is not None})
 
 
 React = Callable[[Event, "queue.SimpleQueue[Command]"], None]

@@ -14,7 +14,7 @@ from gan.checkpoint import ModelError, as_bytes, forge, load_checkpoint, load_mo
 from gan.config import TrainConfig
 from gan.data import Digits
 from gan.trainer import Trainer
-from tests.helpers import PRESETS, assert_equal, build, is_sentence, small
+from tests.helpers import PRESETS, assert_equal, build, is_sentence, rewritten, small
 
 
 @pytest.fixture(scope="module")
@@ -25,14 +25,6 @@ def trained(digits: Digits) -> Trainer:
 @pytest.fixture(scope="module")
 def model(trained: Trainer) -> bytes:
     return model_content(trained, seconds=1.5)
-
-
-def _rewritten(content: bytes, **metadata: str | None) -> bytes:
-    """The file with other metadata; None takes an entry out."""
-    length = int.from_bytes(content[:8], "little")
-    found = json.loads(content[8 : 8 + length])["__metadata__"] | metadata
-    tensors = safetensors.torch.load(content)
-    return safetensors.torch.save(tensors, {name: value for name, value in found.items() if value is not None})
 
 
 def _written(folder: Path, content: bytes) -> Path:
@@ -90,19 +82,19 @@ def test_model_takes_half_the_bytes_of_its_numbers(trained: Trainer, model: byte
         (lambda content: bytes(range(256)) * 20, "not a whole safetensors file"),
         (lambda content: b"\xff" * 5000, "not a whole safetensors file"),
         (lambda content: safetensors.torch.save({"x": torch.zeros(2)}), "but not a model of this project"),
-        (lambda content: _rewritten(content, format="other"), "but not a model of this project"),
-        (lambda content: _rewritten(content, kind="checkpoint"), "but not a model of this project"),
-        (lambda content: _rewritten(content, version="99"), "has version 99 of the format; this program reads version"),
-        (lambda content: _rewritten(content, version=None), "has version None of the format"),
-        (lambda content: _rewritten(content, config=None), "cannot be rebuilt"),
-        (lambda content: _rewritten(content, config="{"), "cannot be rebuilt"),
-        (lambda content: _rewritten(content, config='{"schema_version": 9}'), "cannot be rebuilt: .*version 9"),
-        (lambda content: _rewritten(content, about="{"), "cannot be rebuilt"),
-        (lambda content: _rewritten(content, about="[]"), "does not hold the networks"),
-        (lambda content: _rewritten(content, about='{"images": 1e999, "seconds": 0}'), "does not hold the networks"),
-        (lambda content: _rewritten(content, config=_as_config(widths_g=(16, 32))), "does not hold the networks"),
-        (lambda content: _rewritten(content, config=_as_config(conditional=False)), "does not hold the networks"),
-        (lambda content: _rewritten(content, config=_as_config(architecture="conv")), "does not hold the networks"),
+        (lambda content: rewritten(content, format="other"), "but not a model of this project"),
+        (lambda content: rewritten(content, kind="checkpoint"), "but not a model of this project"),
+        (lambda content: rewritten(content, version="99"), "has version 99 of the format; this program reads version"),
+        (lambda content: rewritten(content, version=None), "has version None of the format"),
+        (lambda content: rewritten(content, config=None), "cannot be rebuilt"),
+        (lambda content: rewritten(content, config="{"), "cannot be rebuilt"),
+        (lambda content: rewritten(content, config='{"schema_version": 9}'), "cannot be rebuilt: .*version 9"),
+        (lambda content: rewritten(content, about="{"), "cannot be rebuilt"),
+        (lambda content: rewritten(content, about="[]"), "does not hold the networks"),
+        (lambda content: rewritten(content, about='{"images": 1e999, "seconds": 0}'), "does not hold the networks"),
+        (lambda content: rewritten(content, config=_as_config(widths_g=(16, 32))), "does not hold the networks"),
+        (lambda content: rewritten(content, config=_as_config(conditional=False)), "does not hold the networks"),
+        (lambda content: rewritten(content, config=_as_config(architecture="conv")), "does not hold the networks"),
     ],
 )
 def test_file_that_is_no_model_is_refused_in_a_sentence(
@@ -176,10 +168,10 @@ def test_checkpoint_before_the_first_step_is_a_beginning(tmp_path: Path, digits:
     ("damage", "said"),
     [
         (lambda content: content[:-1], "not a whole safetensors file"),
-        (lambda content: _rewritten(content, kind="model"), "but not a checkpoint of this project"),
-        (lambda content: _rewritten(content, about="{}"), "does not fit the run's settings"),
-        (lambda content: _rewritten(content, about="3"), "does not fit the run's settings"),
-        (lambda content: _rewritten(content, about='{"images": 1e999, "lr_g": 1, "lr_d": 1}'), "does not fit"),
+        (lambda content: rewritten(content, kind="model"), "but not a checkpoint of this project"),
+        (lambda content: rewritten(content, about="{}"), "does not fit the run's settings"),
+        (lambda content: rewritten(content, about="3"), "does not fit the run's settings"),
+        (lambda content: rewritten(content, about='{"images": 1e999, "lr_g": 1, "lr_d": 1}'), "does not fit"),
     ],
 )
 def test_file_that_is_no_checkpoint_is_refused(

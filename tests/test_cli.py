@@ -99,7 +99,7 @@ UNAVAILABLE = "mps" if sys.platform != "darwin" else "cuda"
         (["train", "--set", "widths_g="], "widths_g is ''; it takes one to eight whole numbers"),
         (["train", "--set", f"images={'9' * 400}"], "it has to be between 0 and 1,000,000,000"),
         (["train", "--set", "conditional=perhaps"], "conditional is 'perhaps'; it takes true or false"),
-        (["train", "--set", "architecture=conv", "--set", "widths_g=8"], "takes exactly two numbers"),
+        (["train", "--set", "architecture=conv", "--set", "widths_g=8"], "takes at least two numbers"),
         (["train", "--set", "preset=dcgan"], "The preset is chosen with --preset"),
         (["train", "--set", f"device={UNAVAILABLE}"], "does not work here"),
         (["train", "--flag"], "nrecognized arguments: --flag"),

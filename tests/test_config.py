@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from gan import config as configs
 from gan.config import PRESETS, ConfigError, Hint, TrainConfig, hints, parse, preset, problems
+from tests.helpers import is_sentence
 
 FIELDS = [field.name for field in fields(TrainConfig)]
 HUGE = 10**400
@@ -76,7 +77,8 @@ def test_problems_names_only_the_field_that_was_asked_about(name: str, value: An
         ("preset", "stylegan", "cgan, vanilla, dcgan"),
         ("dataset", "cifar", "mnist"),
         ("architecture", "transformer", "mlp, conv"),
-        ("loss", "hinge", "minimax, non_saturating, least_squares"),
+        ("architecture_d", "transformer", "same, mlp, conv"),
+        ("loss", "wasserstein", "minimax, non_saturating, least_squares, hinge, relativistic"),
         ("conditional", "yes", "true or false"),
         ("latent_dim", 0, "between 1 and 512"),
         ("latent_dim", 513, "between 1 and 512"),
@@ -94,6 +96,14 @@ def test_problems_names_only_the_field_that_was_asked_about(name: str, value: An
         pytest.param("lr_d", HUGE, "between 1e-06 and 0.1", id="lr_d-huge"),
         ("beta1", 1.0, "between 0 and 0.999"),
         ("label_smoothing", 0.6, "between 0 and 0.5"),
+        ("spectral_norm_d", "yes", "true or false"),
+        ("r1", -0.1, "between 0 and 1,000"),
+        ("r1", math.nan, "between 0 and 1,000"),
+        ("r2", 1000.5, "between 0 and 1,000"),
+        ("penalty_every", 0, "between 1 and 1,000"),
+        ("penalty_every", 1.5, "a whole number"),
+        ("decay_from", 1.1, "between 0 and 1"),
+        ("decay_from", "half", "a number"),
         ("d_steps", 0, "between 1 and 20"),
         ("images", -1, "between 0 and 1,000,000,000"),
         pytest.param("images", HUGE, "between 0 and 1,000,000,000", id="images-huge"),
@@ -112,10 +122,78 @@ def test_error_names_field_value_and_what_is_allowed(field: str, value: Any, all
     assert allowed in str(caught.value)
 
 
-@pytest.mark.parametrize("field", ["widths_g", "widths_d"])
-def test_conv_takes_exactly_two_widths(field: str) -> None:
-    with pytest.raises(ConfigError, match=rf"{field} is 64, 32, 16; the conv architecture takes exactly two"):
-        preset("dcgan").changed(**{field: (64, 32, 16)})
+@pytest.mark.parametrize(
+    ("field", "changes"),
+    [
+        ("widths_g", {"architecture": "conv"}),
+        ("widths_d", {"architecture": "conv"}),
+        ("widths_g", {"architecture": "conv", "architecture_d": "mlp"}),
+        ("widths_d", {"architecture": "mlp", "architecture_d": "conv"}),
+    ],
+)
+def test_conv_takes_at_least_two_widths(field: str, changes: dict[str, Any]) -> None:
+    with pytest.raises(ConfigError, match=rf"{field} is 64; a conv network takes at least two numbers") as caught:
+        TrainConfig(**changes, **{field: (64,)})
+    assert caught.value.field == field
+    assert is_sentence(str(caught.value))
+    for widths in ((64, 32), (64, 32, 16), (8,) * 8):
+        assert getattr(TrainConfig(**changes, **{field: widths}), field) == widths
+
+
+@pytest.mark.parametrize(
+    ("field", "changes"),
+    [
+        ("widths_g", {"architecture": "mlp", "architecture_d": "conv"}),
+        ("widths_d", {"architecture": "conv", "architecture_d": "mlp"}),
+        ("widths_g", {}),
+        ("widths_d", {}),
+    ],
+)
+def test_mlp_takes_one_width(field: str, changes: dict[str, Any]) -> None:
+    assert getattr(TrainConfig(**changes, **{field: (64,)}), field) == (64,)
+
+
+@pytest.mark.parametrize("loss", ["hinge", "relativistic"])
+def test_smoothing_needs_a_target(loss: str) -> None:
+    with pytest.raises(ConfigError, match=f"label_smoothing is for losses with a target; {loss} has none") as caught:
+        TrainConfig(loss=loss, label_smoothing=0.1)
+    assert caught.value.field == "label_smoothing"
+    assert is_sentence(str(caught.value))
+    assert TrainConfig(loss=loss).label_smoothing == 0
+
+
+@pytest.mark.parametrize("loss", ["minimax", "non_saturating", "least_squares"])
+def test_target_can_be_smoothed(loss: str) -> None:
+    assert TrainConfig(loss=loss, label_smoothing=0.1).label_smoothing == 0.1
+
+
+def test_both_networks_can_be_wrong_at_once() -> None:
+    found = problems(vars(TrainConfig()) | {"architecture": "conv", "widths_g": (8,), "widths_d": (8,)})
+    assert set(found) == {"widths_g", "widths_d"}
+
+
+@pytest.mark.parametrize(
+    "values", [{"architecture": "conv"}, {"architecture_d": "conv"}, {"loss": "hinge"}, {"label_smoothing": 0.1}]
+)
+def test_part_of_the_settings_contradicts_nothing_that_is_not_there(values: dict[str, Any]) -> None:
+    assert problems(values) == {}
+
+
+OFF = {"architecture_d": "same", "spectral_norm_d": False, "r1": 0, "r2": 0, "penalty_every": 1, "decay_from": 1}
+
+
+@pytest.mark.parametrize("name", ["vanilla", "dcgan"])
+def test_preset_of_the_literature_has_no_later_ideas(name: str) -> None:
+    assert {field: getattr(PRESETS[name], field) for field in OFF} == OFF
+
+
+def test_config_of_a_run_before_there_were_penalties_is_read() -> None:
+    """What it lacks did not exist when it trained, so it has to be off for a resume to go on as before."""
+    config = TrainConfig.from_dict(
+        {name: value for name, value in TrainConfig(seed=7).to_dict().items() if name not in OFF}
+    )
+    assert {field: getattr(config, field) for field in OFF} == OFF
+    assert config.seed == 7
 
 
 def test_config_error_is_a_value_error() -> None:

@@ -54,6 +54,45 @@ def test_examples_are_sorted_by_digit(digits: Digits) -> None:
     assert np.array_equal(examples[15], second_seven)
 
 
+def test_parts_do_not_overlap(digits: Digits) -> None:
+    """What the judge learns from, what it is chosen by and what it is measured with: 50,000, 10,000, 10,000."""
+    parts = {"judge": digits.for_judge, "validation": digits.validation, "test": digits.test}
+    assert [len(images) for images, _ in parts.values()] == [50_000, 10_000, 10_000]
+    assert [len(labels) for _, labels in parts.values()] == [50_000, 10_000, 10_000]
+    for place in (0, 1):
+        together = np.concatenate((parts["judge"][place], parts["validation"][place]))
+        assert np.array_equal(together, (digits.train_images, digits.train_labels)[place])
+        assert np.array_equal(parts["test"][place], (digits.test_images, digits.test_labels)[place])
+        for one, other in (("judge", "validation"), ("judge", "test"), ("validation", "test")):
+            assert not np.shares_memory(parts[one][place], parts[other][place])
+
+
+def test_some_are_the_same_each_time_and_keep_their_digits(digits: Digits) -> None:
+    images, labels = data.some(*digits.test, 500)
+    again, _ = data.some(*digits.test, 500)
+    assert np.array_equal(images, again)
+    assert (images.shape, images.dtype) == ((500, 28, 28), np.uint8)
+    assert (labels.shape, labels.dtype) == ((500,), np.int64)
+    places, _ = data.some(np.arange(10_000), digits.test_labels, 500)
+    assert np.array_equal(digits.test_images[places], images)
+    assert np.array_equal(digits.test_labels[places], labels)
+
+
+def test_some_come_from_everywhere_and_from_no_place_twice() -> None:
+    """Half of them from the second half, give or take five standard deviations of 14; in order."""
+    places, _ = data.some(np.arange(10_000), np.zeros(10_000, np.uint8), 1000)
+    assert (np.diff(places) > 0).all()
+    assert 430 < (places >= 5000).sum() < 570
+
+
+@given(size=st.integers(1, 200), count=st.integers(1, 250), more=st.integers(0, 50))
+def test_more_of_some_hold_the_fewer(size: int, count: int, more: int) -> None:
+    """So that figures of 1,000 samples and of 2,000 are about the same images; at most all there are."""
+    few, many = (data.some(np.arange(size), np.zeros(size, np.uint8), number)[0] for number in (count, count + more))
+    assert len(few) == min(size, count)
+    assert set(few) <= set(many) <= set(range(size))
+
+
 @given(size=st.integers(1, 40), batch_size=st.integers(2, 100), seed=st.integers(0, 2**31 - 1))
 def test_each_pass_shows_each_image_once(size: int, batch_size: int, seed: int) -> None:
     """Batches run on over the end of a pass; `size` of them are `batch_size` whole passes."""

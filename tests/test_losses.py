@@ -3,6 +3,8 @@ import math
 import pytest
 import torch
 import torch.nn.functional as F
+from hypothesis import given
+from hypothesis import strategies as st
 from torch import Tensor
 
 from gan.config import hints
@@ -10,6 +12,8 @@ from gan.losses import LOSSES, AdversarialLoss
 
 LN2 = math.log(2)
 NAMES = list(LOSSES)
+TARGETED = ["minimax", "non_saturating", "least_squares"]
+"""Losses with a target for each output, so that there is one best answer, and something to smooth."""
 SMOOTHINGS = [0.0, 0.1, 0.3]
 
 
@@ -24,8 +28,9 @@ def _output(loss: AdversarialLoss, logit: float) -> float:
 
 
 def _perfect_logit(loss: AdversarialLoss) -> float:
-    """The raw output at which D answers `ideal_output`."""
-    assert loss.ideal_output is not None
+    """The raw output at which D answers `ideal_output`; any constant where only differences count."""
+    if loss.ideal_output is None:
+        return 0.7
     return math.log(loss.ideal_output / (1 - loss.ideal_output)) if loss.probability else loss.ideal_output
 
 
@@ -47,6 +52,10 @@ def test_names_are_those_that_the_config_takes() -> None:
         ("least_squares", 0.0, [1, 0.5], [0, 0.5], 0.125, 0.3125),
         # Against 0.9: squares of 0.1 and -0.4 are 0.01 and 0.16; forgeries 0 and 0.25.
         ("least_squares", 0.1, [1, 0.5], [0, 0.5], 0.5 * (0.085 + 0.125), 0.3125),
+        # Margins missed: none and 1/2 by the real ones, none and 3/2 by the forgeries; -(-2 + 1/2) / 2 for G.
+        ("hinge", 0.0, [2, 0.5], [-2, 0.5], 0.25 + 0.75, 0.75),
+        # Pairs with differences ln 3 and 0: ln(1 + 1/3) and ln 2 for D, ln(1 + 3) and ln 2 for G.
+        ("relativistic", 0.0, [math.log(3), 5], [0, 5], math.log(8 / 3) / 2, 1.5 * LN2),
     ],
 )
 def test_loss_by_hand(
@@ -75,6 +84,15 @@ def test_ideal_of_a_perfect_forger(name: str, ideal: tuple[float, float]) -> Non
     assert loss.ideal_output == 0.5
 
 
+@pytest.mark.parametrize(("name", "ideal", "output"), [("hinge", (2.0, 0.0), 0.0), ("relativistic", (LN2, LN2), None)])
+def test_ideal_where_no_single_answer_is_best(name: str, ideal: tuple[float, float], output: float | None) -> None:
+    """Hinge: (1 - a) + (1 + a) for every answer a between -1 and 1, the middle being 0. Relativistic: log 2 for
+    two images that look alike real, whatever they score."""
+    loss = LOSSES[name](0.0)
+    assert loss.ideal == pytest.approx(ideal)
+    assert (loss.probability, loss.ideal_output) == (None, output)
+
+
 @pytest.mark.parametrize(
     ("name", "ideal"),
     [
@@ -96,19 +114,75 @@ def test_ideal_with_label_smoothing(name: str, ideal: tuple[float, float]) -> No
 def test_ideal_is_what_the_losses_are_there(name: str, smoothing: float) -> None:
     loss = LOSSES[name](smoothing)
     logit = _perfect_logit(loss)
-    assert _output(loss, logit) == pytest.approx(loss.ideal_output)
+    if loss.ideal_output is not None:
+        assert _output(loss, logit) == pytest.approx(loss.ideal_output)
     assert _at(loss, [logit], [logit]) == pytest.approx(loss.ideal, rel=1e-5)
 
 
 @pytest.mark.parametrize("off", [-1.0, -0.1, 0.1, 1.0])
 @pytest.mark.parametrize("smoothing", SMOOTHINGS)
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", TARGETED)
 def test_no_other_discriminator_does_better_against_a_perfect_forger(name: str, smoothing: float, off: float) -> None:
     """Where p_g = p_data, D sees the same picture from both sides and can only answer one thing."""
     loss = LOSSES[name](smoothing)
     logit = _perfect_logit(loss) + off
     assert loss.ideal is not None
     assert _at(loss, [logit], [logit])[0] > loss.ideal[0] + 1e-4
+
+
+@pytest.mark.parametrize(
+    ("name", "answer", "loss_d"),
+    [("hinge", -1.0, 2.0), ("hinge", 0.4, 2.0), ("hinge", 1.0, 2.0), ("hinge", 1.5, 2.5), ("hinge", -3.0, 4.0)]
+    + [("relativistic", answer, LN2) for answer in (-20.0, 0.0, 3.0)],
+)
+def test_answers_that_are_all_best_against_a_perfect_forger(name: str, answer: float, loss_d: float) -> None:
+    """Hinge: any constant up to the margins, beyond which one side costs 1 + |a|. Relativistic: any constant."""
+    assert _at(LOSSES[name](0.0), [answer], [answer])[0] == pytest.approx(loss_d)
+
+
+@given(one=st.floats(-8, 8), other=st.floats(-8, 8))
+@pytest.mark.parametrize("name", NAMES)
+def test_uneven_answers_do_no_better_against_a_perfect_forger(name: str, one: float, other: float) -> None:
+    """Two kinds of picture, as frequent among the real as among the forged, in all four pairs."""
+    loss = LOSSES[name](0.0)
+    assert loss.ideal is not None
+    assert _at(loss, [one, one, other, other], [one, other, one, other])[0] >= loss.ideal[0] - 1e-5
+
+
+@given(shift=st.floats(-50, 50), real=st.floats(-5, 5), fake=st.floats(-5, 5))
+def test_relativistic_counts_differences_alone(shift: float, real: float, fake: float) -> None:
+    loss = LOSSES["relativistic"](0.0)
+    assert _at(loss, [real + shift], [fake + shift]) == pytest.approx(_at(loss, [real], [fake]), abs=1e-4)
+
+
+def test_relativistic_compares_within_a_pair() -> None:
+    """Scores 0 and 10, forged in the same order: each pair is even. In the other order one is lost by 10."""
+    loss = LOSSES["relativistic"](0.0)
+    assert _at(loss, [0, 10], [0, 10])[0] == pytest.approx(LN2)
+    assert _at(loss, [0, 10], [10, 0])[0] == pytest.approx(5, abs=1e-3)
+
+
+def test_relativistic_generator_learns_from_both_sides() -> None:
+    """d/dr softplus(r - f) is sigmoid(r - f), and the opposite by f: 3/4 at a difference of ln 3."""
+    real, fake = torch.tensor([math.log(3)], requires_grad=True), torch.zeros(1, requires_grad=True)
+    LOSSES["relativistic"](0.0).g(real, fake).backward()
+    assert real.grad is not None
+    assert fake.grad is not None
+    assert (real.grad.item(), fake.grad.item()) == pytest.approx((0.75, -0.75))
+
+
+def test_hinge_leaves_alone_what_is_beyond_its_margin() -> None:
+    """Real at 2 and forged at -2 are right by more than 1; the others pull with 1/2 each, of two in the batch."""
+    real, fake = torch.tensor([2.0, 0.5], requires_grad=True), torch.tensor([-2.0, 0.5], requires_grad=True)
+    LOSSES["hinge"](0.0).d(real, fake).backward()
+    assert real.grad is not None
+    assert fake.grad is not None
+    assert (real.grad.tolist(), fake.grad.tolist()) == ([0.0, -0.5], [0.0, 0.5])
+
+
+def test_hinge_generator_feels_the_same_pull_everywhere() -> None:
+    """d/dl of -l, also where D wins."""
+    assert [_generator_gradient("hinge", logit) for logit in (-20.0, 0.0, 20.0)] == [-1.0, -1.0, -1.0]
 
 
 def _generator_gradient(name: str, logit: float) -> float:
@@ -148,10 +222,21 @@ def test_discriminator_that_is_wrong_and_sure_still_learns(name: str) -> None:
     assert real.grad.item() == pytest.approx(-1.0)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", TARGETED)
 def test_undecided_is_the_raw_output_at_one_half(name: str) -> None:
     loss = LOSSES[name](0.0)
     assert _output(loss, loss.undecided) == pytest.approx(0.5)
+
+
+@given(right=st.floats(-5, 5), wrong=st.floats(-5, 5))
+@pytest.mark.parametrize("name", NAMES)
+def test_undecided_is_in_the_middle_between_real_and_forged(name: str, right: float, wrong: float) -> None:
+    """D loses as much by a real image so far below it as by a forged one so far above."""
+    loss = LOSSES[name](0.0)
+    middle = loss.undecided
+    assert _at(loss, [middle + right], [middle - wrong])[0] == pytest.approx(
+        _at(loss, [middle + wrong], [middle - right])[0], rel=1e-4, abs=1e-5
+    )
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -161,8 +246,16 @@ def test_loss_is_a_mean_over_the_batch(name: str) -> None:
     assert _at(loss, real * 5, fake * 5) == pytest.approx(_at(loss, real, fake), rel=1e-5)
 
 
-def test_least_squares_has_scores_and_no_probability() -> None:
-    assert LOSSES["least_squares"](0.0).probability is None
+@pytest.mark.parametrize("name", ["least_squares", "hinge", "relativistic"])
+def test_scores_are_no_probabilities(name: str) -> None:
+    assert LOSSES[name](0.0).probability is None
+
+
+@pytest.mark.parametrize("name", ["hinge", "relativistic"])
+def test_nothing_to_smooth_is_not_smoothed(name: str) -> None:
+    plain, smoothed = LOSSES[name](0.0), LOSSES[name](0.3)
+    assert _at(plain, [0.3, -1.2], [2.0, 0.1]) == _at(smoothed, [0.3, -1.2], [2.0, 0.1])
+    assert plain.ideal == smoothed.ideal
 
 
 @pytest.mark.parametrize("name", ["minimax", "non_saturating"])

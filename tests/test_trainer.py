@@ -1,3 +1,4 @@
+import copy
 import math
 from collections.abc import Callable
 from typing import Any
@@ -9,6 +10,7 @@ from torch import Tensor, nn
 from gan import trainer as trainers
 from gan.data import Digits
 from gan.messages import Summary
+from gan.penalties import squared_slope
 from gan.trainer import NORMS, STATISTICS, Trainer
 from tests.helpers import PRESETS, assert_equal, build, weights
 
@@ -65,6 +67,19 @@ def test_frozen_network_is_thawed_after_an_error(trainer: Trainer) -> None:
     with pytest.raises(ZeroDivisionError), trainer._frozen(trainer.discriminator):
         raise ZeroDivisionError
     assert all(parameter.requires_grad for parameter in trainer.discriminator.parameters())
+
+
+@pytest.mark.parametrize("r1", [0.0, 1.0])
+@pytest.mark.parametrize("r2", [0.0, 1.0])
+def test_penalised_pass_of_d_reaches_neither_g_nor_the_forgeries(digits: Digits, r1: float, r2: float) -> None:
+    trainer = build(digits, r1=r1, r2=r2)
+    before = weights(trainer.generator)
+    x, y = next(trainer.sampler)
+    fakes = trainer._forge(y)
+    trainer._discriminator_pass(x, fakes.detach(), y)
+    assert fakes.grad_fn is not None
+    assert all(parameter.grad is None for parameter in trainer.generator.parameters())
+    assert_equal(weights(trainer.generator), before)
 
 
 @pytest.mark.parametrize(("preset", "batches"), [("cgan", [64]), ("vanilla", [64]), ("dcgan", [32, 32])])
@@ -242,6 +257,162 @@ def test_weight_penalty_is_not_in_the_plotted_loss(digits: Digits) -> None:
     assert first.take_record()["loss_d"] == second.take_record()["loss_d"]
 
 
+class _Bowl(nn.Module):
+    """D(x) = c |x|² / 2: its slope at x is c x, so that half of the squared slope changes by c |x|² with c."""
+
+    has_batch_norm = False
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.c = nn.Parameter(torch.tensor(0.01))
+
+    def forward(self, x: Tensor, _: Tensor) -> Tensor:
+        return self.c / 2 * x.flatten(1).square().sum(1)
+
+
+def _bowl_pass(digits: Digits, **penalties: float) -> tuple[float, float, float, float]:
+    """The gradient of c and the loss in a pass of D, and the mean |x|² of its real and of its forged images."""
+    trainer = build(digits, **penalties)
+    bowl = _Bowl()
+    trainer.discriminator = bowl  # type: ignore[assignment]
+    trainer.optimizer_d = torch.optim.Adam(bowl.parameters())
+    x, y = next(trainer.sampler)
+    fakes = trainer._forge(y).detach()
+    squares = [images.flatten(1).square().sum(1).mean().item() for images in (x, fakes)]
+    loss = trainer._discriminator_pass(x, fakes, y)[2]
+    assert bowl.c.grad is not None
+    return bowl.c.grad.item(), loss.item(), squares[0], squares[1]
+
+
+@pytest.mark.parametrize("every", [1, 4])
+@pytest.mark.parametrize(("r1", "r2"), [(2.0, 0.0), (0.0, 3.0), (2.0, 3.0)])
+def test_slope_penalty_by_hand(digits: Digits, r1: float, r2: float, every: int) -> None:
+    """γ/2 E|c x|² has the derivative γ c E|x|² by c, with R1's γ at real and with R2's at forged images, and k times
+    that in every k-th step. The loss that is plotted knows nothing of it."""
+    plain, loss, real, fake = _bowl_pass(digits)
+    penalised, same_loss, _, _ = _bowl_pass(digits, r1=r1, r2=r2, penalty_every=every)
+    assert abs(real - fake) > 20
+    assert penalised - plain == pytest.approx(every * 0.01 * (r1 * real + r2 * fake), rel=1e-4)
+    assert same_loss == loss
+
+
+@pytest.mark.parametrize("changes", [{}, {"architecture_d": "conv"}, {"spectral_norm_d": True}])
+def test_slope_penalty_enters_the_gradient_of_every_weight(digits: Digits, changes: dict[str, Any]) -> None:
+    """What is added is the gradient of γ/2 |∇D(x)|², computed once more image by image."""
+    plain, penalised = build(digits, **changes), build(digits, r1=2.0, **changes)
+    copied = copy.deepcopy(plain.discriminator)
+    x, y = next(plain.sampler)
+    fakes = plain._forge(y).detach()
+    plain._discriminator_pass(x, fakes, y)
+    penalised._discriminator_pass(x.clone(), fakes.clone(), y)
+    if changes.get("spectral_norm_d"):
+        copied(torch.cat((x, fakes)), torch.cat((y, y)))  # the power iteration of the pass
+    copied.eval()
+    total = torch.zeros(())
+    for image, digit in zip(x, y, strict=True):
+        image = image[None].clone().requires_grad_()
+        (slope,) = torch.autograd.grad(copied(image, digit[None]).squeeze(), image, create_graph=True)
+        total = total + slope.square().sum() / len(x)
+    total.backward()
+    added = 0.0
+    for left, right, own in zip(*map(_parameters, (plain, penalised)), copied.parameters(), strict=True):
+        expected = torch.zeros_like(own) if own.grad is None else own.grad
+        assert torch.allclose(right.grad - left.grad, expected, rtol=1e-3, atol=1e-5)
+        added += float(expected.square().sum())
+    assert added > 1e-6
+
+
+def _parameters(trainer: Trainer) -> list[Any]:
+    return list(trainer.discriminator.parameters())
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_slope_penalty_is_not_in_the_plotted_loss(digits: Digits, preset: str) -> None:
+    first, second = (build(digits, preset, steps=1, r1=gamma, r2=gamma) for gamma in (0.0, 5.0))
+    records = first.take_record(), second.take_record()
+    assert records[0]["loss_d"] == records[1]["loss_d"]
+    different = [not torch.equal(*pair) for pair in zip(_parameters(first), _parameters(second), strict=True)]
+    assert any(different)
+
+
+@pytest.mark.parametrize(
+    ("penalties", "due"),
+    [
+        ({"r1": 1.0}, [1, 1, 1, 1, 1, 1, 1]),
+        ({"r2": 1.0, "penalty_every": 3}, [1, 0, 0, 1, 0, 0, 1]),
+        ({"r1": 1.0, "r2": 1.0, "penalty_every": 3}, [2, 0, 0, 2, 0, 0, 2]),
+        ({"r1": 1.0, "penalty_every": 3, "d_steps": 2}, [2, 0, 0, 2, 0, 0, 2]),
+        ({"penalty_every": 3}, [0, 0, 0, 0, 0, 0, 0]),
+    ],
+)
+def test_lazy_penalty_is_due_in_every_kth_step(
+    digits: Digits, monkeypatch: pytest.MonkeyPatch, penalties: dict[str, Any], due: list[int]
+) -> None:
+    """From the first step on, and from the right one after a resume."""
+    slopes: list[Tensor] = []
+
+    def counted(logits: Tensor, images: Tensor) -> Tensor:
+        slopes.append(images)
+        return squared_slope(logits, images)
+
+    monkeypatch.setattr(trainers, "squared_slope", counted)
+
+    def counts(trainer: Trainer, steps: int) -> list[int]:
+        found = []
+        for _ in range(steps):
+            slopes.clear()
+            trainer.step()
+            found.append(len(slopes))
+        return found
+
+    trainer = build(digits, **penalties)
+    assert counts(trainer, 5) == due[:5]
+    resumed = build(digits, **penalties)
+    resumed.load(trainer.tensors(), trainer.images, trainer.lr_g, trainer.lr_d)
+    assert counts(resumed, 2) == due[5:]
+
+
+@ALL
+def test_penalties_work_in_bfloat16(digits: Digits, preset: str) -> None:
+    trainer = build(digits, preset, steps=3, r1=1.0, r2=1.0, penalty_every=2, precision="bfloat16")
+    assert trainer.is_finite()
+    assert all(math.isfinite(summary.mean) for summary in trainer.take_record().values())
+
+
+def test_penalty_flattens_the_discriminator(digits: Digits) -> None:
+    """Thirty steps with R1 and R2 and without: the slope at real images is a fraction of what it was."""
+    found = []
+    for gamma in (0.0, 20.0):
+        trainer = build(digits, steps=30, r1=gamma, r2=gamma, lr_g=1e-6)
+        x, y = next(trainer.sampler)
+        x.requires_grad_()
+        found.append(squared_slope(trainer.discriminator(x, y), x).item())
+    assert 0 < found[1] < found[0] / 4
+
+
+def _largest(trainer: Trainer) -> list[float]:
+    """The largest singular value of each layer of D."""
+    kinds = nn.Linear | nn.Conv2d | nn.Embedding
+    layers = [layer for layer in trainer.discriminator.modules() if isinstance(layer, kinds)]
+    return [torch.linalg.svdvals(layer.weight.detach().flatten(1))[0].item() for layer in layers]
+
+
+@pytest.mark.parametrize("changes", [{}, {"architecture_d": "conv", "widths_d": (8, 8, 16)}])
+def test_spectral_norm_bounds_every_layer_while_training(digits: Digits, changes: dict[str, Any]) -> None:
+    """One power iteration a pass runs after weights that move: the largest singular value is a little above 1.
+    It is 1 once the weights stand still for a few passes; without the norm, some layer grows beyond."""
+    trainer = build(digits, steps=60, spectral_norm_d=True, **changes)
+    found = _largest(trainer)
+    assert min(found) > 0.999
+    assert max(found) < 1.3
+    x, y = next(trainer.sampler)
+    with torch.no_grad():
+        for _ in range(60):
+            trainer.discriminator(x, y)
+    assert _largest(trainer) == pytest.approx([1.0] * len(found), abs=0.01)
+    assert max(_largest(build(digits, steps=60, **changes))) > 1.4
+
+
 def _measured(trainer: Trainer, *steps: tuple[list[float], list[float], float, float]) -> dict[str, Summary]:
     """The record after steps in which D gave these logits on real and on fake, at these losses."""
     for real, fake, loss_d, loss_g in steps:
@@ -270,6 +441,25 @@ def test_least_squares_records_raw_scores_and_splits_them_at_one_half(digits: Di
     record = _measured(build(digits, loss="least_squares"), ([0.4, 1.2], [0.4, 0.2], 0.0, 0.0))
     names = ("d_real", "d_fake", "accuracy_real", "accuracy_fake")
     assert [record[name].mean for name in names] == pytest.approx([0.8, 0.3, 0.5, 1.0])
+
+
+@pytest.mark.parametrize("loss", ["hinge", "relativistic"])
+def test_scores_without_a_target_are_split_at_nothing(digits: Digits, loss: str) -> None:
+    record = _measured(build(digits, loss=loss), ([0.4, 1.2], [0.4, -0.2], 0.0, 0.0))
+    names = ("d_real", "d_fake", "accuracy_real", "accuracy_fake")
+    assert [record[name].mean for name in names] == pytest.approx([0.8, 0.1, 1.0, 0.5])
+
+
+@pytest.mark.parametrize("loss", ["hinge", "relativistic"])
+def test_generator_learns_from_the_new_losses(digits: Digits, loss: str) -> None:
+    """Sixty steps in which D hardly moves: G finds what D takes for real."""
+    trainer = build(digits, loss=loss, lr_d=1e-6, steps=1)
+    first = trainer.take_record()
+    for _ in range(60):
+        trainer.step()
+    last = trainer.take_record()
+    assert last["loss_g"].min < first["loss_g"].mean - 0.02
+    assert last["d_fake"].max > first["d_fake"].mean + 0.02
 
 
 def test_nan_in_one_step_shows_in_mean_and_extremes(trainer: Trainer) -> None:
@@ -320,12 +510,67 @@ def test_one_broken_weight_is_noticed(trainer: Trainer, name: str, value: float)
     assert not trainer.is_finite()
 
 
+def _rates(trainer: Trainer) -> tuple[float, float]:
+    """The learning rates that the optimisers step with."""
+    return trainer.optimizer_g.param_groups[0]["lr"], trainer.optimizer_d.param_groups[0]["lr"]
+
+
 def test_learning_rates_are_of_their_own_network(digits: Digits) -> None:
     trainer = build(digits, lr_g=1e-3, lr_d=2e-3)
     trainer.lr_g = 1e-4
     assert (trainer.lr_g, trainer.lr_d) == (1e-4, 2e-3)
+    trainer.step()
+    assert _rates(trainer) == (1e-4, 2e-3)
     trainer.lr_d = 3e-3
-    assert trainer.optimizer_d.param_groups[0]["lr"] == 3e-3
+    trainer.step()
+    assert _rates(trainer) == (1e-4, 3e-3)
+
+
+@pytest.mark.parametrize(
+    ("decay_from", "spent", "left"),
+    [
+        (1.0, 0.0, 1.0),
+        (1.0, 0.99, 1.0),
+        (1.0, 1.0, 1.0),
+        (0.0, 0.0, 1.0),
+        (0.0, 0.25, 0.75),
+        (0.0, 1.0, 0.0),
+        (0.5, 0.5, 1.0),
+        (0.5, 0.6, 0.8),
+        (0.5, 0.75, 0.5),
+        (0.8, 0.95, 0.25),
+    ],
+)
+def test_decay_by_hand(digits: Digits, decay_from: float, spent: float, left: float) -> None:
+    """From `decay_from` on both rates fall evenly, to nothing where all is spent; a rate that was changed
+    meanwhile falls from what it was changed to."""
+    trainer = build(digits, lr_g=1e-3, lr_d=2e-3, decay_from=decay_from)
+    trainer.step(spent=spent)
+    assert _rates(trainer) == pytest.approx((1e-3 * left, 2e-3 * left), rel=1e-9)
+    trainer.lr_g = 4e-4
+    trainer.step(spent=spent)
+    assert _rates(trainer) == pytest.approx((4e-4 * left, 2e-3 * left), rel=1e-9)
+    assert (trainer.lr_g, trainer.lr_d) == (4e-4, 2e-3)
+
+
+def test_decayed_steps_are_as_much_shorter(digits: Digits) -> None:
+    """Adam's first step is as long as the learning rate: with a quarter of it left, a quarter as long."""
+    whole, quarter, nothing = (build(digits, decay_from=0.0) for _ in range(3))
+    before = weights(whole.discriminator)["logit.weight"]
+    for trainer, spent in ((whole, 0.0), (quarter, 0.75), (nothing, 1.0)):
+        trainer.step(spent=spent)
+    moved = [weights(trainer.discriminator)["logit.weight"] - before for trainer in (whole, quarter, nothing)]
+    assert moved[0].abs().min() > 0
+    assert torch.allclose(moved[1], moved[0] / 4, rtol=1e-3)
+    assert not moved[2].any()
+
+
+def test_decay_follows_what_is_spent_and_remembers_nothing(digits: Digits) -> None:
+    """More time is granted at the end: the rates are back."""
+    trainer = build(digits, decay_from=0.5)
+    for spent in (0.9, 0.4):
+        trainer.step(spent=spent)
+    assert _rates(trainer) == (trainer.config.lr_g, trainer.config.lr_d)
 
 
 def test_first_adam_step_is_as_long_as_the_learning_rate(digits: Digits) -> None:
@@ -337,16 +582,39 @@ def test_first_adam_step_is_as_long_as_the_learning_rate(digits: Digits) -> None
     assert moved.max().item() == pytest.approx(0.01, rel=1e-3)
 
 
-@ALL
-def test_halves_of_a_run_make_the_whole(digits: Digits, preset: str) -> None:
+@pytest.mark.parametrize(
+    ("preset", "changes"),
+    [
+        *((preset, {}) for preset in PRESETS),
+        ("cgan", {"spectral_norm_d": True, "loss": "hinge"}),
+        ("cgan", {"r1": 1.0, "r2": 0.5, "penalty_every": 3, "loss": "relativistic"}),
+        ("cgan", {"r1": 1.0, "penalty_every": 5, "d_steps": 2}),
+        ("dcgan", {"r1": 1.0, "r2": 1.0}),
+        ("cgan", {"architecture": "conv", "widths_g": (12, 8, 8), "widths_d": (8, 8, 12), "spectral_norm_d": True}),
+    ],
+)
+def test_halves_of_a_run_make_the_whole(digits: Digits, preset: str, changes: dict[str, Any]) -> None:
     """Eight steps, or four, a fresh trainer, and four more: the same to the last bit."""
-    whole, first = build(digits, preset, steps=8), build(digits, preset, steps=4)
-    second = build(digits, preset)
+    whole, first = build(digits, preset, steps=8, **changes), build(digits, preset, steps=4, **changes)
+    second = build(digits, preset, **changes)
     second.load({k: v.clone() for k, v in first.tensors().items()}, first.images, first.lr_g, first.lr_d)
     for _ in range(4):
         second.step()
     assert_equal(second.tensors(), whole.tensors())
     assert (second.images, second.steps) == (whole.images, whole.steps)
+
+
+def test_halves_of_a_decaying_run_make_the_whole(digits: Digits) -> None:
+    """The rates that fall are not remembered but follow from what is spent."""
+    whole, first, second = (build(digits, decay_from=0.25) for _ in range(3))
+    for number in range(8):
+        whole.step(spent=number / 8)
+    for number in range(4):
+        first.step(spent=number / 8)
+    second.load({k: v.clone() for k, v in first.tensors().items()}, first.images, first.lr_g, first.lr_d)
+    for number in range(4, 8):
+        second.step(spent=number / 8)
+    assert_equal(second.tensors(), whole.tensors())
 
 
 def test_loading_takes_the_changed_learning_rates(trainer: Trainer) -> None:

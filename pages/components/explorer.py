@@ -5,34 +5,25 @@ a change of model. Whatever moves it (a direction, a coordinate, Random) goes th
 sets all sliders to match.
 """
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 import streamlit as st
 
-from gan import render, runs
-from pages.components import look
+from gan import render
+from pages.components import look, models
+from pages.components.models import Choice
 
 if TYPE_CHECKING:
     from gan.checkpoint import Model
 
-PRETRAINED = "pretrained"
 DIRECTIONS = 8
 REACH = 3.0
 """Sliders cover ±3 standard deviations of the prior: 99.7 % of what the generator was trained on."""
 WAY = 11
 """Pictures in the strip from one pin to the other."""
 Latent = npt.NDArray[np.float32]
-
-
-@st.cache_resource(show_spinner=False, max_entries=8)
-def load(path: Path, modified: float) -> "Model":
-    """A model; `modified` tells versions of a file apart."""
-    from gan.checkpoint import load_model
-
-    return load_model(path)
 
 
 @st.cache_resource(show_spinner="Finding directions …", max_entries=8)
@@ -45,24 +36,22 @@ def find_directions(key: str, _model: "Model") -> tuple[Latent, list[str]]:
     return directions.numpy(), latent.direction_names(_model.generator, directions[:DIRECTIONS])
 
 
-def show(folder: Path | None, following: bool) -> None:
-    """The explorer of a model: the one that ships, or the newest snapshot of the run in `folder`, which is
-    `following` while it trains."""
-    from gan.checkpoint import PRETRAINED as SHIPPED
+def show(choice: Choice, following: bool) -> None:
+    """The explorer of a model as its file is now; `following` says that its run trains."""
     from gan.checkpoint import ModelError
 
-    path = SHIPPED if folder is None else runs.newest_snapshot(folder)
+    path = choice.file()
     if path is None:
         st.warning("This run was deleted meanwhile; choose another model.")
         return
     try:
-        model = load(path, path.stat().st_mtime)
+        model = models.load(path, path.stat().st_mtime)
     except (ModelError, OSError) as error:
         st.error(str(error))
         return
     # While a run trains, its directions stay those of when somebody first looked: sliders that mean
     # something else every two seconds could not be used.
-    key = str(folder) if following else f"{path} {path.stat().st_mtime}"
+    key = choice.id if following else f"{path} {path.stat().st_mtime}"
     Explorer(model, *find_directions(key, model)).draw()
 
 

@@ -51,7 +51,21 @@ def figure(run: Run) -> plots.Figure:
         half,
         (-0.02, 1.02) if loss.probability else None,
     )
-    return plots.over_images([losses, beliefs], dark=look.dark(), key=run.id)
+    quality = curve("forgeries", "fcd", "generator")
+    panels = [losses, beliefs]
+    if quality.series.shape[1]:
+        panels.append(quality_panel(run, quality))
+    return plots.over_images(panels, dark=look.dark(), key=run.id)
+
+
+def quality_panel(run: Run, curve: Curve) -> Panel:
+    """FCD of the averaged generator, beside that of real images, and where it was best."""
+    status = run.status
+    mark = None
+    if status.best_fcd is not None:
+        mark = (status.best_images, status.best_fcd, f"best: {status.best_fcd:.1f} after {status.best_images:,} images")
+    lines = [(status.fcd_floor, "real")] if status.fcd_floor else []
+    return Panel("Distance from real digits (FCD)", [curve], lines, "real ones", logarithmic=True, mark=mark)
 
 
 def panel(run: Run) -> None:
@@ -76,6 +90,8 @@ def panel(run: Run) -> None:
         else:
             look.digits(look.blank(10), "Nothing forged yet", "The first forgeries come in a few seconds")
         look.digits(look.real_digits(1), "Real handwritten digits", "Real")
+        if status.fcd is not None:
+            look.quality(status)
     if status.progress is not None:
         st.progress(status.progress)
     if status.message:

@@ -57,6 +57,23 @@ def state_bar(title: str, status: Status) -> None:
     st.html(f'<div class="bar"><span class="what">{html.escape(title)}</span><span class="where">{where}</span></div>')
 
 
+def quality(status: Status) -> None:
+    """How good the forgeries are by the last measurement, and how often each digit is among them."""
+    said = [f"FCD {status.fcd:.1f} (real digits: {status.fcd_floor:.1f})"]
+    if status.agreement is not None:
+        said.insert(0, f"{status.agreement:.1%} read as asked (real digits: {status.agreement_floor:.1%})")
+    most = max(status.histogram)
+    bars = "".join(
+        f'<span title="{count} read as {digit}"><i style="height:{100 * count / most:.0f}%"></i>{digit}</span>'
+        for digit, count in enumerate(status.histogram)
+    )
+    total = sum(status.histogram)
+    st.html(
+        f'<div class="quiet">The judge on {total:,} forgeries: {" · ".join(said)}</div>'
+        f'<div class="histogram" role="img" aria-label="How often each digit was read">{bars}</div>'
+    )
+
+
 def clock(seconds: float) -> str:
     """Seconds as minutes and seconds, 1:05, or hours, 1:02:03."""
     whole = round(seconds)

@@ -1,0 +1,189 @@
+"""Which digit was read where which was asked, and how often each: plotly figures, from counts."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from plotly.graph_objects import Figure
+
+from gan.plots import DARK, LIGHT, Palette
+
+BACKGROUNDS = {LIGHT: "#ffffff", DARK: "#14161a"}
+"""What the figures stand on; as in .streamlit/config.toml."""
+AS_ASKED = 10.1
+"""Where the column of shares stands, right of the digits' own."""
+
+
+def confusion(
+    matrix: npt.ArrayLike, shares: Sequence[str], *, dark: bool = False, height: int = 430, key: str = ""
+) -> Figure:
+    """Asked digits (rows) against read ones (columns), from counts (10, 10); `shares` says beside each row how
+    much of it was read as asked.
+
+    An error's colour grows with the logarithm of its count, on the same scale for every model: one in a
+    thousand can be seen, and a row lost to another digit cannot be overlooked. What was read as asked is grey.
+    """
+    palette = DARK if dark else LIGHT
+    counts = np.asarray(matrix, np.float64)
+    digits = np.arange(len(counts))
+    asked, read = np.meshgrid(digits, digits, indexing="ij")
+    hits = asked == read
+    strength = np.log1p(counts) / np.log1p(counts.sum(1).max())
+    said = [
+        [f"asked {a}, read {r}: {count:,.0f} of {row.sum():,.0f}" for r, count in enumerate(row)]
+        for a, row in enumerate(counts)
+    ]
+    shown = counts > 0
+    amber = palette.generator
+    cells: dict[str, Any] = {"type": "heatmap", "x": digits, "y": digits, "xgap": 1.5, "ygap": 1.5, "showscale": False}
+    errors = cells | {
+        "z": np.where(hits, np.nan, strength),
+        "zmin": 0,
+        "zmax": 1,
+        "colorscale": [[0, _faded(amber, 0)], [1, _faded(amber, 1)]],
+        "customdata": said,
+        "hovertemplate": "%{customdata}<extra></extra>",
+    }
+    right = errors | {"z": np.where(hits, 1.0, np.nan), "colorscale": [[0, palette.grid], [1, palette.grid]]}
+    numbers = {
+        "type": "scatter",
+        "mode": "text",
+        "x": read[shown],
+        "y": asked[shown],
+        "text": [f"{int(count)}" for count in counts[shown]],
+        "textfont": {
+            "size": 11,
+            "color": [
+                palette.text if hit else text_colour(amber, share, palette)
+                for hit, share in zip(hits[shown], strength[shown], strict=True)
+            ],
+        },
+        "hoverinfo": "skip",
+    }
+    beside = {
+        "type": "scatter",
+        "mode": "text",
+        "x": np.full(len(digits), AS_ASKED),
+        "y": digits,
+        "text": list(shares),
+        "textposition": "middle center",
+        "textfont": {"size": 11, "color": palette.text},
+        "hoverinfo": "skip",
+    }
+    layout = _layout(palette, height, key)
+    layout["xaxis"] |= {
+        "title": {"text": "read by the judge", "standoff": 6},
+        "tickvals": [*digits, AS_ASKED],
+        "ticktext": [*map(str, digits), "agreed"],
+        "range": [-0.55, AS_ASKED + 0.75],
+    }
+    layout["yaxis"] |= {
+        "title": {"text": "asked", "standoff": 4},
+        "tickvals": digits,
+        "range": [len(digits) - 0.45, -0.55],
+    }
+    return Figure({"data": [errors, right, numbers, beside], "layout": layout})
+
+
+def histogram(
+    forged: Sequence[int], real: Sequence[int], *, dark: bool = False, height: int = 430, key: str = ""
+) -> Figure:
+    """How often each digit is read among forgeries (bars) and among as many real images (lines)."""
+    palette = DARK if dark else LIGHT
+    digits = list(range(len(forged)))
+    bars = {
+        "type": "bar",
+        "x": digits,
+        "y": list(forged),
+        "marker": {"color": palette.generator},
+        "name": "forged",
+        "hovertemplate": "%{y:,}",
+    }
+    lines = {
+        "type": "scatter",
+        "mode": "markers",
+        "x": digits,
+        "y": list(real),
+        "marker": {"symbol": "line-ew", "size": 18, "line": {"width": 2, "color": palette.discriminator}},
+        "name": "real",
+        "hovertemplate": "%{y:,}",
+    }
+    layout = _layout(palette, height, key)
+    layout |= {"bargap": 0.3, "hovermode": "x unified"}
+    # The counts stand below the digits, where no bar and no line can cross them.
+    counts = [f'<span style="font-size:10px;color:{palette.generator}">{count:,}</span>' for count in forged]
+    layout["xaxis"] |= {
+        "title": {"text": "read by the judge", "standoff": 6},
+        "tickvals": digits,
+        "ticktext": [f"{digit}<br>{count}" for digit, count in zip(digits, counts, strict=True)],
+        "tickangle": 0,
+    }
+    layout["yaxis"] |= {
+        "gridcolor": palette.grid,
+        "showgrid": True,
+        "nticks": 5,
+        "rangemode": "tozero",
+        "tickformat": ",d",
+    }
+    names = [f'<span style="color:{palette.generator}">■ forged</span>']
+    names.append(f'<span style="color:{palette.discriminator}">━ real</span>')
+    layout["annotations"] = [
+        {
+            "text": "   ".join(names),
+            "xref": "paper",
+            "yref": "paper",
+            "x": 0,
+            "y": 1,
+            "xanchor": "left",
+            "yanchor": "bottom",
+            "yshift": 6,
+            "showarrow": False,
+            "font": {"size": 13},
+        }
+    ]
+    layout["margin"] |= {"t": 34, "l": 48, "b": 60}
+    return Figure({"data": [bars, lines], "layout": layout})
+
+
+def _layout(palette: Palette, height: int, key: str) -> dict[str, Any]:
+    # A finger that scrolls the page over a fixed axis scrolls the page.
+    axis = {"showgrid": False, "zeroline": False, "fixedrange": True, "ticks": "", "color": palette.text}
+    return {
+        "height": height,
+        "uirevision": key,
+        "showlegend": False,
+        "dragmode": False,
+        "margin": {"l": 40, "r": 4, "t": 6, "b": 44},
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "font": {"color": palette.text, "size": 12},
+        "xaxis": dict(axis),
+        "yaxis": dict(axis),
+    }
+
+
+def _channels(colour: str) -> list[int]:
+    return [int(colour[i : i + 2], 16) for i in (1, 3, 5)]
+
+
+def _faded(colour: str, opacity: float) -> str:
+    red, green, blue = _channels(colour)
+    return f"rgba({red},{green},{blue},{opacity:g})"
+
+
+def _luminance(channels: Sequence[float]) -> float:
+    """Relative luminance of sRGB (WCAG 2.2)."""
+    parts = [part / 255 for part in channels]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def text_colour(colour: str, opacity: float, palette: Palette) -> str:
+    """Black or white, whichever is easier to read on a colour laid over the scheme's background."""
+    mixed = [
+        opacity * over + (1 - opacity) * under
+        for over, under in zip(_channels(colour), _channels(BACKGROUNDS[palette]), strict=True)
+    ]
+    # The two contrasts, (1 + 0.05) / (L + 0.05) and (L + 0.05) / 0.05, are equal at L = 0.179 (WCAG 2.2).
+    return "#000000" if _luminance(mixed) > 0.179 else "#ffffff"

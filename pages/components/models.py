@@ -1,0 +1,79 @@
+"""The models that a page lets one choose: the one that ships, and those of the runs.
+
+In a URL a model is `pretrained`, a run's id (its newest snapshot), or `ID:best` (its generator at its best
+FCD while it trained). Ids are looked up in the listing, never joined to a path.
+"""
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from gan import runs
+from gan.runs import Run
+
+if TYPE_CHECKING:
+    from gan.checkpoint import Model
+
+PRETRAINED = "pretrained"
+BEST = "best.safetensors"
+"""In a run's folder: its generator at its best."""
+AT_ITS_BEST = ":best"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A model that can be chosen."""
+
+    id: str
+    """What it is called in a URL."""
+    name: str
+    """Short, and the same for as long as the model is there."""
+    progress: str = ""
+    """Where its run stood when it was listed."""
+    run: Run | None = None
+
+    @property
+    def label(self) -> str:
+        """What it is called in a list."""
+        return f"{self.name} · {self.progress}" if self.progress else self.name
+
+    def file(self) -> Path | None:
+        """Its file as of now; None if the run was deleted meanwhile."""
+        if self.run is None:
+            from gan.checkpoint import PRETRAINED as SHIPPED
+
+            return SHIPPED
+        if not self.id.endswith(AT_ITS_BEST):
+            return runs.newest_snapshot(self.run.folder)
+        best = self.run.folder / BEST
+        return best if best.is_file() else None
+
+
+def listing() -> dict[str, Choice]:
+    """All models by their ids, the one that ships first, then those of the runs, newest first."""
+    found = [Choice(PRETRAINED, "the trained one that ships")]
+    for run in runs.listing():
+        name = f"{run.config.preset} · {run.created:%d %b %H:%M}"
+        if runs.newest_snapshot(run.folder):
+            found.append(Choice(run.id, name, f"{run.status.images:,} images · {run.status.state}", run))
+        if (run.folder / BEST).is_file():
+            found.append(Choice(run.id + AT_ITS_BEST, f"{name} · at its best", run=run))
+    # A list tells its entries apart by what it shows of them.
+    often = Counter(choice.name for choice in found)
+    return {
+        choice.id: choice
+        if often[choice.name] == 1 or choice.run is None
+        else replace(choice, name=f"{choice.name} · {choice.run.id}")
+        for choice in found
+    }
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def load(path: Path, modified: float) -> "Model":
+    """A model; `modified` tells versions of a file apart. Raises `gan.checkpoint.ModelError`."""
+    from gan.checkpoint import load_model
+
+    return load_model(path)

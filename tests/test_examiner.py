@@ -1,0 +1,120 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+from gan import data, judge, metrics
+from gan.checkpoint import as_bytes
+from gan.data import Digits
+from gan.examiner import Examiner, make_judge
+from gan.models import Generator
+from tests.helpers import CPU, assert_equal, build, small
+
+FEW = 200
+
+
+@pytest.fixture(scope="module")
+def examiner() -> Examiner:
+    return Examiner(small(), CPU, FEW)
+
+
+def test_quality_is_that_of_the_forgeries(examiner: Examiner, digits: Digits) -> None:
+    """Agreement with the digits asked for, FCD against all validation images, and what is read."""
+    generator = build(digits, steps=3).average
+    quality = examiner.examine(generator)
+    asked = data.some(*digits.test, FEW)[1]
+    assert np.array_equal(examiner.y.numpy(), asked)
+    with torch.no_grad():
+        images = as_bytes(generator(examiner.z, torch.from_numpy(asked))).numpy()
+    reader = judge.load().judge
+    reading, reference = reader.read(images), reader.read(digits.train_images[50_000:])
+    assert quality.agreement == (reading.digits == asked).mean()
+    expected = metrics.frechet_distance(metrics.gaussian(reading.features), metrics.gaussian(reference.features))
+    assert quality.fcd == pytest.approx(expected, rel=1e-4)
+    assert quality.histogram == np.bincount(reading.digits, minlength=10).tolist()
+
+
+def test_same_generator_gets_the_same_answer(digits: Digits, examiner: Examiner) -> None:
+    generator = build(digits).average
+    first = examiner.examine(generator)
+    assert examiner.examine(generator) == first
+    assert Examiner(small(), CPU, FEW).examine(generator) == first
+    assert examiner.examine(build(digits, seed=1).average) != first
+
+
+def test_examining_changes_nothing_that_is_learned(digits: Digits) -> None:
+    """Six steps; six steps with an examination in their midst, random state of the process included."""
+    plain, examined = build(digits, steps=6), build(digits, steps=3)
+    judge.load()  # once in a process, which may draw weights that it replaces
+    torch.manual_seed(1)
+    expected = torch.rand(3)
+    torch.manual_seed(1)
+    Examiner(examined.config, CPU, FEW).examine(examined.average)
+    assert torch.equal(torch.rand(3), expected)
+    for _ in range(3):
+        examined.step()
+    assert_equal(examined.tensors(), plain.tensors())
+    assert not examined.average.training
+
+
+def test_unconditional_generator_agrees_with_nothing(digits: Digits) -> None:
+    config = small("vanilla")
+    quality = Examiner(config, CPU, FEW).examine(build(digits, "vanilla").average)
+    assert quality.agreement is None
+    assert sum(quality.histogram) == FEW
+
+
+def test_perfect_forger_reaches_the_floors_that_the_judge_ships_with(digits: Digits) -> None:
+    """A thousand real test images, shown in the order in which their digits are asked for."""
+    images, _ = data.some(*digits.test, 1000)
+
+    class Perfect(nn.Module):
+        def forward(self, z: Tensor, y: Tensor) -> Tensor:
+            return judge.as_input(torch.from_numpy(images))
+
+    about = judge.load().about
+    quality = Examiner(small(), CPU).examine(Perfect())  # type: ignore[arg-type]
+    assert quality.agreement == pytest.approx(about["agreement_floor"], abs=1e-3)
+    assert quality.fcd == pytest.approx(about["fcd_floor"], rel=1e-3)
+
+
+def test_examiner_has_a_judge_of_its_own(examiner: Examiner) -> None:
+    """The shared one stays on the CPU, whatever the device of the training."""
+    assert examiner.judge is not judge.load().judge
+    assert_equal(examiner.judge.state_dict(), judge.load().judge.state_dict())
+
+
+def test_latents_are_the_same_for_every_run() -> None:
+    first, second = (Examiner(small(seed=seed), CPU, FEW) for seed in (0, 1))
+    assert torch.equal(first.z, second.z)
+    assert first.z.shape == (FEW, small().latent_dim)
+
+
+def test_examining_leaves_no_graph_behind(examiner: Examiner) -> None:
+    """A generator with gradients, as one that trains has."""
+    generator = Generator(small()).eval()
+    examiner.examine(generator)
+    assert all(parameter.grad is None and parameter.requires_grad for parameter in generator.parameters())
+
+
+def test_judge_is_made_from_digits_alone(digits: Digits, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """One step on 50,000 images, and few others to measure it with: the file holds what was measured."""
+    few = Digits(
+        digits.train_images[:50_300], digits.train_labels[:50_300], digits.test_images[:400], digits.test_labels[:400]
+    )
+    monkeypatch.setattr(data, "load", lambda *_: few)
+    steps: list[tuple[int, int]] = []
+    path = tmp_path / "judge.safetensors"
+    content, about = make_judge(lambda step, of: steps.append((step, of)), passes=0)
+    path.write_bytes(content)
+    assert steps == [(1, 1)]
+    made = judge.load(path)
+    assert made.about == about
+    expected = judge.train(*few.for_judge, passes=0)
+    assert_equal(made.judge.state_dict(), expected.state_dict())
+    right = (expected.read(few.test_images).digits == few.test_labels).mean()
+    assert made.about["accuracy_test"] == made.about["agreement_floor"] == right
+    mean = expected.read(few.validation[0]).features.mean(0)
+    assert made.reference["mean"].numpy() == pytest.approx(mean, rel=1e-6, abs=1e-9)
