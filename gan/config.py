@@ -14,7 +14,18 @@ from dataclasses import dataclass, fields, replace
 from functools import cache
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+_SINCE_2 = {
+    "architecture_d": "same",
+    "ink_scale_d": 0.0,
+    "spectral_norm_d": False,
+    "r1": 0.0,
+    "r2": 0.0,
+    "penalty_every": 1,
+    "decay_from": 1.0,
+    "patience": 0.0,
+}
+"""Settings that version 1 did not have, at the values that it trained with."""
 
 
 class ConfigError(ValueError):
@@ -47,9 +58,9 @@ class TrainConfig:
     """The preset that the other settings started from."""
     dataset: Literal["mnist"] = "mnist"
     """The real images."""
-    architecture: Literal["mlp", "conv"] = "mlp"
+    architecture: Literal["mlp", "conv"] = "conv"
     """Fully connected layers (mlp), or strided and transposed convolutions (conv)."""
-    architecture_d: Literal["same", "mlp", "conv"] = "same"
+    architecture_d: Literal["same", "mlp", "conv"] = "mlp"
     """The discriminator's architecture, where it is to differ from the generator's."""
     conditional: bool = True
     """Both networks are told the digit, so that you can ask the generator for a 3 and get a 3."""
@@ -61,7 +72,7 @@ class TrainConfig:
     """How many numbers the generator makes a picture from."""
     embedding_dim: Annotated[int, Between(1, 512)] = 64
     """How many numbers stand for the digit at the generator's input, when conditional."""
-    widths_g: Annotated[tuple[int, ...], Between(1, 4096)] = (256, 384)
+    widths_g: Annotated[tuple[int, ...], Between(1, 4096)] = (256, 16, 16)
     """Hidden layers of the generator, from the latent on: units (mlp), or units and then two numbers of
     channels, at 7×7 and 14×14 (conv)."""
     widths_d: Annotated[tuple[int, ...], Between(1, 4096)] = (384, 256)
@@ -71,6 +82,9 @@ class TrainConfig:
     """Batch normalisation in the generator's hidden layers."""
     batch_norm_d: bool = False
     """Batch normalisation in the discriminator's hidden layers, the first left out."""
+    ink_scale_d: Annotated[float, Between(0, 100)] = 4.0
+    """The discriminator sees black as 0 and white as twice this; 0 shows it pictures as they are, −1 to 1. It is
+    the same function of a picture, but learns faster: a background of −1 is a large input that says nothing."""
     spectral_norm_d: bool = False
     """Spectral normalisation: every layer of the discriminator divided by its largest singular value."""
     activation_g: Literal["relu", "leaky_relu"] = "leaky_relu"
@@ -79,11 +93,11 @@ class TrainConfig:
     """Activation of the discriminator's hidden layers."""
     output: Literal["tanh", "sigmoid"] = "tanh"
     """What ends the generator; a sigmoid s is mapped to 2s − 1, since pictures lie in [−1, 1]."""
-    batch_size: Annotated[int, Between(2, 4096)] = 128
+    batch_size: Annotated[int, Between(2, 4096)] = 64
     """Real images in one step, and as many forgeries."""
     lr_g: Annotated[float, Between(1e-6, 0.1)] = 1e-3
     """Learning rate of the generator (Adam)."""
-    lr_d: Annotated[float, Between(1e-6, 0.1)] = 1e-3
+    lr_d: Annotated[float, Between(1e-6, 0.1)] = 5e-4
     """Learning rate of the discriminator (Adam)."""
     beta1: Annotated[float, Between(0, 0.999)] = 0.0
     """Adam's memory for the gradient, both networks."""
@@ -146,6 +160,8 @@ class TrainConfig:
         Raises `ConfigError` for another schema version and for fields that do not exist.
         """
         version = values.get("schema_version")
+        if version == 1:
+            return cls.from_dict({**_SINCE_2, **values, "schema_version": 2})
         if version != SCHEMA_VERSION:
             raise ConfigError(
                 "schema_version",
@@ -249,7 +265,7 @@ def _contradictions(values: Mapping[str, Any]) -> dict[str, str]:
         ("widths_g", architecture == "conv"),
         ("widths_d", "conv" in (architecture_d, architecture if architecture_d == "same" else "")),
     ):
-        if is_conv and len(values[name]) < 2:
+        if is_conv and name in values and len(values[name]) < 2:
             found[name] = f"{name} is {_show(values[name])}; a conv network takes at least two numbers."
     if values.get("label_smoothing") and values.get("loss") in ("hinge", "relativistic"):
         found["label_smoothing"] = f"label_smoothing is for losses with a target; {values['loss']} has none."
@@ -323,6 +339,7 @@ def differences(config: TrainConfig) -> dict[str, Any]:
 
 PRESET_NOTES: dict[str, str] = {
     "cgan": "Conditional GAN (Mirza 2014), tuned for speed: ask for a digit and get it",
+    "quality": "The same, larger and patient: what the generator that ships was trained with",
     "vanilla": "The plain GAN of 2014 as tutorials build it: two perceptrons, no digit to ask for",
     "dcgan": "DCGAN (Radford 2015): strided convolutions and batch normalisation, no digit to ask for",
 }
@@ -330,12 +347,25 @@ PRESET_NOTES: dict[str, str] = {
 
 PRESETS: dict[str, TrainConfig] = {
     "cgan": TrainConfig(),
+    "quality": TrainConfig(
+        preset="quality",
+        widths_g=(256, 32, 16),
+        widths_d=(512, 256),
+        decay_from=0.3,
+        ema_kimg=50.0,
+        images=4_000_000,
+        seconds=0.0,
+    ),
     "vanilla": TrainConfig(
         preset="vanilla",
+        architecture="mlp",
         conditional=False,
         latent_dim=100,
         widths_g=(500, 500),
         widths_d=(500, 500),
+        ink_scale_d=0.0,
+        batch_size=128,
+        lr_d=1e-3,
         batch_norm_g=False,
         activation_g="relu",
         activation_d="relu",
@@ -349,11 +379,13 @@ PRESETS: dict[str, TrainConfig] = {
     ),
     "dcgan": TrainConfig(
         preset="dcgan",
-        architecture="conv",
+        architecture_d="same",
         conditional=False,
         latent_dim=100,
         widths_g=(64, 32),
         widths_d=(32, 64),
+        ink_scale_d=0.0,
+        batch_size=128,
         batch_norm_d=True,
         activation_g="relu",
         lr_g=2e-4,

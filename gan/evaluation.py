@@ -40,7 +40,7 @@ class Yardstick:
     floor: dict[str, float]
     """The figures of the floor's images."""
     distances: metrics.Array
-    """From the floor's images to their nearest training images."""
+    """From 1,000 test images to their nearest training images."""
 
 
 @cache
@@ -53,7 +53,8 @@ def yardstick(reference: Reference, n: int) -> Yardstick:
     gaussian, radii = metrics.gaussian(against.features), metrics.squared_radii(against.features)
     reading = reader.read(images)
     floor = _compare(reading, against, gaussian, radii)
-    near = metrics.nearest(images[:NEAREST], digits.for_judge[0])
+    # Generators learn from all training images, so only test images are new to everybody here.
+    near = metrics.nearest(data.some(*digits.test, NEAREST)[0], digits.train_images)
     return Yardstick(against, gaussian, radii, labels, reading, floor, near.distance)
 
 
@@ -111,7 +112,7 @@ def evaluate(
         by_digit = [Figure(*pair) for pair in shares]
         matrix = metrics.confusion(asked, reading.digits).tolist()
     say("Looking for copies")
-    training = data.load().for_judge[0]
+    training = data.load().train_images
     near = metrics.nearest(images[:NEAREST], training).distance
     figures["nearest_distance"] = Figure(float(np.median(near)), float(np.median(stick.distances)))
     closest = np.quantile(stick.distances, COPY)

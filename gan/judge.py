@@ -183,14 +183,18 @@ def load(path: Path = JUDGE) -> Shipped:
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
         if (metadata.get("format"), metadata.get("version")) != (FORMAT, VERSION):
             raise JudgeError(f"{path} is not a judge that this program reads; make one: python -m gan train-judge.")
-        judge = Judge()
+        with torch.random.fork_rng(devices=[]):  # reading a file is no reason for other random numbers
+            judge = Judge()
         judge.load_state_dict(_under("judge.", tensors))
         about = {name: float(value) for name, value in json.loads(metadata["about"]).items()}
-    except (OSError, SafetensorError, RuntimeError, KeyError, ValueError) as error:
+        reference = _under("reference.", tensors)
+        if reference.keys() != {"mean", "covariance"}:
+            raise KeyError("reference")
+    except (OSError, SafetensorError, RuntimeError, KeyError, ValueError, TypeError, AttributeError) as error:
         if isinstance(error, JudgeError):
             raise
         raise JudgeError(f"The judge {path} cannot be read; make one: python -m gan train-judge.") from error
-    return Shipped(judge.eval().requires_grad_(False), about, _under("reference.", tensors))
+    return Shipped(judge.eval().requires_grad_(False), about, reference)
 
 
 def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:

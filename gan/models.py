@@ -86,6 +86,7 @@ class Discriminator(nn.Module):
     def __init__(self, config: TrainConfig) -> None:
         super().__init__()
         self.has_batch_norm = config.batch_norm_d
+        self.ink_scale = config.ink_scale_d
         architecture = config.architecture if config.architecture_d == "same" else config.architecture_d
         layers: list[nn.Module] = []
         if architecture == "mlp":
@@ -120,7 +121,7 @@ class Discriminator(nn.Module):
 
     def forward(self, x: Tensor, y: Tensor | None = None) -> Tensor:
         """D(x, y); raises `ValueError` if a conditional discriminator gets no digits."""
-        features: Tensor = self.features(x)
+        features: Tensor = self.features(self.ink_scale * (x + 1) if self.ink_scale else x)
         logits: Tensor = self.logit(features).squeeze(1)
         if self.projection is not None:
             logits = logits + (self.projection(_digits(y)) * features).sum(1)

@@ -73,13 +73,13 @@ def confusion(
     }
     layout = _layout(palette, height, key)
     layout["xaxis"] |= {
-        "title": {"text": "read by the judge", "standoff": 6},
+        "title": _title("read by the judge", palette),
         "tickvals": [*digits, AS_ASKED],
         "ticktext": [*map(str, digits), "agreed"],
         "range": [-0.55, AS_ASKED + 0.75],
     }
     layout["yaxis"] |= {
-        "title": {"text": "asked", "standoff": 4},
+        "title": _title("asked", palette),
         "tickvals": digits,
         "range": [len(digits) - 0.45, -0.55],
     }
@@ -114,7 +114,7 @@ def histogram(
     # The counts stand below the digits, where no bar and no line can cross them.
     counts = [f'<span style="font-size:10px;color:{palette.generator}">{count:,}</span>' for count in forged]
     layout["xaxis"] |= {
-        "title": {"text": "read by the judge", "standoff": 6},
+        "title": _title("read by the judge", palette),
         "tickvals": digits,
         "ticktext": [f"{digit}<br>{count}" for digit, count in zip(digits, counts, strict=True)],
         "tickangle": 0,
@@ -148,7 +148,8 @@ def histogram(
 
 def _layout(palette: Palette, height: int, key: str) -> dict[str, Any]:
     # A finger that scrolls the page over a fixed axis scrolls the page.
-    axis = {"showgrid": False, "zeroline": False, "fixedrange": True, "ticks": "", "color": palette.text}
+    ink = {"color": palette.text}
+    axis = {"showgrid": False, "zeroline": False, "fixedrange": True, "ticks": "", "tickfont": ink}
     return {
         "height": height,
         "uirevision": key,
@@ -161,6 +162,10 @@ def _layout(palette: Palette, height: int, key: str) -> dict[str, Any]:
         "xaxis": dict(axis),
         "yaxis": dict(axis),
     }
+
+
+def _title(text: str, palette: Palette) -> dict[str, Any]:
+    return {"text": text, "standoff": 6, "font": {"color": palette.text}}
 
 
 def _channels(colour: str) -> list[int]:

@@ -46,8 +46,9 @@ class Trainer:
         # Drawn on the CPU, so that a seed means the same networks on every device.
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(config.seed)
-            self.generator = Generator(config).to(self.device)
-            self.discriminator = Discriminator(config).to(self.device)
+            # Convolutions are fastest with the channels side by side; other layers do not mind.
+            self.generator = Generator(config).to(self.device).to(memory_format=torch.channels_last)
+            self.discriminator = Discriminator(config).to(self.device).to(memory_format=torch.channels_last)
         self.average = copy.deepcopy(self.generator).eval().requires_grad_(False)
         fused = self.device.type in ("cpu", "cuda")
         betas = (config.beta1, config.beta2)

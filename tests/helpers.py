@@ -78,7 +78,9 @@ def commands(verbs: Iterable[Any] = ()) -> "queue.SimpleQueue[Command]":
     return waiting
 
 
-def play(trainer: Trainer, react: React | None = None, **status: Any) -> tuple[Ending, list[Event]]:
+def play(
+    trainer: Trainer, react: React | None = None, examiner: Any = None, **status: Any
+) -> tuple[Ending, list[Event]]:
     """Runs a loop to its end; `react` sees each event first and may command or raise. Returns the ending
     and the events that were kept."""
     events: list[Event] = []
@@ -90,7 +92,7 @@ def play(trainer: Trainer, react: React | None = None, **status: Any) -> tuple[E
         events.append(event)
 
     start = Status("starting", **({"images_limit": trainer.config.images} | status))
-    return Loop(trainer, waiting, sink, start).run(), events
+    return Loop(trainer, waiting, sink, start, examiner=examiner).run(), events
 
 
 def train(folder: Path, react: React | None = None, **more: Any) -> Ending:

@@ -57,6 +57,17 @@ def test_model_holds_the_average_and_d_in_float16(tmp_path: Path, digits: Digits
         assert_equal(network.state_dict(), rounded)
 
 
+def test_spectral_norm_survives_half_precision(tmp_path: Path, digits: Digits) -> None:
+    """The estimate of the largest singular value is kept too: D says what it said, but for float16's rounding."""
+    trainer = build(digits, steps=5, spectral_norm_d=True)
+    loaded = load_model(_written(tmp_path, model_content(trainer, seconds=1.5)))
+    x, y = next(trainer.sampler)
+    with torch.no_grad():
+        said, says = trainer.discriminator.eval()(x, y), loaded.discriminator(x, y)
+    assert said.std() > 0.01
+    assert torch.allclose(says, said, atol=0.05 * said.std().item())
+
+
 def test_model_is_ready_to_be_asked(tmp_path: Path, model: bytes) -> None:
     loaded = load_model(_written(tmp_path, model))
     for network in (loaded.generator, loaded.discriminator):

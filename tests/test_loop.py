@@ -1,21 +1,39 @@
+import copy
+import math
 import queue
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, TypeVar
 
 import pytest
 import torch
+from torch import Tensor
 
 from gan import loop as loops
-from gan.checkpoint import load_checkpoint
+from gan.checkpoint import load_checkpoint, load_model
 from gan.data import Digits
+from gan.examiner import Quality
 from gan.loop import Loop
-from gan.messages import Checkpoint, Command, Event, Record, Sample, Segment, Snapshot, Status, StorageError
+from gan.messages import (
+    Best,
+    Checkpoint,
+    Command,
+    Event,
+    Record,
+    Sample,
+    Segment,
+    Snapshot,
+    Status,
+    StorageError,
+    Summary,
+)
+from gan.models import Generator
 from gan.trainer import Trainer
-from tests.helpers import LARGE, React, assert_equal, build, commands, play
+from tests.helpers import LARGE, React, assert_equal, build, commands, is_sentence, play
 
-EVERY = loops.EVERY
+EVERY, SHARE = loops.EVERY, loops.QUALITY_SHARE
 Kind = TypeVar("Kind")
 Queue = queue.SimpleQueue[Command]
 
@@ -94,6 +112,7 @@ def _quiet(monkeypatch: pytest.MonkeyPatch) -> None:
     """However slow the machine, nothing is due that a test has not asked for."""
     monkeypatch.setattr(loops, "RETRY_EVERY", 0.01)
     monkeypatch.setattr(loops, "EVERY", NEVER)
+    monkeypatch.setattr(loops, "FIRST_LOOK", 1e9)
 
 
 @pytest.mark.parametrize("images", [32, 320])
@@ -407,6 +426,344 @@ def test_run_on_a_full_disk_can_still_be_left(digits: Digits) -> None:
     noise = _of(play(build(digits, images=32))[1], Sample)[0]
     noise = replace(noise, seconds=0.0)
     assert play(build(digits, images=LARGE), react)[0] == "left"
+
+
+class _Examiner:
+    """Finds what it was told to find, the last of it again and again; keeps what it was shown."""
+
+    agreement_floor, fcd_floor = 0.99, 2.5
+
+    def __init__(self, *fcds: float, agreement: float | None = 0.75, act: Callable[[], None] | None = None) -> None:
+        self.fcds = fcds
+        self.agreement = agreement
+        self.act = act
+        self.shown: list[dict[str, Tensor]] = []
+
+    def examine(self, generator: Generator) -> Quality:
+        self.shown.append(copy.deepcopy(generator.state_dict()))
+        if self.act:
+            self.act()
+        fcd = self.fcds[min(len(self.shown), len(self.fcds)) - 1]
+        return Quality(self.agreement, fcd, [len(self.shown)] * 10)
+
+
+class _Clock:
+    """Stands still but for what steps and examinations are said to take."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    def forward(self, seconds: float) -> None:
+        self.now += seconds
+
+
+def _timed(monkeypatch: pytest.MonkeyPatch, trainer: Trainer, step: float = 0.125) -> _Clock:
+    """A clock that each step of `trainer` moves on by an eighth of a second, which floats hold exactly."""
+    clock, take = _Clock(), trainer.step
+
+    def timed(**given: Any) -> None:
+        take(**given)
+        clock.forward(step)
+
+    monkeypatch.setattr(trainer, "step", timed)
+    monkeypatch.setattr(loops, "time", SimpleNamespace(perf_counter=clock))
+    return clock
+
+
+@pytest.fixture
+def looking(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Quality is measured after every step."""
+    monkeypatch.setattr(loops, "EVERY", NEVER | {"quality": 0.0})
+    monkeypatch.setattr(loops, "FIRST_LOOK", 0.0)
+    monkeypatch.setattr(loops, "QUALITY_SHARE", math.inf)
+
+
+def _looks(events: list[Event]) -> list[Record]:
+    """The records of quality."""
+    return [record for record in _of(events, Record) if "fcd" in record.quantities]
+
+
+@pytest.mark.parametrize("agreement", [0.75, None])
+def test_quality_is_recorded_where_it_was_measured(digits: Digits, looking: None, agreement: float | None) -> None:
+    """Ten steps of 32, each measured once, the last one at the end; no agreement where no digit was asked for."""
+    fcds = [9.0, 8.5, 9.5, 7.0, 7.0, 6.0, 8.0, 8.0, 8.0, 5.0]
+    _, events = play(build(digits), examiner=_Examiner(*fcds, agreement=agreement), segment=3)
+    found = _looks(events)
+    assert [record.images for record in found] == [32 * (step + 1) for step in range(10)]
+    assert {record.segment for record in found} == {3}
+    expected = {} if agreement is None else {"agreement": Summary(agreement, agreement, agreement)}
+    assert [record.quantities for record in found] == [{"fcd": Summary(fcd, fcd, fcd)} | expected for fcd in fcds]
+    seconds = [record.seconds for record in found]
+    assert seconds == sorted(seconds)
+
+
+def test_examiner_is_shown_the_average_of_that_moment(digits: Digits, looking: None) -> None:
+    examiner = _Examiner(9.0)
+    play(build(digits), examiner=examiner)
+    for steps, shown in enumerate(examiner.shown, start=1):
+        assert_equal(shown, build(digits, steps=steps).average.state_dict())
+
+
+@pytest.mark.parametrize("agreement", [0.75, None])
+def test_status_says_the_last_quality_beside_its_floor(digits: Digits, looking: None, agreement: float | None) -> None:
+    _, events = play(build(digits), examiner=_Examiner(9.0, 5.0, 7.0, agreement=agreement))
+    status = _of(events, Status)[-1]
+    assert (status.fcd, status.fcd_floor) == (7.0, 2.5)
+    assert (status.agreement, status.agreement_floor) == ((0.75, 0.99) if agreement else (None, None))
+    assert status.histogram == (10,) * 10  # what the tenth look found
+
+
+def test_best_is_handed_out_exactly_when_fcd_improves(digits: Digits, looking: None, tmp_path: Path) -> None:
+    """Better are the looks 1, 2, 4 and 8; an equal one is not."""
+    examiner = _Examiner(9.0, 8.0, 8.5, 6.0, 6.0, 7.0, 6.0, 5.0, 5.0, 5.5)
+    _, events = play(build(digits), examiner=examiner)
+    best = _of(events, Best)
+    assert [one.images for one in best] == [32, 64, 128, 256]
+    for one in best:
+        path = tmp_path / "best.safetensors"
+        path.write_bytes(one.content)
+        model = load_model(path)
+        shown = examiner.shown[one.images // 32 - 1]
+        # A model file holds half precision; counters of batch norm are whole numbers.
+        assert_equal(
+            model.generator.state_dict(),
+            {name: value.half().float() if value.is_floating_point() else value for name, value in shown.items()},
+        )
+        assert model.images == one.images
+    status = _of(events, Status)[-1]
+    assert (status.best_fcd, status.best_images) == (5.0, 256)
+    assert status.best_seconds == _looks(events)[7].seconds
+
+
+def test_best_of_before_a_resume_has_to_be_beaten(digits: Digits, looking: None) -> None:
+    before = {"best_fcd": 6.0, "best_images": 64, "best_seconds": 1.5, "seconds": 2.0}
+    _, events = play(build(digits, images=96), examiner=_Examiner(7.0, 6.0, 6.5), **before)
+    assert _of(events, Best) == []
+    last = _of(events, Status)[-1]
+    assert (last.best_fcd, last.best_images, last.best_seconds) == (6.0, 64, 1.5)
+    _, events = play(build(digits, images=96), examiner=_Examiner(7.0, 5.0, 6.5), **before)
+    assert [one.images for one in _of(events, Best)] == [64]
+
+
+def test_run_without_an_examiner_has_neither_quality_nor_best(digits: Digits, looking: None) -> None:
+    _, events = play(build(digits))
+    assert _of(events, Best) == _looks(events) == []
+    status = _of(events, Status)[-1]
+    assert (status.fcd, status.agreement, status.best_fcd, status.histogram) == (None, None, None, ())
+
+
+@pytest.mark.parametrize(("verb", "looks"), [("stop", 1), ("leave", 0), ("discard", 0)])
+def test_quality_is_measured_at_the_end_of_a_run_that_somebody_looks_at(digits: Digits, verb: str, looks: int) -> None:
+    """Nothing else was due. What is left or discarded must be gone quickly."""
+    _, events = play(build(digits, images=LARGE), _at(96, verb), _Examiner(9.0))
+    assert [record.images for record in _looks(events)] == [96] * looks
+    assert [one.images for one in _of(events, Best)] == [96] * looks
+    assert _of(events, Status)[-1].fcd == (9.0 if looks else None)
+
+
+def test_generator_that_was_never_trained_is_not_measured(digits: Digits) -> None:
+    examiner = _Examiner(9.0)
+    events: list[Event] = []
+    loop = Loop(build(digits), commands(["stop"]), events.append, Status("starting"), examiner=examiner)  # type: ignore[arg-type]
+    assert loop.run() == "stopped"
+    assert examiner.shown == []
+
+
+@pytest.mark.parametrize("changes", [{}, {"decay_from": 0.25}])
+def test_measuring_changes_nothing_that_is_learned(digits: Digits, looking: None, changes: dict[str, Any]) -> None:
+    plain, examined = build(digits, **changes), build(digits, **changes)
+    play(plain)
+    _, events = play(examined, examiner=_Examiner(9.0, 8.0, 8.5, 7.0))
+    assert len(_looks(events)) == 10
+    assert_equal(examined.tensors(), plain.tensors())
+    assert not examined.average.training
+
+
+@pytest.mark.parametrize(
+    ("takes", "looks"),
+    [
+        # The first look after one second, eight steps; then every four seconds, 32 steps.
+        (0.0, [8, 40, 72]),
+        # An eighth of a second costs a step, and 16 times as long is less than four seconds: from 1 to 5 s, to 9 s.
+        (0.125, [8, 39, 70]),
+        # Half a second, then 16 times as long without another look: 8 s, 64 steps.
+        (0.5, [8, 72]),
+    ],
+)
+def test_quality_is_measured_more_seldom_where_that_takes_long(
+    digits: Digits, monkeypatch: pytest.MonkeyPatch, takes: float, looks: list[int]
+) -> None:
+    """A step takes an eighth of a second; at most a sixteenth of the time goes into measuring. 80 steps, and a
+    look at the end."""
+    trainer = build(digits, images=80 * 32)
+    clock = _timed(monkeypatch, trainer)
+    monkeypatch.setattr(loops, "EVERY", NEVER | {"quality": 4.0})
+    monkeypatch.setattr(loops, "FIRST_LOOK", 1.0)
+    monkeypatch.setattr(loops, "QUALITY_SHARE", 1 / 16)
+    _, events = play(trainer, examiner=_Examiner(9.0, act=lambda: clock.forward(takes)))
+    assert [record.images // 32 for record in _looks(events)] == [*looks, 80]
+
+
+def test_measuring_takes_a_small_share_and_the_first_look_comes_early() -> None:
+    assert 0 < SHARE <= 0.05
+    assert 1 <= EVERY["quality"] <= 10
+
+
+def _impatient(monkeypatch: pytest.MonkeyPatch, digits: Digits, patience: float) -> Trainer:
+    """40 steps of an eighth of a second; quality is measured every half a second, after every fourth."""
+    trainer = build(digits, images=40 * 32, patience=patience)
+    _timed(monkeypatch, trainer)
+    monkeypatch.setattr(loops, "EVERY", NEVER | {"quality": 0.5})
+    monkeypatch.setattr(loops, "FIRST_LOOK", 0.5)
+    return trainer
+
+
+def test_run_ends_early_when_patience_is_over(digits: Digits, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The best is the third look, at 1.5 s; two seconds later, at the seventh, in step 28, it is enough."""
+    trainer = _impatient(monkeypatch, digits, patience=2.0)
+    ending, events = play(trainer, examiner=_Examiner(9.0, 8.0, 7.0, 7.5, 7.0, 8.0))
+    assert ending == "finished"
+    assert trainer.images == 28 * 32
+    last = _of(events, Status)[-1]
+    assert (last.state, last.seconds, last.best_seconds) == ("finished", 3.5, 1.5)
+    assert is_sentence(last.message)
+    assert "2 s" in last.message
+    assert not last.spent
+    assert [record.seconds for record in _looks(events)] == [0.5 * look for look in range(1, 8)]
+    assert [_of(events, kind)[-1].images for kind in (Sample, Snapshot)] == [28 * 32] * 2
+    assert len(_of(events, Checkpoint)) == 1
+
+
+@pytest.mark.parametrize(
+    ("patience", "fcds"),
+    [(0.0, (7.0, 8.0)), (2.0, tuple(9 - 0.1 * look for look in range(10))), (2.0, (9, 9, 9, 8, 9, 9, 9, 7, 9))],
+)
+def test_run_is_patient_while_it_improves_or_was_not_told_otherwise(
+    digits: Digits, monkeypatch: pytest.MonkeyPatch, patience: float, fcds: tuple[float, ...]
+) -> None:
+    """The last one improves at 0.5, 2 and 4 s: never two seconds without."""
+    trainer = _impatient(monkeypatch, digits, patience)
+    ending, events = play(trainer, examiner=_Examiner(*fcds))
+    assert (ending, trainer.images) == ("finished", 40 * 32)
+    assert _of(events, Status)[-1].message == ""
+
+
+def test_patience_counts_from_the_resume_on(digits: Digits, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The best was an hour ago, and is not reached again: two seconds, sixteen steps, from here."""
+    trainer = _impatient(monkeypatch, digits, patience=2.0)
+    before = {"seconds": 4096.0, "best_fcd": 3.0, "best_seconds": 496.0}
+    ending, events = play(trainer, examiner=_Examiner(9.0, 8.0, 7.0, 6.0, 5.0, 4.0), **before)
+    assert (ending, trainer.images) == ("finished", 16 * 32)
+    assert _of(events, Status)[-1].seconds == 4098.0
+
+
+def test_patience_does_not_run_out_where_quality_is_not_measured(
+    digits: Digits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trainer = _impatient(monkeypatch, digits, patience=1.0)
+    play(trainer)
+    assert trainer.images == 40 * 32
+
+
+def _spent(monkeypatch: pytest.MonkeyPatch, trainer: Trainer) -> list[float]:
+    """The shares of the budget that steps are told, as they are told."""
+    told: list[float] = []
+    step = trainer.step
+
+    def telling(*, norms: bool, spent: float) -> None:
+        told.append(spent)
+        step(norms=norms, spent=spent)
+
+    monkeypatch.setattr(trainer, "step", telling)
+    return told
+
+
+@pytest.mark.parametrize(
+    ("limits", "expected"),
+    [
+        ({"images_limit": 320}, [step / 10 for step in range(10)]),
+        ({"images_limit": 0, "seconds_limit": 1.25}, [step / 10 for step in range(10)]),
+        # Whichever ends the run: 0.5 s are four steps, long before the images are over.
+        ({"images_limit": 3200, "seconds_limit": 0.5}, [0.0, 0.25, 0.5, 0.75]),
+        ({"images_limit": 128, "seconds_limit": 100.0}, [0.0, 0.25, 0.5, 0.75]),
+    ],
+)
+def test_steps_are_told_the_share_of_the_budget_that_is_spent(
+    digits: Digits, monkeypatch: pytest.MonkeyPatch, limits: dict[str, float], expected: list[float]
+) -> None:
+    trainer = build(digits)
+    _timed(monkeypatch, trainer)
+    told = _spent(monkeypatch, trainer)
+    play(trainer, **limits)
+    assert told == pytest.approx(expected, abs=1e-12)
+
+
+def test_nothing_is_spent_without_a_limit(digits: Digits, monkeypatch: pytest.MonkeyPatch) -> None:
+    trainer = build(digits)
+    told = _spent(monkeypatch, trainer)
+    play(trainer, _at(96, "stop"), images_limit=0)
+    assert told == [0.0] * 3
+
+
+def test_learning_rates_fall_with_the_budget(digits: Digits, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From the half of ten steps on: 1, ... 1, 0.8, 0.6, 0.4, 0.2 of them. What is reported is what was set."""
+    trainer = build(digits, lr_g=1e-3, lr_d=2e-3, decay_from=0.5)
+    used: list[tuple[float, ...]] = []
+    step = trainer.step
+
+    def noting(**given: Any) -> None:
+        step(**given)
+        used.append(tuple(one.param_groups[0]["lr"] for one in (trainer.optimizer_g, trainer.optimizer_d)))
+
+    monkeypatch.setattr(trainer, "step", noting)
+    _, events = play(trainer)
+    left = [1.0] * 6 + [0.8, 0.6, 0.4, 0.2]
+    assert [pair[0] for pair in used] == pytest.approx([1e-3 * share for share in left])
+    assert [pair[1] for pair in used] == pytest.approx([2e-3 * share for share in left])
+    assert {(status.lr_g, status.lr_d) for status in _of(events, Status)} == {(1e-3, 2e-3)}
+
+
+def test_halves_of_a_decaying_run_make_the_whole(digits: Digits, looking: None, tmp_path: Path) -> None:
+    """Stopped after four of ten steps, loaded elsewhere, and measured all the while."""
+    whole, first, second = (build(digits, decay_from=0.25) for _ in range(3))
+    play(whole)
+    _, events = play(first, _at(128, "stop"), _Examiner(9.0))
+    path = tmp_path / "checkpoint"
+    path.write_bytes(_of(events, Checkpoint)[-1].content)
+    load_checkpoint(path, second)
+    play(second, images=128, segment=1)
+    assert_equal(second.tensors(), whole.tensors())
+
+
+def test_diverged_generator_is_never_the_best(digits: Digits, looking: None) -> None:
+    trainer = build(digits)
+    ending, events = play(trainer, _once(_is_record(96), _break(trainer)), _Examiner(9.0, 8.0, 7.0, 6.0))
+    assert ending == "failed"
+    assert [one.images for one in _of(events, Best)] == [32, 64]
+    assert [record.images for record in _looks(events)] == [32, 64]
+
+
+def test_best_that_could_not_be_kept_is_not_counted(digits: Digits, looking: None) -> None:
+    """The disk is full at the third look, which is the best of all; the fourth is better than the first two."""
+    plain, unlucky = build(digits), build(digits)
+    play(plain)
+    resume = _once(lambda event: isinstance(event, Status) and event.state == "paused", _say("resume"))
+    disk = _Disk(lambda event: isinstance(event, Best) and event.images == 96)
+    ending, events = play(unlucky, _all(disk, resume), _Examiner(9.0, 8.0, 5.0, 6.0, 7.0))
+    assert ending == "finished"
+    assert [one.images for one in _of(events, Best)] == [32, 64, 128]
+    assert _of(events, Status)[-1].best_fcd == 6.0
+    assert_equal(unlucky.tensors(), plain.tensors())
+
+
+def test_quality_that_could_not_be_recorded_is_owed(digits: Digits, looking: None) -> None:
+    resume = _once(lambda event: isinstance(event, Status) and event.state == "paused", _say("resume"))
+    disk = _Disk(lambda event: isinstance(event, Record) and event.images == 96 and "fcd" in event.quantities)
+    _, events = play(build(digits), _all(disk, resume), _Examiner(9.0, 8.0, 7.0))
+    assert [record.images for record in _looks(events)] == [32 * (step + 1) for step in range(10)]
 
 
 def test_loop_knows_neither_stdin_nor_sqlite() -> None:

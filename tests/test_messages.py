@@ -1,11 +1,12 @@
 import json
+from dataclasses import asdict
 from typing import Any, get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gan.messages import Command, Status, Verb
+from gan.messages import Best, Command, Event, Status, Verb
 
 rates = st.none() | st.floats(min_value=0, exclude_min=True, allow_infinity=False)
 
@@ -87,3 +88,29 @@ def test_spent_is_at_the_limit(images: int, spent: bool) -> None:
 
 def test_run_without_a_limit_is_never_spent() -> None:
     assert not Status("running", images=10**9, seconds=1e6).spent
+
+
+def test_quality_is_unknown_until_it_was_measured() -> None:
+    """None and not 0: an FCD of 0 would be a perfect forger's."""
+    status = Status("running", images=320)
+    assert [getattr(status, name) for name in ("agreement", "fcd", "agreement_floor", "fcd_floor", "best_fcd")] == [
+        None
+    ] * 5
+    assert status.histogram == ()
+
+
+def test_quality_has_no_part_in_the_budget() -> None:
+    """A run whose best lies behind it is not spent."""
+    status = Status("running", images=50, images_limit=200, best_fcd=1.0, best_images=200, best_seconds=60.0)
+    assert (status.progress, status.spent) == (0.25, False)
+
+
+def test_status_survives_json_but_for_the_kind_of_its_sequence() -> None:
+    status = Status("paused", agreement=0.75, fcd=12.5, histogram=(3, 4), fcd_floor=2.5, best_fcd=11.5, best_images=9)
+    values = json.loads(json.dumps(asdict(status)))
+    assert Status(**values | {"histogram": tuple(values["histogram"])}) == status
+
+
+def test_best_is_an_event_of_its_own() -> None:
+    assert Best in get_args(Event)
+    assert asdict(Best(32, b"model")) == {"images": 32, "content": b"model"}

@@ -1,13 +1,20 @@
 """Every page through Streamlit's AppTest: no browser, no server."""
 
+import json
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from gan import runs, store
 from gan.checkpoint import PRETRAINED, load_model
 from gan.config import TrainConfig, help_texts, hints
+from gan.messages import Status
+from gan.plots import Curve
+from pages.components import live
 from tests.helpers import small, stop_at, train, until
 
 PROJECT = Path(__file__).parent.parent
@@ -102,6 +109,89 @@ def test_direction_slider_moves_the_latent_by_as_much(app: AppTest) -> None:
     opened = slider.set_value(1.5).run()
     latent = opened.session_state[f"latent-{load_model(PRETRAINED).config.latent_dim}"]
     assert float((latent**2).sum() ** 0.5) == pytest.approx(1.5, abs=1e-4)
+
+
+def shown(app: AppTest) -> str:
+    """All HTML of the page."""
+    return "\n".join(str(part.proto.body) for part in app.get("html"))
+
+
+def chart(app: AppTest) -> dict[str, Any]:
+    """The curves of the Train page."""
+    (one,) = app.get("plotly_chart")
+    found: dict[str, Any] = json.loads(one.proto.spec)
+    return found
+
+
+def test_train_page_shows_the_quality_beside_that_of_real_digits(trained: Path, app: AppTest) -> None:
+    status = runs.read(trained).status
+    opened = go(app, "train", run=trained.name)
+    assert "The judge on 1,000 forgeries" in shown(opened)
+    assert f"{status.agreement:.1%} read as asked (real digits: {status.agreement_floor:.1%})" in shown(opened)
+    assert f"FCD {status.fcd:.1f} (real digits: {status.fcd_floor:.1f})" in shown(opened)
+    for digit, count in enumerate(status.histogram):
+        assert f'title="{count} read as {digit}"' in shown(opened)
+    built = chart(opened)
+    assert built["layout"]["yaxis3"]["type"] == "log"
+    (mark,) = [trace for trace in built["data"] if trace["mode"] == "markers"]
+    assert (mark["x"], mark["y"]) == ([status.best_images / 1000], [status.best_fcd])
+    (floor,) = [shape for shape in built["layout"]["shapes"] if shape["yref"] == "y3"]
+    assert floor["y0"] == status.fcd_floor
+
+
+def test_highest_bar_of_the_digits_is_full(trained: Path, app: AppTest) -> None:
+    counts = runs.read(trained).status.histogram
+    expected = [f"height:{100 * count / max(counts):.0f}%" for count in counts]
+    opened = shown(go(app, "train", run=trained.name))
+    assert [part.split('"')[0] for part in opened.split('<i style="')[1:]] == expected
+    assert "height:100%" in expected
+
+
+def test_unconditional_run_says_nothing_of_agreement(runs_root: Path, app: AppTest) -> None:
+    folder = runs.create(small("vanilla"))
+    train(folder)
+    opened = go(app, "train", run=folder.name)
+    assert not opened.exception
+    assert "FCD" in shown(opened)
+    assert "read as asked" not in shown(opened)
+
+
+def test_run_that_was_never_measured_has_two_charts(trained: Path, app: AppTest) -> None:
+    """As those are that an older version has trained."""
+    never = Status("stopped", images=640)
+    writer = store.Writer(trained)
+    writer(replace(runs.read(trained).status, **{name: getattr(never, name) for name in MEASURED}))
+    writer._connection.execute("DELETE FROM records WHERE quantity IN ('fcd', 'agreement')")
+    writer.close()
+    opened = go(app, "train", run=trained.name)
+    assert not opened.exception
+    assert "The judge" not in shown(opened)
+    assert "yaxis3" not in chart(opened)["layout"]
+
+
+MEASURED = ("agreement", "fcd", "histogram", "agreement_floor", "fcd_floor", "best_fcd", "best_images", "best_seconds")
+
+
+def test_quality_panel_marks_the_best_and_the_floor(trained: Path) -> None:
+    run = runs.read(trained)
+    status = replace(run.status, fcd_floor=2.5, best_fcd=17.54, best_images=12_800)
+    curve = Curve("forgeries", "generator", "solid", np.empty((5, 0)))
+    panel = live.quality_panel(replace(run, status=status), curve)
+    assert panel.logarithmic
+    assert panel.lines == [(2.5, "real")]
+    assert panel.mark == (12_800, 17.54, "best: 17.5 after 12,800 images")
+    panel = live.quality_panel(replace(run, status=replace(status, fcd_floor=None, best_fcd=None)), curve)
+    assert (panel.mark, list(panel.lines)) == (None, [])
+
+
+def test_run_that_ended_early_says_why(trained: Path, app: AppTest) -> None:
+    writer = store.Writer(trained)
+    said_then = "Quality had not improved for 30 s, so training ended early."
+    writer(replace(runs.read(trained).status, state="finished", message=said_then))
+    writer.close()
+    opened = go(app, "train", run=trained.name)
+    assert [warning.value for warning in opened.warning] == [said_then]
+    assert opened.error == [] or not opened.error
 
 
 def test_failed_run_shows_its_reason(runs_root: Path, app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -73,6 +73,58 @@ def test_reference_line_lies_at_its_value_across_the_whole_width() -> None:
     assert (shape.y0, shape.y1, shape.x0, shape.x1, shape.yref) == (0.5, 0.5, 0, 1, "y")
 
 
+def quality(**more: object) -> go.Figure:
+    """A third panel whose axis is logarithmic, with a floor and a best."""
+    plain = Panel("Loss", [Curve("generator", "generator", "solid", series(3))])
+    distance = Panel(
+        "FCD",
+        [Curve("forgeries", "generator", "solid", series(3))],
+        [(2.5, "real")],
+        logarithmic=True,
+        mark=(12_800, 17.5, "best: 17.5"),
+    )
+    return over_images([plain, plain, distance], **more)  # type: ignore[arg-type]
+
+
+def test_logarithmic_is_one_panel_alone() -> None:
+    layout = quality().layout
+    assert [layout.yaxis.type, layout.yaxis2.type, layout.yaxis3.type] == [None, None, "log"]
+    assert layout.yaxis3.range is None  # whatever the values are, they are seen
+
+
+def test_reference_line_of_a_logarithmic_panel_lies_at_its_value() -> None:
+    """Plotly takes shapes in the values of the data, and only annotations and ranges in logarithms."""
+    (shape,) = quality().layout.shapes
+    assert (shape.y0, shape.y1, shape.yref) == (2.5, 2.5, "y3")
+
+
+def test_mark_is_one_point_of_its_panel() -> None:
+    (mark,) = [trace for trace in quality().data if trace.mode == "markers"]
+    assert (list(mark.x), list(mark.y), mark.yaxis, mark.xaxis or "x") == ([12.8], [17.5], "y3", "x")
+    assert mark.hovertemplate.startswith("best: 17.5")
+    assert [trace.yaxis for trace in quality().data if trace.mode == "lines"] == ["y", "y2", "y3"]
+
+
+def test_nothing_is_marked_unless_told() -> None:
+    assert {trace.mode for trace in figure().data} == {"lines"}
+
+
+def test_three_panels_share_the_height_and_one_axis() -> None:
+    layout = quality().layout
+    domains = [layout.yaxis.domain, layout.yaxis2.domain, layout.yaxis3.domain]
+    heights = [high - low for low, high in domains]
+    assert heights == pytest.approx([heights[0]] * 3)
+    assert (domains[0][1], domains[2][0]) == pytest.approx((1, 0))
+    assert domains[0][0] > domains[1][1] > domains[1][0] > domains[2][1]
+    assert layout.xaxis.anchor == "y3"
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_mark_has_the_colour_of_text(dark: bool) -> None:
+    (mark,) = [trace for trace in quality(dark=dark).data if trace.mode == "markers"]
+    assert mark.marker.color == (DARK if dark else LIGHT).text
+
+
 @pytest.mark.parametrize(("dark", "palette"), [(False, LIGHT), (True, DARK)])
 def test_scheme_chooses_the_palette(dark: bool, palette: Palette) -> None:
     assert figure(dark=dark).data[0].line.color == palette.generator

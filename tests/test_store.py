@@ -1,8 +1,10 @@
 import errno
+import json
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gan import store
-from gan.messages import Checkpoint, Record, Sample, Segment, Snapshot, Status, StorageError, Summary
+from gan.messages import Best, Checkpoint, Record, Sample, Segment, Snapshot, Status, StorageError, Summary
 from gan.store import Array, Curves, Writer, read_samples, read_status, reduced, snapshots, thinned, write_atomically
 from tests.helpers import is_sentence
 
@@ -55,6 +57,47 @@ def test_status_is_the_last_one_written(tmp_path: Path, writer: Writer) -> None:
     for status in statuses:
         writer(status)
         assert read_status(tmp_path) == status
+
+
+MEASURED = {
+    "agreement": 0.75,
+    "fcd": 12.5,
+    "histogram": tuple(range(95, 105)),
+    "agreement_floor": 0.99,
+    "fcd_floor": 2.5,
+    "best_fcd": 11.5,
+    "best_images": 640,
+    "best_seconds": 2.25,
+}
+
+
+def test_status_keeps_the_quality_that_was_measured(tmp_path: Path, writer: Writer) -> None:
+    for status in (
+        Status("running"),
+        Status("running", **MEASURED),
+        Status("running", **MEASURED | {"agreement": None}),
+    ):
+        writer(status)
+        assert read_status(tmp_path) == status
+        assert hash(status) == hash(read_status(tmp_path))  # a list for a tuple could not be hashed
+
+
+def _write_status(folder: Path, values: dict[str, Any]) -> None:
+    """A status as another version of the program may have written it."""
+    with closing(Writer(folder)), closing(sqlite3.connect(folder / store.DATABASE)) as connection, connection:
+        connection.execute("INSERT OR REPLACE INTO status VALUES (0, ?)", (json.dumps(values),))
+
+
+def test_status_of_a_newer_version_is_read_as_far_as_it_is_known(tmp_path: Path) -> None:
+    status = Status("paused", images=64, **MEASURED)
+    _write_status(tmp_path, asdict(status) | {"mood": "hopeful", "colours": [1, 2]})
+    assert read_status(tmp_path) == status
+
+
+def test_status_of_an_older_version_was_never_measured(tmp_path: Path) -> None:
+    values = asdict(Status("paused", images=64, message="m"))
+    _write_status(tmp_path, {name: value for name, value in values.items() if name not in MEASURED})
+    assert read_status(tmp_path) == Status("paused", images=64, message="m")
 
 
 def test_writer_goes_on_where_another_one_stopped(tmp_path: Path) -> None:
@@ -170,6 +213,44 @@ def test_merging_keeps_segments_and_quantities_apart(
     assert curves.series("loss_g")[0][2].tolist() == [-1, -1, -100, -100]
 
 
+def _with_quality(images: int, value: float) -> Record:
+    quantities = {name: Summary(value, value, value) for name in ("loss_d", "fcd")}
+    return Record(images, images / 100, 0, quantities)
+
+
+def test_merging_leaves_alone_what_is_recorded_seldom(tmp_path: Path, writer: Writer) -> None:
+    """10,000 records of the loss are merged, thrice; 100 of quality, one for each hundred, are all there."""
+    writer(Segment(0, 0, 0.0))
+    following = Curves(tmp_path)
+    for number in range(1, 10_001):
+        writer(_with_quality(number, number) if number % 100 == 0 else _record(number, number))
+        if number % 1000 == 0:
+            following.update()
+    expected = np.arange(100.0, 10_001, 100)
+    for curves in (_curves(tmp_path), following):
+        quality = curves.series("fcd")[0]
+        for row in (0, 2, 3, 4):
+            assert np.array_equal(quality[row], expected)
+        loss = curves.series("loss_d")[0]
+        assert 2000 <= loss.shape[1] <= 4000
+        assert (np.diff(loss[0]) > 0).all()
+        assert loss[0, -1] == 10_000
+
+
+def test_what_is_recorded_seldom_is_merged_once_there_is_much_of_it(
+    tmp_path: Path, writer: Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The ninth loss is one too many; of quality there are five, more than half of eight: 0 and 2, 4 and 6, 8."""
+    monkeypatch.setattr(store, "RECORDS_KEPT", 8)
+    writer(Segment(0, 0, 0.0))
+    for number in range(9):
+        at = 10 * (number + 1)
+        writer(_record(at, number) if number % 2 else _with_quality(at, number))
+    curves = _curves(tmp_path)
+    assert curves.series("fcd")[0][:3].tolist() == [[30, 70, 90], pytest.approx([0.3, 0.7, 0.9]), [1, 5, 8]]
+    assert curves.series("loss_d")[0][2].tolist() == [0.5, 2.5, 4.5, 6.5, 8]
+
+
 def test_reader_reloads_after_merging(tmp_path: Path, writer: Writer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(store, "RECORDS_KEPT", 8)
     writer(Segment(0, 0, 0.0))
@@ -272,6 +353,23 @@ def test_checkpoint_replaces_the_one_before(tmp_path: Path, writer: Writer) -> N
         assert (tmp_path / store.CHECKPOINT).read_bytes() == content
 
 
+def test_best_replaces_the_one_before_and_nothing_else(tmp_path: Path, writer: Writer) -> None:
+    writer(Snapshot(100, b"snapshot"))
+    writer(Checkpoint(b"checkpoint"))
+    for images in (300, 100, 200):
+        writer(Best(images, str(images).encode()))
+        assert (tmp_path / store.BEST).read_bytes() == str(images).encode()
+    assert [path.stem for path in snapshots(tmp_path)] == ["00000100"]
+    assert (tmp_path / store.CHECKPOINT).read_bytes() == b"checkpoint"
+
+
+def test_best_outlives_the_training_that_a_resume_replaces(tmp_path: Path, writer: Writer) -> None:
+    """It is what was best, whether or not that training counts."""
+    writer(Best(300, b"best"))
+    writer(Segment(1, 200, 2.0))
+    assert (tmp_path / store.BEST).read_bytes() == b"best"
+
+
 def test_full_disk_is_said_and_nothing_is_half_written(tmp_path: Path, writer: Writer) -> None:
     writer(Status("running", images=1))
     _fill_disk(writer)
@@ -305,15 +403,16 @@ def test_failed_sample_does_not_count(tmp_path: Path) -> None:
     assert [sample.images for sample in read_samples(tmp_path)] == [1, 20, 30]
 
 
-@pytest.mark.parametrize("event", [Checkpoint(b"new"), Snapshot(100, b"new")])
+@pytest.mark.parametrize("event", [Checkpoint(b"new"), Snapshot(100, b"new"), Best(100, b"new")])
 def test_full_disk_leaves_files_as_they_were(
-    tmp_path: Path, writer: Writer, monkeypatch: pytest.MonkeyPatch, event: Checkpoint | Snapshot
+    tmp_path: Path, writer: Writer, monkeypatch: pytest.MonkeyPatch, event: Checkpoint | Snapshot | Best
 ) -> None:
     writer(Checkpoint(b"old"))
+    writer(Best(1, b"old"))
     monkeypatch.setattr(os, "fsync", _no_space)
     with pytest.raises(StorageError, match="is full"):
         writer(event)
-    assert (tmp_path / store.CHECKPOINT).read_bytes() == b"old"
+    assert (tmp_path / store.CHECKPOINT).read_bytes() == (tmp_path / store.BEST).read_bytes() == b"old"
     assert snapshots(tmp_path) == []
 
 

@@ -1,5 +1,7 @@
 import io
 import json
+import math
+import os
 import queue
 import signal
 import subprocess
@@ -9,15 +11,16 @@ from typing import Any
 
 import pytest
 
-from gan import processes, runs, store, worker
-from gan.checkpoint import load_checkpoint
+from gan import examiner, judge, loop, processes, runs, store, worker
+from gan.checkpoint import load_checkpoint, load_model
 from gan.config import TrainConfig
 from gan.data import Digits
 from gan.device import DeviceError
-from gan.messages import Command, Event, Record, Status, StorageError
+from gan.examiner import Quality
+from gan.messages import Best, Command, Event, Record, Status, StorageError
 from gan.runs import RunError
 from gan.trainer import Trainer
-from tests.helpers import CPU, LARGE, PRESETS, assert_equal, build, commands, small, stop_at, train
+from tests.helpers import CPU, LARGE, PRESETS, assert_equal, build, commands, is_sentence, small, stop_at, train
 
 
 def _heard(content: bytes) -> list[Command]:
@@ -63,6 +66,142 @@ def test_run_in_a_folder_equals_the_trainer_alone(runs_root: Path, digits: Digit
     folder = runs.create(small())
     train(folder)
     assert_equal(_at_the_end(folder, digits).tensors(), build(digits, steps=10).tensors())
+
+
+@pytest.fixture
+def looking(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Quality is measured after every step."""
+    monkeypatch.setattr(loop, "EVERY", loop.EVERY | {"quality": 0.0})
+    monkeypatch.setattr(loop, "FIRST_LOOK", 0.0)
+    monkeypatch.setattr(loop, "QUALITY_SHARE", math.inf)
+
+
+class _Examiner:
+    """Finds the same in every generator: never better than the first time."""
+
+    agreement_floor, fcd_floor = 0.99, 2.5
+
+    def __init__(self, *_: Any) -> None:
+        pass
+
+    def examine(self, _: Any) -> Quality:
+        return Quality(0.5, 8.0, [100] * 10)
+
+
+def test_run_measures_its_quality_and_learns_the_same(runs_root: Path, digits: Digits, looking: None) -> None:
+    """Three steps, each measured by the judge itself; the best of them is a model file beside the run's others."""
+    folder = runs.create(small(images=96))
+    best: list[Best] = []
+    train(folder, lambda event, _: best.append(event) if isinstance(event, Best) else None)
+    assert_equal(_at_the_end(folder, digits).tensors(), build(digits, steps=3).tensors())
+    curves = store.Curves(folder)
+    curves.update()
+    fcd, agreement = curves.series("fcd")[0], curves.series("agreement")[0]
+    assert fcd[0].tolist() == agreement[0].tolist() == [32, 64, 96]
+    status = runs.read(folder).status
+    assert (status.fcd, status.agreement) == (fcd[2, -1], agreement[2, -1])
+    assert (status.best_fcd, status.best_images) == (fcd[2].min(), fcd[0, fcd[2].argmin()])
+    assert sum(status.histogram) == 1000
+    about = judge.load().about
+    assert (status.fcd_floor, status.agreement_floor) == (about["fcd_floor"], about["agreement_floor"])
+    kept = load_model(folder / store.BEST)
+    assert (folder / store.BEST).read_bytes() == best[-1].content
+    assert (kept.config, kept.images) == (runs.read(folder).config, status.best_images)
+    found = examiner.Examiner(kept.config, CPU).examine(kept.generator)
+    assert found.fcd == pytest.approx(status.best_fcd, rel=0.01)  # its weights are in half precision
+
+
+def test_unconditional_run_has_an_fcd_and_no_agreement(runs_root: Path) -> None:
+    folder = runs.create(small("vanilla", images=64))
+    train(folder)
+    status = runs.read(folder).status
+    assert status.fcd == status.best_fcd is not None
+    assert (status.agreement, status.agreement_floor) == (None, None)
+    curves = store.Curves(folder)
+    curves.update()
+    assert curves.series("agreement")[0].shape == (5, 0)
+
+
+def test_best_survives_a_resume(runs_root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(examiner, "Examiner", _Examiner)
+    folder = runs.create(small())
+    train(folder, stop_at(160))
+    before, content = runs.read(folder).status, (folder / store.BEST).read_bytes()
+    assert (before.best_fcd, before.best_images) == (8.0, 160)
+    seen: list[Event] = []
+    train(folder, lambda event, _: seen.append(event))
+    assert [event for event in seen if isinstance(event, Best)] == []
+    after = runs.read(folder).status
+    assert (after.fcd, after.images) == (8.0, 320)
+    assert (after.best_fcd, after.best_images, after.best_seconds) == (8.0, 160, before.best_seconds)
+    assert (folder / store.BEST).read_bytes() == content
+    first = next(event for event in seen if isinstance(event, Status))
+    assert (first.fcd, first.histogram) == (8.0, (100,) * 10)  # until it is measured again
+
+
+def test_run_that_ended_early_is_finished_and_can_go_on(
+    runs_root: Path, monkeypatch: pytest.MonkeyPatch, looking: None
+) -> None:
+    monkeypatch.setattr(examiner, "Examiner", _Examiner)
+    folder = runs.create(small(images=LARGE, patience=1e-3))
+    assert train(folder) == "finished"
+    run = runs.read(folder)
+    assert run.status.state == "finished"
+    assert is_sentence(run.status.message)
+    assert not run.status.spent
+    runs.check_budget(run)
+    assert train(folder) == "finished"  # and out of patience again
+    assert runs.read(folder).status.images > run.status.images
+
+
+@pytest.mark.parametrize("decay_from", [0.0, 0.6])
+def test_stopped_and_resumed_run_with_falling_rates_equals_the_unbroken_one(
+    runs_root: Path, digits: Digits, monkeypatch: pytest.MonkeyPatch, looking: None, decay_from: float
+) -> None:
+    """Twenty steps, stopped before or while the learning rates fall; a plain run ends elsewhere."""
+    monkeypatch.setattr(examiner, "Examiner", _Examiner)
+    whole, halves, plain = (runs_root / name for name in ("whole", "halves", "plain"))
+    for folder in (whole, halves):
+        runs.create(small(images=640, decay_from=decay_from), folder)
+    runs.create(small(images=640, decay_from=1.0), plain)
+    train(whole)
+    train(plain)
+    assert train(halves, stop_at(320)) == "stopped"
+    assert train(halves) == "finished"
+    left, right = _at_the_end(whole, digits).tensors(), _at_the_end(halves, digits).tensors()
+    assert_equal(left, right)
+    other = _at_the_end(plain, digits).tensors()
+    assert any(not left[name].equal(other[name]) for name in left)
+
+
+def test_judge_that_cannot_be_read_is_a_failure_in_words(runs_root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing() -> None:
+        raise judge.JudgeError("The judge is missing.")
+
+    monkeypatch.setattr(judge, "load", missing)
+    folder = runs.create(small())
+    with pytest.raises(judge.JudgeError):
+        train(folder)
+    status = runs.read(folder).status
+    assert (status.state, status.message) == ("failed", "The judge is missing.")
+
+
+@pytest.mark.parametrize(("chosen", "expected"), [(None, "1000"), ("7", "7"), ("infinite", "infinite")])
+def test_threads_spin_shortly_unless_the_user_has_chosen(chosen: str | None, expected: str) -> None:
+    """Said before torch is imported, which reads it then."""
+    environment = {name: value for name, value in os.environ.items() if name != "GOMP_SPINCOUNT"}
+    if chosen is not None:
+        environment["GOMP_SPINCOUNT"] = chosen
+    code = "import gan, os, sys; print(os.environ['GOMP_SPINCOUNT'], 'torch' in sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        cwd=processes.PROJECT,
+        env=environment,
+        check=True,
+    )
+    assert done.stdout.split() == [expected, "False"]
 
 
 def test_run_leaves_status_records_samples_and_snapshots(runs_root: Path) -> None:
@@ -176,7 +315,7 @@ def test_damaged_checkpoint_is_a_failure_in_words(runs_root: Path) -> None:
 def test_what_goes_wrong_is_the_state_of_the_run(
     runs_root: Path, monkeypatch: pytest.MonkeyPatch, error: Exception, said: str
 ) -> None:
-    def broken(self: Trainer, norms: bool = False) -> None:
+    def broken(self: Trainer, **_: Any) -> None:
         raise error
 
     monkeypatch.setattr(Trainer, "step", broken)
@@ -192,7 +331,7 @@ def test_what_goes_wrong_is_the_state_of_the_run(
 def test_failed_run_can_be_resumed(runs_root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = runs.create(small())
     with monkeypatch.context() as broken:
-        broken.setattr(Trainer, "step", lambda self, norms: 1 / 0)
+        broken.setattr(Trainer, "step", lambda self, **_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             train(folder)
     assert train(folder) == "finished"

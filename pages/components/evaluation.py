@@ -35,8 +35,7 @@ _CSS = """
   /* What is being done stands where its result will, and moves nothing. */
   .st-key-verdict { min-height: 3.2rem; justify-content: center; }
   .verdict { font-size: 1.1rem; line-height: 1.45; }
-  .terms { font-size: .9rem; line-height: 1.5; }
-  .terms p { margin: 0 0 .75rem 0; }
+  .terms p { font-size: .9rem; line-height: 1.5; margin: 0 0 .75rem 0; }
   .figures { overflow-x: auto; }
   .figures table { width: 100%; border-collapse: collapse; font-size: .9rem; font-variant-numeric: tabular-nums; }
   .figures th, .figures td { padding: .32rem .5rem; text-align: right; vertical-align: baseline; white-space: nowrap; }
@@ -228,8 +227,8 @@ def table(examined: Sequence[Examined]) -> None:
     known = [one.figures for one in examined]
     heads = ["<th>Figure</th>", '<th class="way">Better</th>']
     for one in examined:
-        name = html.escape(one.name) if several else "Forgeries"
-        heads.append(f'<th class="model">{name}<small>{one.measured.images:,} images</small></th>')
+        seen = f"<small>{one.measured.images:,} images seen</small>"
+        heads.append(f'<th class="model">{html.escape(one.name)}{seen}</th>')
     heads.append('<th class="real">Real<small>the floor</small></th>')
     if not several:
         heads.append("<th>Ratio</th>")
@@ -304,7 +303,7 @@ def readings(one: Examined) -> None:
         shares = [percent(digit.value, 1) for digit in found.digits]
         figure = plots_matrix.confusion(found.confusion, shares, dark=look.dark(), key=key)
         alt = "Asked digits against those that the judge reads"
-        line = "Each row is a digit that was asked for; amber is what the judge read instead."
+        line = "Amber: what the judge read instead of the digit asked for."
     st.html(f'<div class="quiet">{line}</div>')
     st.plotly_chart(figure, key="readings", config=config, alt=alt)
 

@@ -11,15 +11,13 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from gan import runs
+from gan import runs, store
 from gan.runs import Run
 
 if TYPE_CHECKING:
     from gan.checkpoint import Model
 
 PRETRAINED = "pretrained"
-BEST = "best.safetensors"
-"""In a run's folder: its generator at its best."""
 AT_ITS_BEST = ":best"
 
 
@@ -48,7 +46,7 @@ class Choice:
             return SHIPPED
         if not self.id.endswith(AT_ITS_BEST):
             return runs.newest_snapshot(self.run.folder)
-        best = self.run.folder / BEST
+        best = self.run.folder / store.BEST
         return best if best.is_file() else None
 
 
@@ -59,8 +57,9 @@ def listing() -> dict[str, Choice]:
         name = f"{run.config.preset} · {run.created:%d %b %H:%M}"
         if runs.newest_snapshot(run.folder):
             found.append(Choice(run.id, name, f"{run.status.images:,} images · {run.status.state}", run))
-        if (run.folder / BEST).is_file():
-            found.append(Choice(run.id + AT_ITS_BEST, f"{name} · at its best", run=run))
+        if (run.folder / store.BEST).is_file():
+            when = f"after {run.status.best_images:,} images" if run.status.best_images else ""
+            found.append(Choice(run.id + AT_ITS_BEST, f"{name} · at its best", when, run))
     # A list tells its entries apart by what it shows of them.
     often = Counter(choice.name for choice in found)
     return {

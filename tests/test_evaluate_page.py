@@ -1,0 +1,374 @@
+"""The Evaluate page through Streamlit's AppTest, and what it is made of."""
+
+import base64
+import csv
+import io
+import json
+import re
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from gan import cli, render, runs, store
+from gan import evaluation as library
+from gan.checkpoint import PRETRAINED, load_model
+from gan.data import Digits
+from gan.figures import DEFINITIONS, KINDS, Evaluation
+from pages.components import evaluation, models, scoring
+from pages.components.evaluation import Examined
+from pages.components.scoring import Desk, Key
+from tests.helpers import is_sentence, small, train, until
+from tests.test_pages import go, said
+
+PROJECT = Path(__file__).parent.parent
+FEW = 1000
+MEASURE = "Measure classification accuracy"
+
+
+@pytest.fixture
+def app(runs_root: Path) -> AppTest:
+    return AppTest.from_file(str(PROJECT / "app.py"), default_timeout=120).run()
+
+
+@pytest.fixture
+def desk() -> Iterator[Desk]:
+    """The server's own, idle at the end."""
+    desk = scoring.desk()
+    yield desk
+    desk.stop()
+    until(lambda: desk.job is None)
+
+
+def trained(preset: str = "cgan") -> Path:
+    folder = runs.create(small(preset))
+    train(folder)
+    return folder
+
+
+def shown(app: AppTest) -> str:
+    """All HTML of the page, no-break spaces as spaces."""
+    return "\n".join(str(part.proto.body) for part in app.get("html")).replace("\N{NO-BREAK SPACE}", " ")
+
+
+def button(app: AppTest, label: str) -> object:
+    return next(button for button in app.button if button.label == label)
+
+
+def open_page(app: AppTest, *model: str) -> AppTest:
+    if model:
+        app.query_params["model"] = list(model)
+    return go(app, "evaluate")
+
+
+def press(app: AppTest, n: int = FEW) -> AppTest:
+    """Evaluates what is chosen, with few samples."""
+    next(box for box in app.selectbox if box.label == "Samples").set_value(n)
+    pressed = button(app, "Evaluate").click().run()  # type: ignore[attr-defined]
+    assert not pressed.exception
+    return pressed
+
+
+def examined(app: AppTest) -> list[Examined]:
+    found: list[Examined] = app.session_state["evaluated"][1]
+    return found
+
+
+def rows(app: AppTest) -> dict[str, list[str]]:
+    """The table: what stands beside each figure."""
+    table = re.search(r'<div class="figures"><table>.*?</table>', shown(app), re.S)
+    assert table is not None
+    cells = [re.findall(r"<td.*?>(.*?)</td>", row) for row in table[0].split("<tr>")[2:]]
+    return {row[0]: [re.sub(r"<.*?>", " ", cell).strip() for cell in row[1:]] for row in cells}
+
+
+def test_empty_folder_offers_the_model_that_ships_and_says_what_the_figures_mean(app: AppTest) -> None:
+    opened = open_page(app)
+    assert not opened.exception
+    assert opened.title[0].value == "Evaluate"
+    assert opened.multiselect[0].value == [models.PRETRAINED]
+    assert not button(opened, "Evaluate").disabled  # type: ignore[attr-defined]
+    for text in [*DEFINITIONS.values(), *(kind.meaning for kind in KINDS.values())]:
+        assert text in shown(opened)
+
+
+def test_table_has_the_figures_that_the_library_finds(app: AppTest) -> None:
+    found = library.evaluate(load_model(PRETRAINED), FEW)
+    opened = press(open_page(app))
+    table = rows(opened)
+    assert list(table) == [KINDS[name].label for name in [*found.figures, "classification_accuracy"]]
+    agreement, fcd = found.figures["label_agreement"], found.figures["fcd"]
+    assert table["Label agreement"][1:3] == [f"{100 * agreement.value:.2f} %", f"{100 * agreement.floor:.2f} %"]
+    assert table["Fréchet classifier distance (FCD)"] == [
+        "lower",
+        evaluation.number(fcd.value),
+        evaluation.number(fcd.floor),
+        f"{fcd.value / fcd.floor:.2f} ×",
+    ]
+    assert table["Copies"][-1] == "–"
+    assert f"{100 * agreement.value:.2f} % of the forgeries as asked" in shown(opened)
+    assert f"{fcd.value / fcd.floor:.1f} times the floor" in shown(opened)
+    assert "with fewer they mislead" in shown(opened)
+
+
+def test_rerun_and_second_press_show_the_same_without_measuring_again(
+    app: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = press(open_page(app))
+    before = rows(opened)
+
+    def never(*_: object, **__: object) -> Evaluation:
+        raise AssertionError("measured again")
+
+    monkeypatch.setattr(library, "evaluate", never)
+    assert rows(opened.run()) == before
+    assert rows(press(opened)) == before
+
+
+def test_what_was_chosen_since_is_told_apart_from_what_is_shown(app: AppTest) -> None:
+    opened = press(open_page(app))
+    assert "before something else was chosen" not in shown(opened)
+    opened = opened.number_input[0].set_value(5).run()
+    assert f"the trained one that ships; {FEW:,} samples, seed 0" in shown(opened)
+    assert rows(opened)
+    opened = press(opened)
+    assert "before something else was chosen" not in shown(opened)
+    assert examined(opened)[0].measured.found.seed == 5
+
+
+def test_url_says_which_models_and_the_list_writes_it(app: AppTest) -> None:
+    folder = trained()
+    opened = open_page(app, models.PRETRAINED, folder.name)
+    assert opened.multiselect[0].value == [models.PRETRAINED, folder.name]
+    opened = opened.multiselect[0].set_value([folder.name]).run()
+    assert opened.query_params["model"] in (folder.name, [folder.name])
+    assert opened.multiselect[0].value == [folder.name]
+
+
+def test_nothing_chosen_cannot_be_evaluated_and_stays_nothing(app: AppTest) -> None:
+    opened = open_page(app).multiselect[0].set_value([]).run()
+    assert opened.multiselect[0].value == []
+    assert button(opened, "Evaluate").disabled  # type: ignore[attr-defined]
+    assert not opened.run().exception
+
+
+@pytest.mark.parametrize("name", ["nothing", "../../etc/passwd", "nothing:best", "pretrained:best"])
+def test_unknown_model_is_told_in_words(app: AppTest, name: str) -> None:
+    opened = open_page(app, name)
+    assert not opened.exception
+    assert f"There is no model {name!r} here" in said(opened)
+    assert opened.multiselect[0].value == [models.PRETRAINED]
+
+
+def test_conditional_and_unconditional_side_by_side(app: AppTest) -> None:
+    folder = trained("vanilla")
+    opened = press(open_page(app, models.PRETRAINED, folder.name))
+    table = rows(opened)
+    assert table["Label agreement"][2] == "–"
+    assert table["Fréchet classifier distance (FCD)"][1] != "–"
+    best = shown(opened).split("<b>")[1].split("</b>")[0]
+    assert best == "the trained one that ships"
+    assert "never told which digit is which" not in shown(opened)
+    details = next(box for box in opened.selectbox if box.label == "Details of")
+    opened = details.set_value(folder.name).run()
+    assert "never told which digit is which" in shown(opened)
+
+
+def test_unconditional_model_alone_has_a_histogram_and_says_why(app: AppTest) -> None:
+    opened = press(open_page(app, trained("vanilla").name))
+    assert "Label agreement" not in rows(opened)
+    assert "never told which digit is which" in shown(opened)
+    assert re.search(r"The judge finds \d+ of 10 digits", shown(opened))
+
+
+def test_four_models_at_most(app: AppTest) -> None:
+    names = [trained().name for _ in range(5)]
+    opened = open_page(app, *names)
+    assert opened.multiselect[0].value == names[:4]
+
+
+def test_three_models_have_a_column_each(app: AppTest) -> None:
+    opened = press(open_page(app, models.PRETRAINED, *(trained().name for _ in range(2))))
+    assert len(rows(opened)["Recall"]) == 1 + 3 + 1
+
+
+def test_deleted_run_is_told_in_one_sentence_and_the_others_are_evaluated(
+    app: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = trained()
+    opened = open_page(app, models.PRETRAINED, folder.name)
+    listing = models.listing()
+    shutil.rmtree(folder)
+    monkeypatch.setattr(models, "listing", lambda: listing)
+    opened = press(opened)
+    (error,) = opened.error
+    assert "was deleted meanwhile" in error.value
+    assert is_sentence(error.value)
+    assert [one.id for one in examined(opened)] == [models.PRETRAINED]
+
+
+def test_damaged_file_is_told_in_one_sentence(app: AppTest) -> None:
+    folder = trained()
+    path = runs.newest_snapshot(folder)
+    assert path is not None
+    path.write_bytes(path.read_bytes()[:500])
+    opened = press(open_page(app, folder.name))
+    (error,) = opened.error
+    assert "is not a whole safetensors file" in error.value
+    assert is_sentence(error.value)
+    assert examined(opened) == []
+
+
+def test_generator_at_its_best_can_be_chosen_where_there_is_one(app: AppTest) -> None:
+    folder = trained()
+    assert "at its best · after 320 images" in models.listing()[f"{folder.name}:best"].label
+    opened = press(open_page(app, f"{folder.name}:best"))
+    assert examined(opened)[0].key.path == folder / store.BEST
+    opened = go(app, "explore", model=f"{folder.name}:best")
+    assert not opened.exception
+    assert not opened.warning
+    (folder / store.BEST).unlink()
+    assert f"{folder.name}:best" not in models.listing()
+    assert models.Choice(f"{folder.name}:best", "", run=runs.read(folder)).file() is None
+
+
+def test_runs_that_a_list_would_show_alike_are_told_apart(runs_root: Path) -> None:
+    for _ in range(2):
+        trained()
+    labels = [choice.label for choice in models.listing().values()]
+    assert len(set(labels)) == len(labels) == 1 + 2 + 2
+
+
+def test_wall_has_each_forgery_above_its_nearest_training_image(app: AppTest, digits: Digits) -> None:
+    opened = press(open_page(app))
+    (one,) = examined(opened)
+    pictures = [
+        render.cells(base64.b64decode(source))
+        for source in re.findall(r'class="digits" alt="The ten .*?" src="data:image/png;base64,(.*?)"', shown(opened))
+    ]
+    assert [len(picture) for picture in pictures] == [10] * 4
+    forged = np.concatenate([picture[:5] for picture in pictures])
+    real = np.concatenate([picture[5:] for picture in pictures])
+    forgeries = [*one.measured.found.best, *one.measured.found.worst]
+    assert np.array_equal(real, digits.train_images[[forgery.nearest for forgery in forgeries]])
+    distances = ((forged / 255.0 - real / 255.0) ** 2).sum((1, 2)) ** 0.5
+    assert (distances > 0).all()
+    worst = one.measured.found.worst[0]
+    assert f"{worst.asked} → {worst.read}" in shown(opened)
+
+
+def test_csv_has_a_row_for_each_figure_and_model_and_json_all_of_it(app: AppTest) -> None:
+    folder = trained("vanilla")
+    both = examined(press(open_page(app, models.PRETRAINED, folder.name)))
+    table = list(csv.DictReader(io.StringIO(evaluation.as_csv(both))))
+    assert len(table) == 11 + 10
+    assert list(table[0]) == ["model", "figure", "value", "floor", "ratio", "n", "seed", "reference"]
+    for row in table:
+        figure = next(one for one in both if one.id == row["model"]).figures[row["figure"]]
+        assert (float(row["value"]), float(row["floor"])) == (figure.value, figure.floor)
+        assert (row["n"], row["seed"], row["reference"]) == (str(FEW), "0", "test")
+    first, second = json.loads(evaluation.as_json(both))
+    assert (first["model"], second["model"]) == (models.PRETRAINED, folder.name)
+    assert {key: first[key] for key in first if key != "model"} == both[0].measured.found.to_dict()
+    assert second["confusion"] is None
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(57744.9, "57,745"), (160.6, "161"), (12.34, "12.3"), (2.1978, "2.20"), (0.25, "0.25"), (0.0012, "0.0012")],
+)
+def test_numbers_have_the_digits_that_say_something(value: float, text: str) -> None:
+    assert evaluation.number(value) == text
+
+
+def test_beliefs_claim_no_certainty() -> None:
+    texts = [evaluation.belief(value).replace("\N{NO-BREAK SPACE}", " ") for value in (0.0, 0.5, 1.0)]
+    assert texts == ["&lt; 0.01 %", "50.00 %", "&gt; 99.99 %"]
+
+
+def says(monkeypatch: pytest.MonkeyPatch, program: str) -> None:
+    """Lets a small program stand in for the measurement."""
+    monkeypatch.setattr(scoring, "command", lambda _: [sys.executable, "-c", program])
+
+
+SCORE = '{"figures": {"classification_accuracy": {"value": 0.9321, "floor": 0.99, "ratio": 0.9415}}}'
+
+
+def test_score_is_measured_and_joins_the_table_and_the_files(
+    app: AppTest, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    says(monkeypatch, f"print('{SCORE}')")
+    opened = press(open_page(app, trained().name))
+    assert rows(opened)["Classification accuracy score"] == ["higher", "–", "–", "–"]
+    opened = button(opened, MEASURE).click().run()  # type: ignore[attr-defined]
+    until(lambda: desk.job is None)
+    opened = opened.run()
+    assert rows(opened)["Classification accuracy score"] == ["higher", "93.21 %", "99.00 %", "0.94 ×"]
+    assert "classification_accuracy,0.9321,0.99," in evaluation.as_csv(examined(opened))
+    (content,) = json.loads(evaluation.as_json(examined(opened)))
+    assert content["figures"]["classification_accuracy"]["value"] == 0.9321
+
+
+def test_second_tab_sees_the_measurement_and_cannot_start_another(
+    app: AppTest, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    says(monkeypatch, "import sys, time; print(' 37%|', end='', file=sys.stderr, flush=True); time.sleep(600)")
+    opened = press(open_page(app, trained().name))
+    button(opened, MEASURE).click().run()  # type: ignore[attr-defined]
+    job = desk.job
+    assert job is not None
+    until(lambda: job.progress == 0.37)
+    other = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=120).run()
+    other = press(open_page(other))
+    assert all(button.label != MEASURE for button in other.button)
+    assert not desk.start(examined(other)[0].key, "another")
+
+
+@pytest.mark.parametrize(
+    ("program", "sentence"),
+    [
+        ("raise RuntimeError('secret')", "The measurement failed (exit status 1)."),
+        ("import sys; print('There is no file x.', file=sys.stderr); sys.exit(2)", "There is no file x."),
+        ("print('nothing of the kind')", "The measurement ended without a result."),
+        ("import os; os.kill(os.getpid(), 9)", "The measurement was ended from outside (signal 9)."),
+    ],
+)
+def test_failed_measurement_gives_one_sentence_and_may_be_tried_again(
+    app: AppTest, desk: Desk, monkeypatch: pytest.MonkeyPatch, program: str, sentence: str
+) -> None:
+    says(monkeypatch, program)
+    opened = press(open_page(app, trained().name))
+    button(opened, MEASURE).click().run()  # type: ignore[attr-defined]
+    until(lambda: desk.job is None)
+    opened = opened.run()
+    assert [error.value for error in opened.error] == [sentence]
+    assert button(opened, MEASURE)
+
+
+def test_process_is_gone_when_it_has_ended_though_nobody_looks(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    says(monkeypatch, f"print('{SCORE}')")
+    before = {child.pid for child in psutil.Process().children()}
+    assert desk.start(Key(PRETRAINED, -1.0, FEW, 0), "nobody")
+    until(lambda: desk.job is None)
+    assert {child.pid for child in psutil.Process().children()} <= before
+
+
+def test_command_measures_the_score_alone_with_the_samples_of_the_evaluation() -> None:
+    words = scoring.command(Key(PRETRAINED, 0.0, 10_000, 7))
+    assert words[1:6] == ["-m", "gan", "evaluate", str(PRETRAINED), "--n"]
+    assert words[6:] == ["10000", "--seed", "7", "--only", "classification_accuracy"]
+    cli.parser().parse_args(words[3:])
+
+
+def test_details_go_on_with_the_first_model_where_theirs_is_gone(app: AppTest) -> None:
+    first, second = trained("vanilla").name, trained().name
+    opened = press(open_page(app, models.PRETRAINED, first))
+    opened = next(box for box in opened.selectbox if box.label == "Details of").set_value(first).run()
+    opened = press(opened.multiselect[0].set_value([models.PRETRAINED, second]).run())
+    assert next(box for box in opened.selectbox if box.label == "Details of").value == models.PRETRAINED
+    assert "never told which digit is which" not in shown(opened)
