@@ -138,7 +138,7 @@ def load_checkpoint(path: Path, trainer: Trainer) -> dict[str, Any]:
     _, tensors, about = _load(path, "checkpoint")
     try:
         trainer.load(tensors, int(about["images"]), float(about["lr_g"]), float(about["lr_d"]))
-    except (RuntimeError, KeyError, TypeError, ValueError, OverflowError) as error:
+    except (RuntimeError, LookupError, TypeError, ValueError, OverflowError) as error:
         raise ModelError(f"{path} does not fit the run's settings.") from error
     return about
 

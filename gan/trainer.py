@@ -244,13 +244,18 @@ class Trainer:
         return found
 
     def load(self, tensors: dict[str, Tensor], images: int, lr_g: float, lr_d: float) -> None:
-        """Continues where `tensors()` was taken. Raises `KeyError` or `RuntimeError` for others' tensors."""
+        """Continues where `tensors()` was taken. Raises `LookupError` or `RuntimeError` for others' tensors."""
         for name, network in self._networks().items():
             network.load_state_dict(_under(tensors, name))
         for name, optimizer in self._optimizers().items():
+            parameters = optimizer.param_groups[0]["params"]
             states: dict[int, dict[str, Tensor]] = {}
             for key, value in _under(tensors, name).items():
                 number, field = key.split(".", 1)
+                parameter = parameters[int(number)]
+                if value.shape == parameter.shape:
+                    # A file has no memory format; Adam takes for granted that its moments have the parameter's.
+                    value = torch.empty_like(parameter).copy_(value)
                 states.setdefault(int(number), {})[field] = value
             optimizer.load_state_dict(optimizer.state_dict() | {"state": states})
         self.noise.set_state(tensors["noise"].cpu())

@@ -504,7 +504,7 @@ def test_evaluate_measures_as_it_was_told(
     assert asked == [expected]
 
 
-@pytest.mark.parametrize("arguments", [("evaluate", "pretrained"), ("train", *_small())])
+@pytest.mark.parametrize("arguments", [("evaluate", "pretrained", "--n", "1000"), ("train", *_small())])
 def test_judge_that_cannot_be_read_is_told_in_one_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...]
 ) -> None:
@@ -514,12 +514,11 @@ def test_judge_that_cannot_be_read_is_told_in_one_line(
         raise judge.JudgeError("The judge is missing.")
 
     monkeypatch.setattr(judge, "load", missing)
-    evaluation.yardstick.cache_clear()
     more = ("--run-dir", str(tmp_path / "run")) if arguments[0] == "train" else ()
     assert main([*arguments, *more]) == 2
     said = capsys.readouterr()
     assert said.out == ""
-    assert said.err.endswith("\nThe judge is missing.\n")
+    assert said.err.splitlines()[-1] == "The judge is missing."
     assert "Traceback" not in said.err
 
 

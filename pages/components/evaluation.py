@@ -33,7 +33,7 @@ _CSS = """
 <style>
   @media (min-width: 641px) { .st-key-head h1 { padding-bottom: 1.25rem !important; } }
   /* What is being done stands where its result will, and moves nothing. */
-  .st-key-verdict { min-height: 3.2rem; justify-content: center; }
+  .st-key-verdict { min-height: 3.25rem; justify-content: center; }
   .verdict { font-size: 1.1rem; line-height: 1.45; }
   .terms p { font-size: .9rem; line-height: 1.5; margin: 0 0 .75rem 0; }
   .figures { overflow-x: auto; }
@@ -59,6 +59,7 @@ _CSS = """
   .wall .wrong { color: #dc4c4c; font-weight: 600; }
   @media (max-width: 640px) {
     .wall { grid-template-columns: 1fr; }
+    .st-key-verdict { min-height: 7.7rem; }
     .figures table { font-size: .8rem; }
     .figures th, .figures td { padding: .32rem .3rem; }
     .figures td small { display: block; }
