@@ -1,7 +1,7 @@
 """What each preset costs and reaches: `python -m benchmarks.presets [--at 60,300] [--presets …]`.
 
-For each preset: parameters, images per second while it trains alone in this process, and what a
-classifier that has never seen a forgery reads in 1,000 samples of the averaged generator after so many
+For each preset: parameters, images per second while it trains alone in this process, and what the judge
+reads in 1,000 samples of the averaged generator after so many
 seconds of training: the share read as asked (conditional presets) and the digits found. A digit is
 found if at least 5 of the 1,000 samples are read as it. Prints a Markdown table.
 """
@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from benchmarks import judge, machine
-from gan import data, latent
+from benchmarks import machine
+from gan import data, judge, latent
 from gan.checkpoint import as_bytes
 from gan.config import PRESETS
 from gan.models import count_parameters
@@ -46,7 +46,7 @@ def look_at(trainer: Trainer, seconds: float) -> Reached:
     y = (torch.arange(SAMPLES) % 10).to(trainer.device)
     with torch.inference_mode():
         images = as_bytes(trainer.average(z, y)).cpu().numpy()
-    read = judge.read(images)
+    read = judge.load().judge.read(images).digits
     agreement = float((read == y.cpu().numpy()).mean()) if config.conditional else None
     return Reached(seconds, trainer.images, agreement, np.bincount(read, minlength=10).tolist())
 
@@ -75,7 +75,7 @@ def main() -> None:
     parser.add_argument("--presets", default=",".join(PRESETS))
     args = parser.parse_args()
     marks = [float(mark) for mark in args.at.split(",")]
-    judge.judge()
+    judge.load()
     print(machine.line(), flush=True)
     heads = [f"after {mark:g} s: agreement, digits found" for mark in marks]
     print(f"\n| preset | parameters G + D | images/s (5 % to 95 %) | {' | '.join(heads)} |")

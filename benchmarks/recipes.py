@@ -44,25 +44,25 @@ class Growing(Trainer):
         super().step(norms, spent)
 
 
-class Shuffled(Trainer):
+class Replaced(Trainer):
     """Images are drawn with replacement, not pass by pass."""
 
     def step(self, norms: bool = False, spent: float = 0.0) -> None:  # noqa: D102
         size = len(self.sampler.labels)
-        number = self.sampler.drawn // size
+        number = (self.sampler.drawn + self.config.batch_size) // size
         if number not in self.sampler._passes:
             order = np.random.default_rng((1, number)).integers(size, size=size)
-            self.sampler._passes = {number: torch.from_numpy(order)}
+            self.sampler._passes[number] = torch.from_numpy(order)
         super().step(norms, spent)
 
 
-class ChannelsLast(Trainer):
-    """Convolutions with channels_last memory."""
+class ChannelsFirst(Trainer):
+    """Convolutions with PyTorch's usual memory format."""
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
-        self.generator.to(memory_format=torch.channels_last)
-        self.discriminator.to(memory_format=torch.channels_last)
+        for network in (self.generator, self.discriminator, self.average):
+            network.to(memory_format=torch.contiguous_format)
 
 
 class Plain(Trainer):
@@ -71,8 +71,16 @@ class Plain(Trainer):
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
         for optimizer in (self.optimizer_g, self.optimizer_d):
-            optimizer.param_groups[0]["fused"] = None
-            optimizer.defaults["fused"] = None
+            optimizer.param_groups[0] |= {"fused": None, "foreach": False}
+
+
+class Compiled(Trainer):
+    """Both networks through torch.compile; compilation counts."""
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.generator.compile()
+        self.discriminator.compile()
 
 
 @dataclass(frozen=True)
@@ -88,19 +96,33 @@ def _r(trainer: Callable[..., Trainer] = Trainer, preset: str = "cgan", **change
     return Recipe(changes, trainer, preset)
 
 
-CONV_D = {"architecture_d": "conv", "widths_d": (16, 32, 128)}
-CONV_G = {"architecture": "conv", "architecture_d": "mlp"}
 RECIPES: dict[str, Recipe] = {
     "as it is": _r(),
-    "decay from 0": _r(decay_from=0.0),
-    "decay from 0.5": _r(decay_from=0.5),
-    "hinge, spectral norm": _r(loss="hinge", spectral_norm_d=True),
-    "relativistic, R1 + R2": _r(loss="relativistic", r1=0.5, r2=0.5, penalty_every=4),
-    "R1 0.1 every 8": _r(r1=0.1, penalty_every=8),
-    "R1 1 every 8": _r(r1=1.0, penalty_every=8),
-    "conv G, stem 256": _r(**CONV_G, widths_g=(256, 32, 16)),
-    "conv D": _r(**CONV_D),
-    "conv G and D": _r(architecture="conv", widths_g=(256, 32, 16), widths_d=(16, 32, 128)),
+    "pictures from −1 to 1 for D": _r(ink_scale_d=0.0),
+    "ink from 0 to 2 for D": _r(ink_scale_d=1.0),
+    "G a perceptron, 256-384": _r(architecture="mlp", widths_g=(256, 384)),
+    "G without a stem": _r(widths_g=(16, 16)),
+    "D convolutional": _r(architecture_d="conv", widths_d=(16, 32, 128)),
+    "D convolutional, R1 20 every 4": _r(architecture_d="conv", widths_d=(16, 32, 128), r1=20.0, penalty_every=4),
+    "hinge, spectral normalisation": _r(loss="hinge", spectral_norm_d=True),
+    "relativistic, R1 + R2 0.01 every 8": _r(loss="relativistic", r1=0.01, r2=0.01, penalty_every=8),
+    "R1 0.05 every 8": _r(r1=0.05, penalty_every=8),
+    "D as fast as G (1e-3)": _r(lr_d=1e-3),
+    "G at 2e-3": _r(lr_g=2e-3),
+    "beta1 0.5": _r(beta1=0.5),
+    "beta2 0.999": _r(beta2=0.999),
+    "batch 32": _r(batch_size=32),
+    "batch 128": _r(batch_size=128),
+    "batch 32, growing to 128": _r(Growing, batch_size=32),
+    "averaging half-life 5,000": _r(ema_kimg=5.0),
+    "rates fall from half of the budget on": _r(decay_from=0.5),
+    "bfloat16": _r(precision="bfloat16"),
+    "real and forged apart in D": _r(Apart),
+    "fresh forgeries for G": _r(Fresh),
+    "channels first": _r(ChannelsFirst),
+    "Adam not fused": _r(Plain),
+    "drawn with replacement": _r(Replaced),
+    "torch.compile": _r(Compiled),
 }
 
 
@@ -124,7 +146,7 @@ def row(name: str, seed: int, seconds: float) -> str:
     """One race, as a line of the table."""
     recipe = RECIPES[name]
     chosen = config.preset(recipe.preset).changed(seconds=seconds, seed=seed, **recipe.changes)
-    result = clock.race(lambda: recipe.trainer(chosen, data.load(), CPU), seconds, clock.doubling(2, seconds))
+    result = clock.race(lambda: recipe.trainer(chosen, data.load(), CPU), seconds, clock.doubling(2, seconds, each=3))
     reached, last = result.to_agreement(0.95), result.seen[-1]
     when = "–" if reached is None else f"{reached:.1f}"
     return f"| {name} | {result.images / result.seconds:,.0f} | {when} | {last.agreement:.4f} | {last.ratio:.2f} |"

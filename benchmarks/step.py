@@ -114,9 +114,8 @@ def main() -> None:
         print(f"| {name} | {1e3 * took / steps:.3f} | {took / whole:.1%} |")
     done = counted.get_total_flops() * steps / whole
     print(f"| a step of {chosen.batch_size} images | {1e3 * whole / steps:.3f} | 100 % |")
-    print(
-        f"\n{done / 1e9:,.0f} of the {fastest / 1e9:,.0f} GFLOP/s that a matrix product reaches here: {done / fastest:.0%}."
-    )
+    reached = f"{done / 1e9:,.0f} of the {fastest / 1e9:,.0f} GFLOP/s that a matrix product reaches here"
+    print(f"\n{reached}: {done / fastest:.0%}.")
 
 
 if __name__ == "__main__":

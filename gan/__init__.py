@@ -8,5 +8,5 @@ import os
 
 # PyTorch's threads wait for each other after every layer, spinning. Where a browser or a server wants the same
 # cores, that burns what the late thread needs: training was four times faster with a short spin. Read when
-# torch is imported, so it has to stand here; `benchmarks.step --rival` measures it.
+# torch is imported, so it has to stand here; `benchmarks.spin` measures it.
 os.environ.setdefault("GOMP_SPINCOUNT", "1000")

@@ -1,10 +1,10 @@
 import streamlit as st
 
 from gan.figures import SAMPLES
-from pages.components import evaluation, models, start
+from pages.components import evaluation, models, report, start
 
 start.through_app()
-evaluation.apply_style()
+report.apply_style()
 
 
 def remember() -> None:
@@ -49,9 +49,9 @@ evaluated, examined, problems = st.session_state.get("evaluated", (wanted, [], [
 if examined:
     was = f"{', '.join(one.name for one in examined)}; {evaluated[1]:,} samples, seed {evaluated[2]}"
     changed = f"This is what came out before something else was chosen: {was}." if evaluated != wanted else ""
-    evaluation.say(place, evaluation.verdict(examined), changed)
+    report.say(place, evaluation.verdict(examined), changed)
 else:
-    evaluation.say(
+    report.say(
         place,
         "<b>How good are the forgeries?</b> Evaluate measures them beside as many real digits, "
         "which takes about ten seconds the first time.",
@@ -73,38 +73,38 @@ def choose() -> evaluation.Examined:
 def explain() -> None:
     """What the figures mean, folded away."""
     with st.expander("What the figures mean"):
-        evaluation.terms()
-        evaluation.meanings()
+        report.terms()
+        report.meanings()
 
 
 if len(examined) > 2:  # the table takes the whole width
-    evaluation.table(examined)
+    report.table(examined)
     left, right = st.columns([1.5, 1], gap="medium", vertical_alignment="bottom")
     with left:
         shown = choose()
     with right:
-        evaluation.downloads(examined)
+        report.downloads(examined)
     left, right = st.columns([1.5, 1], gap="medium")
     with left:
-        evaluation.score(shown, named=True)
-        evaluation.wall(shown, stacked=True)
+        report.score(shown, named=True)
+        report.wall(shown, stacked=True)
     with right:
-        evaluation.readings(shown)
+        report.readings(shown)
     explain()
 else:
     left, right = st.columns([1.5, 1], gap="medium")
     if not examined:
         with left:
-            evaluation.meanings()
+            report.meanings()
         with right:
-            evaluation.terms()
+            report.terms()
         st.stop()
     with right:
         shown = choose()
-        evaluation.readings(shown)
+        report.readings(shown)
     with left:
-        evaluation.table(examined)
-        evaluation.score(shown, named=len(examined) > 1)
-        evaluation.downloads(examined)
+        report.table(examined)
+        report.score(shown, named=len(examined) > 1)
+        report.downloads(examined)
         explain()
-    evaluation.wall(shown)
+    report.wall(shown)

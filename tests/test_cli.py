@@ -17,6 +17,7 @@ from PIL import Image
 from gan import evaluation, examiner, judge, latent, processes, render, runs, store
 from gan.checkpoint import load_checkpoint, load_model, resolve
 from gan.cli import main
+from gan.config import TrainConfig
 from gan.data import Digits
 from gan.figures import ACCURACY_SCORE, KINDS, Figure
 from gan.messages import Event, Status, StorageError
@@ -85,14 +86,14 @@ UNAVAILABLE = "mps" if sys.platform != "darwin" else "cuda"
     [
         ([], "following arguments are required: command"),
         (["paint"], "invalid choice: 'paint' (choose from"),
-        (["train", "--preset", "stylegan"], "no preset 'stylegan'; choose one of cgan, vanilla, dcgan"),
+        (["train", "--preset", "stylegan"], f"no preset 'stylegan'; choose one of {', '.join(PRESETS)}."),
         (["train", "--seconds", "0"], "'0' is not a number of seconds from 0.001 to 1,000,000"),
         (["train", "--seconds", "nan"], "'nan' is not a number of seconds"),
         (["train", "--seconds", "-5"], "'-5' is not a number of seconds"),
         (["train", "--images", "0"], "'0' is not a whole number of images from 1"),
         (["train", "--images", "1.5"], "'1.5' is not a whole number of images"),
         (["train", "--images", "9" * 400], "is not a whole number of images"),
-        (["train", "--images", "5"], "images is 5; one step alone sees 128"),
+        (["train", "--images", "5"], f"images is 5; one step alone sees {TrainConfig.batch_size} (batch_size)."),
         (["train", "--images", "100", "--seconds", "1"], "not allowed with argument"),
         (["train", "--seed", "-1"], "'-1' is not a whole number from 0"),
         (["train", "--seed", "2147483648"], "is not a whole number from 0 to 2,147,483,647"),
@@ -187,9 +188,11 @@ def test_train_for_seconds(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("preset", PRESETS)
 def test_train_and_resume_equal_the_unbroken_run(tmp_path: Path, digits: Digits, preset: str) -> None:
+    """But for learning rates that fall: at the end of a first budget they had fallen to nothing."""
     whole, halves = tmp_path / "whole", tmp_path / "halves"
-    assert _train(whole, preset, 640) == 0
-    assert _train(halves, preset, 320) == 0
+    steady = ("--set", "decay_from=1")
+    assert _train(whole, preset, 640, *steady) == 0
+    assert _train(halves, preset, 320, *steady) == 0
     assert main(["resume", str(halves), "--images", "320"]) == 0
     assert_equal(_checkpoint(whole, digits), _checkpoint(halves, digits))
 
