@@ -18,6 +18,7 @@ SCHEMA_VERSION = 2
 _SINCE_2 = {
     "architecture_d": "same",
     "ink_scale_d": 0.0,
+    "shift_d": 0,
     "spectral_norm_d": False,
     "r1": 0.0,
     "r2": 0.0,
@@ -85,6 +86,9 @@ class TrainConfig:
     ink_scale_d: Annotated[float, Between(0, 100)] = 4.0
     """The discriminator sees black as 0 and white as twice this; 0 shows it pictures as they are, −1 to 1. It is
     the same function of a picture, but learns faster: a background of −1 is a large input that says nothing."""
+    shift_d: Annotated[int, Between(0, 8)] = 0
+    """Real and forged pictures are shifted at random, by up to so many pixels, before the discriminator sees
+    them, so that it cannot learn the real ones by heart (Zhao et al. 2020)."""
     spectral_norm_d: bool = False
     """Spectral normalisation: every layer of the discriminator divided by its largest singular value."""
     activation_g: Literal["relu", "leaky_relu"] = "leaky_relu"

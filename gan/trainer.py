@@ -119,6 +119,7 @@ class Trainer:
 
     def _discriminator_pass(self, x: Tensor, fakes: Tensor, y: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """One update of D. Returns its logits on real and on fake, and the loss, all detached."""
+        x, fakes = self._shifted(x, fakes)
         penalised = (self.config.r1 or self.config.r2) and self.steps % self.config.penalty_every == 0
         if penalised:
             x, fakes = x.requires_grad_(), fakes.requires_grad_()
@@ -137,6 +138,15 @@ class Trainer:
         self._descend(self.optimizer_d, objective)
         return real_logits.detach(), fake_logits.detach(), loss.detach()
 
+    def _shifted(self, *images: Tensor) -> tuple[Tensor, ...]:
+        """The images, (N, 1, 28, 28), all shifted by the same few pixels; what leaves on one side, which is
+        black, comes in on the other."""
+        reach = self.config.shift_d
+        if not reach:
+            return images
+        by = torch.randint(-reach, reach + 1, (2,), generator=self.noise, device=self.device).tolist()
+        return tuple(image.roll(by, (2, 3)) for image in images)
+
     def _slope_penalty(self, real_logits: Tensor, x: Tensor, fake_logits: Tensor, fakes: Tensor) -> Tensor:
         """R1 and R2, made up for the steps without them (lazy, Karras et al. 2020, appendix B)."""
         total = torch.zeros((), device=self.device)
@@ -147,6 +157,7 @@ class Trainer:
 
     def _generator_pass(self, fakes: Tensor, y: Tensor, real_logits: Tensor) -> Tensor:
         """One update of G, with D frozen. Returns the loss, detached."""
+        (fakes,) = self._shifted(fakes)
         with self._frozen(self.discriminator):
             with self._autocast():
                 fake_logits = self.discriminator(fakes, y)

@@ -759,6 +759,17 @@ def test_best_that_could_not_be_kept_is_not_counted(digits: Digits, looking: Non
     assert_equal(unlucky.tensors(), plain.tensors())
 
 
+@pytest.mark.parametrize("kind", [Sample, Checkpoint, Best])
+def test_disk_that_is_full_at_the_very_end_costs_no_further_step(digits: Digits, kind: type[Event]) -> None:
+    """The budget is spent: what is left to do is to keep it."""
+    trainer = build(digits)
+    resume = _once(lambda event: isinstance(event, Status) and event.state == "paused", _say("resume"))
+    disk = _Disk(lambda event: isinstance(event, kind) and trainer.images == 320)
+    ending, events = play(trainer, _all(disk, resume), _Examiner(9.0))
+    assert (ending, trainer.images) == ("finished", 320)
+    assert _of(events, Sample)[-1].images == _of(events, Best)[-1].images == 320
+
+
 def test_quality_that_could_not_be_recorded_is_owed(digits: Digits, looking: None) -> None:
     resume = _once(lambda event: isinstance(event, Status) and event.state == "paused", _say("resume"))
     disk = _Disk(lambda event: isinstance(event, Record) and event.images == 96 and "fcd" in event.quantities)

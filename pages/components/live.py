@@ -131,6 +131,8 @@ def controls(run: Run) -> None:
             st.page_link(
                 "pages/explore.py", label="Explore this one", icon=":material/arrow_forward:", query_params=link
             )
+            if not run.living:
+                st.page_link("pages/evaluate.py", label="Evaluate it", icon=":material/grading:", query_params=link)
     if run.living and not run.owned:
         st.info("Another process trains this run; from here it can only be watched.")
     if run.living and run.owned:
@@ -164,9 +166,12 @@ def outcome(run: Run) -> str:
     if series.shape[1] == 0 or loss.probability is None or loss.ideal_output is None:
         return f"{verb}: {done}."
     fooled = series[2, -50:].mean()
+    best = ""
+    if status.best_fcd is not None and status.best_images < 0.9 * status.images:
+        best = f" It was best after {status.best_images:,} images; that generator is kept as well."
     return (
         f"{verb}: {done}. At the end the discriminator gave forgeries a {fooled:.0%} chance of being real; "
-        f"a perfect forger's would get {loss.ideal_output:.0%}."
+        f"a perfect forger's would get {loss.ideal_output:.0%}.{best}"
     )
 
 

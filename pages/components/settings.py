@@ -7,6 +7,7 @@ import streamlit as st
 from gan import config as configs
 from gan.config import PRESET_NOTES, ConfigError, TrainConfig
 
+ENDLESS = "until I stop it"
 DURATIONS: dict[str, float] = {
     "10 s": 10,
     "30 s": 30,
@@ -15,11 +16,12 @@ DURATIONS: dict[str, float] = {
     "5 minutes": 300,
     "20 minutes": 1200,
     "1 hour": 3600,
-    "until I stop it": 0,
+    ENDLESS: 0,
 }
 RATES = (1e-5, 2e-5, 5e-5, 1e-4, 2e-4, 5e-4, 1e-3, 2e-3, 5e-3, 1e-2)
 RATE_LABELS = {"lr_g": "Learning rate of the generator", "lr_d": "Learning rate of the discriminator"}
-UP_FRONT = ("preset", "seconds", "lr_g", "lr_d")
+PATIENCE: dict[str, float] = {"never": 0, "10 s": 10, "20 s": 20, "1 minute": 60, "5 minutes": 300}
+UP_FRONT = ("preset", "seconds", "patience", "lr_g", "lr_d")
 """Shown first; everything else is behind the expander."""
 
 
@@ -45,7 +47,15 @@ def form(base: TrainConfig | None, base_id: str = "") -> TrainConfig | None:
     start = base if base and base.preset == name else configs.preset(name)
     # Another preset means other fields, not the same ones with what was typed for the last.
     suffix = f"{name}-{base_id}"
-    values: dict[str, Any] = {**vars(start), "seconds": _duration(start.seconds, suffix)}
+    values: dict[str, Any] = {**vars(start)}
+    durations = dict(DURATIONS)
+    if start.images:  # no limit in seconds is not the same as no limit
+        del durations[ENDLESS]
+        durations[f"{start.images:,} images"] = 0
+    values["seconds"] = _seconds("seconds", "Train for", durations, start.seconds, suffix)
+    values["patience"] = _seconds(
+        "patience", "Stop when quality has not improved for", PATIENCE, start.patience, suffix
+    )
     for field, label in RATE_LABELS.items():
         value = getattr(start, field)
         text = f"{configs.help_texts()[field]} It can be moved while the run trains."
@@ -68,13 +78,12 @@ def form(base: TrainConfig | None, base_id: str = "") -> TrainConfig | None:
     return None if problems else TrainConfig(**values)
 
 
-def _duration(seconds: float, suffix: str) -> float:
-    choices = dict(DURATIONS)
-    if seconds not in choices.values():
-        choices = {f"{seconds:g} s": seconds} | choices
-    first = list(choices.values()).index(seconds)
-    text = configs.help_texts()["seconds"]
-    return float(choices[st.selectbox("Train for", list(choices), first, key=f"seconds-{suffix}", help=text)])
+def _seconds(field: str, label: str, offered: dict[str, float], value: float, suffix: str) -> float:
+    """One of the durations that are offered, or the one that the settings start with."""
+    choices = offered if value in offered.values() else {f"{value:g} s": value} | offered
+    first = list(choices.values()).index(value)
+    text = configs.help_texts()[field]
+    return float(choices[st.selectbox(label, list(choices), first, key=f"{field}-{suffix}", help=text)])
 
 
 def _field(name: str, hint: configs.Hint, value: Any, key: str) -> Any:
