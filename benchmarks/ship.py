@@ -67,11 +67,13 @@ The generator that ships, averaged over its training, and its discriminator, bot
 * Preset `{run.config.preset}`, seed {run.config.seed}, trained on all 60,000 MNIST training images.
 * {parameters[0]:,} parameters in the generator, {parameters[1]:,} in the discriminator; {multiply_adds(model):,}
   multiply-adds a picture.
-* {model.images:,} images in {model.seconds:,.0f} s of training ({run.status.device}) on
+* The run saw {run.status.images:,} images in {run.status.seconds:,.0f} s of training ({run.status.device}) on
   {machine.line()}.
+  This is its generator at its best by the validation images, after {model.images:,} images and {model.seconds:,.0f} s.
 * Made by
   `{command} --run-dir RUN_DIR`
-  and then `python -m benchmarks.ship RUN_DIR`.
+  and then `python -m benchmarks.ship RUN_DIR`. When quality is measured depends on the clock, so another run may
+  keep a generator of another moment.
 * Weights are derived from MNIST; see mnist.md for its origin and licence.
 
 `python -m gan evaluate pretrained`: {found.n:,} samples, seed {found.seed}, against the test images; real images in
@@ -99,10 +101,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("run_dir", type=Path)
     folder = parser.parse_args().run_dir
-    newest = runs.newest_snapshot(folder)
-    if newest is None:
+    best = folder / store.BEST
+    if not best.is_file():
         raise SystemExit(f"{folder} is not a run that has trained.")
-    shutil.copyfile(newest, PRETRAINED)
+    shutil.copyfile(best, PRETRAINED)
     (ASSETS / "pretrained.md").write_text(card(folder, PRETRAINED.stat().st_size))
     samples = store.read_samples(folder)
     (ASSETS / "untrained.png").write_bytes(samples[0].png)

@@ -61,9 +61,9 @@ def run(names: list[str], seeds: int, seconds: float, patience: float) -> Races:
     for seed in range(seeds):
         for name in names:
             if name == TEXTBOOK:
-                moments, done = clock.doubling(8, patience), lambda race: race.to_agreement(0.90) is not None
+                moments, done = clock.doubling(8, patience, each=3), lambda race: race.to_agreement(0.90) is not None
             else:
-                moments, done = clock.doubling(1.5, seconds), lambda race: False
+                moments, done = clock.doubling(1.5, seconds, each=3), lambda race: False
             race = clock.race(lambda name=name, seed=seed: who[name](seed, seconds), seconds, moments, done)
             races[name].append(race)
             print(f"<!-- {name}, seed {seed}: {race.seen[-1]} -->", flush=True)
@@ -117,7 +117,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=60)
-    parser.add_argument("--patience", type=float, default=900)
+    parser.add_argument("--patience", type=float, default=300)
     parser.add_argument("--only", help=f"entrants, separated by semicolons; default: {'; '.join(entrants())}")
     parser.add_argument("--plot-only", action="store_true", help="draw the plot of the results that are kept")
     args = parser.parse_args()

@@ -355,9 +355,12 @@ PRESETS: dict[str, TrainConfig] = {
         preset="quality",
         widths_g=(256, 32, 16),
         widths_d=(512, 256),
+        # Without shifts a discriminator of this size knew the real digits by heart after half a million images:
+        # FCD rose from 1.74 to 1.92 times its floor between 1.7 and 2.2 million; with them it fell.
+        shift_d=1,
         decay_from=0.3,
         ema_kimg=50.0,
-        images=4_000_000,
+        images=2_500_000,
         seconds=0.0,
     ),
     "vanilla": TrainConfig(

@@ -99,7 +99,7 @@ def over_images(panels: Sequence[Panel], *, dark: bool = False, height: int = 53
             "range": panel.bounds,
         }
         if panel.logarithmic:
-            layout[axis.replace("y", "yaxis")] |= {"type": "log", "dtick": "D2", "nticks": None}
+            layout[axis.replace("y", "yaxis")] |= {"type": "log", "dtick": 1, "nticks": None}
         if panel.mark:
             traces.append(_mark(panel.mark, palette, axis))
         for curve in panel.curves:

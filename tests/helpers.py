@@ -22,21 +22,98 @@ from gan.trainer import Trainer
 from gan.worker import train_in
 
 PRESETS = tuple(config.PRESETS)
+KINDS = (*PRESETS, "perceptrons")
+"""What `small` makes: the presets, and the conditional pair of perceptrons that `cgan` was in version 1."""
 CPU = torch.device("cpu")
 LARGE = 100_000_000
 """A budget in images that no test reaches."""
 
 
-def small(preset: str = "cgan", **changes: Any) -> TrainConfig:
-    """A preset with narrow layers and a batch of 32, ten steps long."""
+VERSION_1: dict[str, Any] = {
+    "schema_version": 1,
+    "preset": "cgan",
+    "dataset": "mnist",
+    "architecture": "mlp",
+    "conditional": True,
+    "loss": "non_saturating",
+    "latent_dim": 64,
+    "embedding_dim": 64,
+    "widths_g": [256, 384],
+    "widths_d": [384, 256],
+    "batch_norm_g": True,
+    "batch_norm_d": False,
+    "activation_g": "leaky_relu",
+    "activation_d": "leaky_relu",
+    "output": "tanh",
+    "batch_size": 128,
+    "lr_g": 0.001,
+    "lr_d": 0.001,
+    "beta1": 0.0,
+    "beta2": 0.99,
+    "d_steps": 1,
+    "g_steps": 1,
+    "label_smoothing": 0.0,
+    "weight_l1": 0.0,
+    "weight_l2": 0.0,
+    "ema_kimg": 20.0,
+    "images": 0,
+    "seconds": 60.0,
+    "seed": 0,
+    "device": "auto",
+    "precision": "auto",
+}
+"""The `config.json` of the default preset as version 1 of the settings wrote it."""
+_VERSION_1_OTHERS: dict[str, dict[str, Any]] = {
+    "cgan": {},
+    "vanilla": {
+        "conditional": False,
+        "latent_dim": 100,
+        "widths_g": [500, 500],
+        "widths_d": [500, 500],
+        "batch_norm_g": False,
+        "activation_g": "relu",
+        "activation_d": "relu",
+        "output": "sigmoid",
+        "beta1": 0.5,
+        "beta2": 0.999,
+        "weight_l1": 1e-05,
+        "weight_l2": 1e-05,
+    },
+    "dcgan": {
+        "architecture": "conv",
+        "conditional": False,
+        "latent_dim": 100,
+        "widths_g": [64, 32],
+        "widths_d": [32, 64],
+        "batch_norm_d": True,
+        "activation_g": "relu",
+        "lr_g": 0.0002,
+        "lr_d": 0.0002,
+        "beta1": 0.5,
+        "beta2": 0.999,
+    },
+}
+OLD = tuple(_VERSION_1_OTHERS)
+"""The presets that there were in version 1."""
+
+
+def version_1(preset: str = "cgan", **changes: Any) -> dict[str, Any]:
+    """The `config.json` of a preset as version 1 of the settings wrote it."""
+    return VERSION_1 | {"preset": preset} | _VERSION_1_OTHERS[preset] | changes
+
+
+def small(kind: str = "cgan", **changes: Any) -> TrainConfig:
+    """A preset, or the perceptrons, with narrow layers and a batch of 32, ten steps long."""
+    perceptrons = {"architecture": "mlp", "architecture_d": "same", "ink_scale_d": 0.0}
+    preset, others = ("cgan", perceptrons) if kind == "perceptrons" else (kind, {})
     narrow = {"widths_g": (16, 16), "widths_d": (16, 16), "latent_dim": 8, "batch_size": 32}
     budget = {"images": 320, "seconds": 0.0, "device": "cpu"}
-    return config.preset(preset).changed(**(narrow | budget | changes))
+    return config.preset(preset).changed(**(narrow | budget | others | changes))
 
 
-def build(digits: Digits, preset: str = "cgan", steps: int = 0, **changes: Any) -> Trainer:
+def build(digits: Digits, kind: str = "cgan", steps: int = 0, **changes: Any) -> Trainer:
     """A small trainer on the CPU that has taken so many steps."""
-    trainer = Trainer(small(preset, **changes), digits, CPU)
+    trainer = Trainer(small(kind, **changes), digits, CPU)
     for _ in range(steps):
         trainer.step()
     return trainer

@@ -14,7 +14,7 @@ from gan.checkpoint import ModelError, as_bytes, forge, load_checkpoint, load_mo
 from gan.config import TrainConfig
 from gan.data import Digits
 from gan.trainer import Trainer
-from tests.helpers import PRESETS, assert_equal, build, is_sentence, rewritten, small
+from tests.helpers import KINDS, OLD, assert_equal, build, is_sentence, rewritten, small, version_1
 
 
 @pytest.fixture(scope="module")
@@ -47,14 +47,33 @@ class _Trap:
         return Path.write_text, (self.mark, "unpickled")
 
 
-@pytest.mark.parametrize("preset", PRESETS)
-def test_model_holds_the_average_and_d_in_float16(tmp_path: Path, digits: Digits, preset: str) -> None:
-    trainer = build(digits, preset, steps=2)
+@pytest.mark.parametrize("kind", KINDS)
+def test_model_holds_the_average_and_d_in_float16(tmp_path: Path, digits: Digits, kind: str) -> None:
+    trainer = build(digits, kind, steps=2)
     loaded = load_model(_written(tmp_path, model_content(trainer, seconds=1.5)))
     assert (loaded.config, loaded.images, loaded.seconds) == (trainer.config, 64, 1.5)
     for network, original in ((loaded.generator, trainer.average), (loaded.discriminator, trainer.discriminator)):
         rounded = {k: v.half().float() if v.is_floating_point() else v for k, v in original.state_dict().items()}
         assert_equal(network.state_dict(), rounded)
+
+
+@pytest.mark.parametrize("preset", OLD)
+def test_model_of_version_1_is_read(tmp_path: Path, digits: Digits, preset: str) -> None:
+    """Its settings say nothing of what came later, and its D looks at the picture as it is."""
+    old = version_1(preset, widths_g=[16, 16], widths_d=[16, 16], latent_dim=8, batch_size=32, device="cpu")
+    trainer = Trainer(TrainConfig.from_dict(old), digits)
+    for _ in range(2):
+        trainer.step()
+    content = model_content(trainer, seconds=1.5)
+    now = load_model(_written(tmp_path, content))
+    lifted = load_model(_written(tmp_path, rewritten(content, config=json.dumps(old))))
+    assert lifted.config == now.config == trainer.config
+    assert lifted.discriminator.ink_scale == 0
+    z, (x, y) = torch.randn(32, 8), next(trainer.sampler)
+    assert torch.equal(lifted.generator(z, y), now.generator(z, y))
+    with torch.no_grad():
+        said = trainer.discriminator.eval()(x, y)
+    assert torch.allclose(lifted.discriminator(x, y), said, atol=0.02 * said.std().item())
 
 
 def test_spectral_norm_survives_half_precision(tmp_path: Path, digits: Digits) -> None:
@@ -100,12 +119,14 @@ def test_model_takes_half_the_bytes_of_its_numbers(trained: Trainer, model: byte
         (lambda content: rewritten(content, config=None), "cannot be rebuilt"),
         (lambda content: rewritten(content, config="{"), "cannot be rebuilt"),
         (lambda content: rewritten(content, config='{"schema_version": 9}'), "cannot be rebuilt: .*version 9"),
+        (lambda content: rewritten(content, config='{"schema_version": 3}'), "cannot be rebuilt: .*version 3"),
         (lambda content: rewritten(content, about="{"), "cannot be rebuilt"),
         (lambda content: rewritten(content, about="[]"), "does not hold the networks"),
         (lambda content: rewritten(content, about='{"images": 1e999, "seconds": 0}'), "does not hold the networks"),
         (lambda content: rewritten(content, config=_as_config(widths_g=(16, 32))), "does not hold the networks"),
         (lambda content: rewritten(content, config=_as_config(conditional=False)), "does not hold the networks"),
-        (lambda content: rewritten(content, config=_as_config(architecture="conv")), "does not hold the networks"),
+        (lambda content: rewritten(content, config=_as_config(architecture="mlp")), "does not hold the networks"),
+        (lambda content: rewritten(content, config=_as_config(architecture_d="conv")), "does not hold the networks"),
     ],
 )
 def test_file_that_is_no_model_is_refused_in_a_sentence(
@@ -146,9 +167,14 @@ def test_model_error_is_a_value_error() -> None:
     assert issubclass(ModelError, ValueError)
 
 
-@pytest.mark.parametrize("preset", PRESETS)
-def test_run_through_a_file_continues_bit_for_bit(tmp_path: Path, digits: Digits, preset: str) -> None:
-    whole, first, second = build(digits, preset, steps=6), build(digits, preset, steps=3), build(digits, preset)
+CONV = {"architecture": "conv", "architecture_d": "conv"}
+
+
+@pytest.mark.parametrize(("kind", "changes"), [*((kind, {}) for kind in KINDS), ("cgan", CONV)])
+def test_run_through_a_file_continues_bit_for_bit(
+    tmp_path: Path, digits: Digits, kind: str, changes: dict[str, Any]
+) -> None:
+    whole, first, second = (build(digits, kind, steps=steps, **changes) for steps in (6, 3, 0))
     path = _written(tmp_path, checkpoint.checkpoint_content(first, {"seconds": 2.5}))
     assert load_checkpoint(path, second)["seconds"] == 2.5
     for _ in range(3):
@@ -198,6 +224,20 @@ def test_checkpoint_of_another_run_does_not_fit(tmp_path: Path, digits: Digits, 
     path = _written(tmp_path, checkpoint.checkpoint_content(trained, {"seconds": 0.0}))
     with pytest.raises(ModelError, match="does not fit the run's settings"):
         load_checkpoint(path, build(digits, widths_d=(16, 24)))
+
+
+@pytest.mark.parametrize(
+    "name", ["optimizer_g.99.exp_avg", "optimizer_d.99.step", "optimizer_g.first.exp_avg", "optimizer_d.0"]
+)
+def test_checkpoint_with_moments_of_no_parameter_does_not_fit(
+    tmp_path: Path, digits: Digits, trained: Trainer, name: str
+) -> None:
+    tensors = safetensors.torch.load(checkpoint.checkpoint_content(trained, {"seconds": 0.0}))
+    about = {"images": 64, "lr_g": 1e-3, "lr_d": 1e-3}
+    content = checkpoint._content("checkpoint", trained.config, tensors | {name: torch.zeros(3)}, about)
+    with pytest.raises(ModelError, match="does not fit the run's settings") as caught:
+        load_checkpoint(_written(tmp_path, content), build(digits))
+    assert is_sentence(str(caught.value))
 
 
 def test_resolve_takes_a_file_or_the_newest_snapshot(tmp_path: Path) -> None:

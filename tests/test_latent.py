@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from gan import latent
 from gan.data import Digits
 from gan.models import Generator
-from tests.helpers import build, small
+from tests.helpers import KINDS, build, small
 
 DIM = 6
 T = torch.linspace(0, 1, 11)
@@ -140,9 +140,9 @@ def test_directions_of_a_linear_generator_by_hand() -> None:
     assert torch.allclose(found, torch.tensor([[0.0, -1, 0], [0, 0, 1], [1, 0, 0]]), atol=1e-5)
 
 
-@pytest.mark.parametrize("preset", ["cgan", "vanilla", "dcgan"])
-def test_directions_are_orthonormal_and_sorted(digits: Digits, preset: str) -> None:
-    generator = build(digits, preset, steps=3).average
+@pytest.mark.parametrize("kind", KINDS)
+def test_directions_are_orthonormal_and_sorted(digits: Digits, kind: str) -> None:
+    generator = build(digits, kind, steps=3).average
     found = latent.directions(generator, 8)
     assert torch.allclose(found @ found.T, torch.eye(8), atol=1e-5)
     z, y = latent.sample(64, 8, seed=0), torch.arange(64) % 10

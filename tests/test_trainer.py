@@ -4,17 +4,29 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import safetensors.torch
 import torch
 from torch import Tensor, nn
 
 from gan import trainer as trainers
+from gan.checkpoint import checkpoint_content
 from gan.data import Digits
 from gan.messages import Summary
 from gan.penalties import squared_slope
 from gan.trainer import NORMS, STATISTICS, Trainer
-from tests.helpers import PRESETS, assert_equal, build, weights
+from tests.helpers import KINDS, assert_equal, build, weights
 
-ALL = pytest.mark.parametrize("preset", PRESETS)
+ALL = pytest.mark.parametrize("kind", KINDS)
+
+
+def _kept(trainer: Trainer) -> dict[str, Tensor]:
+    """A copy of all that a resume needs."""
+    return {name: value.clone() for name, value in trainer.tensors().items()}
+
+
+def _through_a_file(trainer: Trainer) -> dict[str, Tensor]:
+    """The same, written and read."""
+    return safetensors.torch.load(checkpoint_content(trainer, {}))
 
 
 def _discriminator_pass(trainer: Trainer) -> tuple[Tensor, Tensor, Tensor]:
@@ -34,8 +46,8 @@ EACH = pytest.mark.parametrize("mine", list(PASSES))
 
 @EACH
 @ALL
-def test_pass_moves_its_own_network_and_no_other(digits: Digits, preset: str, mine: str) -> None:
-    trainer = build(digits, preset)
+def test_pass_moves_its_own_network_and_no_other(digits: Digits, kind: str, mine: str) -> None:
+    trainer = build(digits, kind)
     networks = {name: getattr(trainer, name) for name in PASSES}
     before = {name: weights(network) for name, network in networks.items()}
     PASSES[mine](trainer)
@@ -46,8 +58,8 @@ def test_pass_moves_its_own_network_and_no_other(digits: Digits, preset: str, mi
 
 @EACH
 @ALL
-def test_frozen_network_gets_no_gradients_and_is_thawed(digits: Digits, preset: str, mine: str) -> None:
-    trainer = build(digits, preset)
+def test_frozen_network_gets_no_gradients_and_is_thawed(digits: Digits, kind: str, mine: str) -> None:
+    trainer = build(digits, kind)
     PASSES[mine](trainer)
     frozen = list(getattr(trainer, OTHER[mine]).parameters())
     assert all(parameter.grad is None for parameter in frozen)
@@ -82,9 +94,9 @@ def test_penalised_pass_of_d_reaches_neither_g_nor_the_forgeries(digits: Digits,
     assert_equal(weights(trainer.generator), before)
 
 
-@pytest.mark.parametrize(("preset", "batches"), [("cgan", [64]), ("vanilla", [64]), ("dcgan", [32, 32])])
-def test_real_and_fake_share_a_pass_only_without_batch_norm(digits: Digits, preset: str, batches: list[int]) -> None:
-    trainer = build(digits, preset)
+@pytest.mark.parametrize(("kind", "batches"), [("cgan", [64]), ("vanilla", [64]), ("dcgan", [32, 32])])
+def test_real_and_fake_share_a_pass_only_without_batch_norm(digits: Digits, kind: str, batches: list[int]) -> None:
+    trainer = build(digits, kind)
     seen: list[int] = []
     trainer.discriminator.register_forward_hook(lambda _, inputs, __: seen.append(len(inputs[0])))
     _discriminator_pass(trainer)
@@ -92,9 +104,9 @@ def test_real_and_fake_share_a_pass_only_without_batch_norm(digits: Digits, pres
 
 
 @ALL
-def test_logits_belong_to_their_pictures(digits: Digits, preset: str) -> None:
+def test_logits_belong_to_their_pictures(digits: Digits, kind: str) -> None:
     """Asked one by one, without batch norm's statistics, D says the same as in the shared pass."""
-    trainer = build(digits, preset, batch_norm_d=False)
+    trainer = build(digits, kind, batch_norm_d=False)
     x, y = next(trainer.sampler)
     fakes = trainer._forge(y).detach()
     with torch.no_grad():
@@ -135,14 +147,14 @@ def test_images_are_the_real_ones_that_d_saw(digits: Digits, d_steps: int) -> No
         (0.0, 1.0, 1.0),
     ],
 )
-@pytest.mark.parametrize("preset", ["cgan", "dcgan"])
+@pytest.mark.parametrize("kind", ["cgan", "dcgan", "perceptrons"])
 def test_average_by_hand(
-    digits: Digits, monkeypatch: pytest.MonkeyPatch, preset: str, ema_kimg: float, ramp: float, weight: float
+    digits: Digits, monkeypatch: pytest.MonkeyPatch, kind: str, ema_kimg: float, ramp: float, weight: float
 ) -> None:
     """average = before + (1 - 2^(-images / half-life)) * (raw - before), for parameters and for the running
     means and variances of batch norm alike."""
     monkeypatch.setattr(trainers, "RAMP", ramp)
-    trainer = build(digits, preset, ema_kimg=ema_kimg)
+    trainer = build(digits, kind, ema_kimg=ema_kimg)
     before = {name: value.clone() for name, value in trainer.average.state_dict().items()}
     trainer.step()
     raw, average = trainer.generator.state_dict(), trainer.average.state_dict()
@@ -173,8 +185,8 @@ def test_average_over_several_steps_has_the_half_life_that_was_asked_for(
 
 
 @ALL
-def test_no_averaging_means_the_raw_generator(digits: Digits, preset: str) -> None:
-    trainer = build(digits, preset, steps=2, ema_kimg=0)
+def test_no_averaging_means_the_raw_generator(digits: Digits, kind: str) -> None:
+    trainer = build(digits, kind, steps=2, ema_kimg=0)
     raw = dict(trainer.generator.state_dict())
     average = {name: value for name, value in trainer.average.state_dict().items() if "batches" not in name}
     assert_equal(average, {name: raw[name] for name in average})
@@ -186,8 +198,8 @@ def test_average_is_for_pictures_and_never_trains(trainer: Trainer) -> None:
 
 
 @ALL
-def test_one_seed_is_one_run(digits: Digits, preset: str) -> None:
-    first, second = (build(digits, preset, steps=3) for _ in range(2))
+def test_one_seed_is_one_run(digits: Digits, kind: str) -> None:
+    first, second = (build(digits, kind, steps=3) for _ in range(2))
     assert_equal(first.tensors(), second.tensors())
 
 
@@ -206,8 +218,8 @@ def test_trainer_leaves_the_global_random_state_alone(digits: Digits) -> None:
 
 
 @ALL
-def test_measuring_norms_changes_nothing_that_is_learned(digits: Digits, preset: str) -> None:
-    plain, measured = build(digits, preset), build(digits, preset)
+def test_measuring_norms_changes_nothing_that_is_learned(digits: Digits, kind: str) -> None:
+    plain, measured = build(digits, kind), build(digits, kind)
     for number in range(4):
         plain.step()
         measured.step(norms=number % 2 == 0)
@@ -236,12 +248,12 @@ def test_norms_are_left_out_until_measured_and_then_stay(trainer: Trainer) -> No
 
 
 @pytest.mark.parametrize("mine", list(PASSES))
-@pytest.mark.parametrize("preset", ["vanilla", "dcgan"])
-def test_weight_penalty_enters_the_gradient_of_weights_alone(digits: Digits, preset: str, mine: str) -> None:
+@pytest.mark.parametrize("kind", ["vanilla", "dcgan", "cgan"])
+def test_weight_penalty_enters_the_gradient_of_weights_alone(digits: Digits, kind: str, mine: str) -> None:
     """d/dw of l1 |w| + l2 w^2 is l1 sign(w) + 2 l2 w; biases and batch norm stay as they are."""
     l1, l2 = 0.01, 0.03
     plain, penalised = (
-        build(digits, preset, weight_l1=first, weight_l2=second) for first, second in ((0.0, 0.0), (l1, l2))
+        build(digits, kind, weight_l1=first, weight_l2=second) for first, second in ((0.0, 0.0), (l1, l2))
     )
     before = weights(getattr(plain, mine))
     for trainer in (plain, penalised):
@@ -296,7 +308,7 @@ def test_slope_penalty_by_hand(digits: Digits, r1: float, r2: float, every: int)
     assert same_loss == loss
 
 
-@pytest.mark.parametrize("changes", [{}, {"architecture_d": "conv"}, {"spectral_norm_d": True}])
+@pytest.mark.parametrize("changes", [{}, {"ink_scale_d": 0.0}, {"architecture_d": "conv"}, {"spectral_norm_d": True}])
 def test_slope_penalty_enters_the_gradient_of_every_weight(digits: Digits, changes: dict[str, Any]) -> None:
     """What is added is the gradient of γ/2 |∇D(x)|², computed once more image by image."""
     plain, penalised = build(digits, **changes), build(digits, r1=2.0, **changes)
@@ -326,9 +338,9 @@ def _parameters(trainer: Trainer) -> list[Any]:
     return list(trainer.discriminator.parameters())
 
 
-@pytest.mark.parametrize("preset", PRESETS)
-def test_slope_penalty_is_not_in_the_plotted_loss(digits: Digits, preset: str) -> None:
-    first, second = (build(digits, preset, steps=1, r1=gamma, r2=gamma) for gamma in (0.0, 5.0))
+@ALL
+def test_slope_penalty_is_not_in_the_plotted_loss(digits: Digits, kind: str) -> None:
+    first, second = (build(digits, kind, steps=1, r1=gamma, r2=gamma) for gamma in (0.0, 5.0))
     records = first.take_record(), second.take_record()
     assert records[0]["loss_d"] == records[1]["loss_d"]
     different = [not torch.equal(*pair) for pair in zip(_parameters(first), _parameters(second), strict=True)]
@@ -373,8 +385,8 @@ def test_lazy_penalty_is_due_in_every_kth_step(
 
 
 @ALL
-def test_penalties_work_in_bfloat16(digits: Digits, preset: str) -> None:
-    trainer = build(digits, preset, steps=3, r1=1.0, r2=1.0, penalty_every=2, precision="bfloat16")
+def test_penalties_work_in_bfloat16(digits: Digits, kind: str) -> None:
+    trainer = build(digits, kind, steps=3, r1=1.0, r2=1.0, penalty_every=2, precision="bfloat16")
     assert trainer.is_finite()
     assert all(math.isfinite(summary.mean) for summary in trainer.take_record().values())
 
@@ -487,8 +499,8 @@ def test_unrecorded_counts_steps(trainer: Trainer) -> None:
 
 
 @ALL
-def test_bfloat16_computes_layers_but_not_losses(digits: Digits, preset: str) -> None:
-    trainer = build(digits, preset, precision="bfloat16")
+def test_bfloat16_computes_layers_but_not_losses(digits: Digits, kind: str) -> None:
+    trainer = build(digits, kind, precision="bfloat16")
     layers: set[torch.dtype] = set()
     for module in (*trainer.generator.modules(), *trainer.discriminator.modules()):
         if isinstance(module, nn.Linear | nn.Conv2d | nn.ConvTranspose2d):
@@ -582,26 +594,49 @@ def test_first_adam_step_is_as_long_as_the_learning_rate(digits: Digits) -> None
     assert moved.max().item() == pytest.approx(0.01, rel=1e-3)
 
 
+CONV = {"architecture": "conv", "architecture_d": "conv", "widths_g": (12, 8, 8), "widths_d": (8, 8, 12)}
+
+
 @pytest.mark.parametrize(
-    ("preset", "changes"),
+    ("kind", "changes"),
     [
-        *((preset, {}) for preset in PRESETS),
+        *((kind, {}) for kind in KINDS),
         ("cgan", {"spectral_norm_d": True, "loss": "hinge"}),
         ("cgan", {"r1": 1.0, "r2": 0.5, "penalty_every": 3, "loss": "relativistic"}),
         ("cgan", {"r1": 1.0, "penalty_every": 5, "d_steps": 2}),
         ("dcgan", {"r1": 1.0, "r2": 1.0}),
-        ("cgan", {"architecture": "conv", "widths_g": (12, 8, 8), "widths_d": (8, 8, 12), "spectral_norm_d": True}),
+        ("cgan", CONV),
+        ("cgan", CONV | {"spectral_norm_d": True, "batch_norm_d": True}),
     ],
 )
-def test_halves_of_a_run_make_the_whole(digits: Digits, preset: str, changes: dict[str, Any]) -> None:
-    """Eight steps, or four, a fresh trainer, and four more: the same to the last bit."""
-    whole, first = build(digits, preset, steps=8, **changes), build(digits, preset, steps=4, **changes)
-    second = build(digits, preset, **changes)
-    second.load({k: v.clone() for k, v in first.tensors().items()}, first.images, first.lr_g, first.lr_d)
+@pytest.mark.parametrize("written", [False, True])
+def test_halves_of_a_run_make_the_whole(digits: Digits, kind: str, changes: dict[str, Any], written: bool) -> None:
+    """Eight steps, or four, a fresh trainer, and four more: the same to the last bit, also where the tensors have
+    been through a file, which knows no memory format."""
+    whole, first = build(digits, kind, steps=8, **changes), build(digits, kind, steps=4, **changes)
+    second = build(digits, kind, **changes)
+    second.load(_through_a_file(first) if written else _kept(first), first.images, first.lr_g, first.lr_d)
     for _ in range(4):
         second.step()
     assert_equal(second.tensors(), whole.tensors())
     assert (second.images, second.steps) == (whole.images, whole.steps)
+
+
+@pytest.mark.parametrize("changes", [{}, CONV, {"architecture": "conv", "architecture_d": "same"}])
+def test_moments_lie_in_memory_as_their_parameters_do(digits: Digits, changes: dict[str, Any]) -> None:
+    """Before a resume and after one: Adam steps through both side by side, element by element as they lie."""
+    first = build(digits, steps=2, **changes)
+    second = build(digits, **changes)
+    second.load(_through_a_file(first), first.images, first.lr_g, first.lr_d)
+    unusual = 0
+    for trainer in (first, second):
+        for optimizer in (trainer.optimizer_g, trainer.optimizer_d):
+            for parameter in optimizer.param_groups[0]["params"]:
+                for name in ("exp_avg", "exp_avg_sq"):
+                    assert optimizer.state[parameter][name].stride() == parameter.stride()
+                unusual += not parameter.is_contiguous()
+    assert unusual >= 2
+    assert_equal(_through_a_file(second), _through_a_file(first))
 
 
 def test_halves_of_a_decaying_run_make_the_whole(digits: Digits) -> None:
@@ -611,7 +646,7 @@ def test_halves_of_a_decaying_run_make_the_whole(digits: Digits) -> None:
         whole.step(spent=number / 8)
     for number in range(4):
         first.step(spent=number / 8)
-    second.load({k: v.clone() for k, v in first.tensors().items()}, first.images, first.lr_g, first.lr_d)
+    second.load(_kept(first), first.images, first.lr_g, first.lr_d)
     for number in range(4, 8):
         second.step(spent=number / 8)
     assert_equal(second.tensors(), whole.tensors())

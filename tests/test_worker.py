@@ -20,7 +20,20 @@ from gan.examiner import Quality
 from gan.messages import Best, Command, Event, Record, Status, StorageError
 from gan.runs import RunError
 from gan.trainer import Trainer
-from tests.helpers import CPU, LARGE, PRESETS, assert_equal, build, commands, is_sentence, small, stop_at, train
+from tests.helpers import (
+    CPU,
+    LARGE,
+    OLD,
+    PRESETS,
+    assert_equal,
+    build,
+    commands,
+    is_sentence,
+    small,
+    stop_at,
+    train,
+    version_1,
+)
 
 
 def _heard(content: bytes) -> list[Command]:
@@ -60,6 +73,22 @@ def test_stopped_and_resumed_run_equals_the_unbroken_one(runs_root: Path, digits
     assert_equal(left.tensors(), right.tensors())
     assert left.images == right.images == 640
     assert runs.newest_snapshot(whole).read_bytes()[-100:] == runs.newest_snapshot(halves).read_bytes()[-100:]
+
+
+@pytest.mark.parametrize("preset", OLD)
+def test_run_of_version_1_goes_on_as_it_began(runs_root: Path, digits: Digits, preset: str) -> None:
+    """Stopped, its settings written as version 1 wrote them, resumed: as if nothing had come since."""
+    narrow = {"widths_g": [16, 16], "widths_d": [16, 16], "latent_dim": 8, "batch_size": 32}
+    old = version_1(preset, **narrow, images=640, seconds=0.0, device="cpu")
+    whole, halves = (runs.create(TrainConfig.from_dict(old), runs_root / name) for name in ("whole", "halves"))
+    train(whole)
+    assert train(halves, stop_at(320)) == "stopped"
+    (halves / store.CONFIG).write_text(json.dumps(old))
+    assert train(halves) == "finished"
+    assert json.loads((halves / store.CONFIG).read_text()) == old
+    left, right = _at_the_end(whole, digits), _at_the_end(halves, digits)
+    assert_equal(left.tensors(), right.tensors())
+    assert left.images == right.images == 640
 
 
 def test_run_in_a_folder_equals_the_trainer_alone(runs_root: Path, digits: Digits) -> None:

@@ -52,10 +52,11 @@ def figure(run: Run) -> plots.Figure:
         (-0.02, 1.02) if loss.probability else None,
     )
     quality = curve("forgeries", "fcd", "generator")
-    panels = [losses, beliefs]
+    panels, height = [losses, beliefs], 530
     if quality.series.shape[1]:
-        panels.append(quality_panel(run, quality))
-    return plots.over_images(panels, dark=look.dark(), key=run.id)
+        # What stands below it takes the place that it gives up: the page keeps its height.
+        panels, height = [*panels, quality_panel(run, quality)], 455
+    return plots.over_images(panels, dark=look.dark(), height=height, key=run.id)
 
 
 def quality_panel(run: Run, curve: Curve) -> Panel:
@@ -81,6 +82,8 @@ def panel(run: Run) -> None:
         st.plotly_chart(
             figure(run), key=f"curves-{run.id}", config=plots.CONFIG, alt="Losses and D's beliefs over images seen"
         )
+        if status.fcd is not None:
+            look.quality(status)
     with right:
         samples = store.read_samples(run.folder, last=1)
         if samples:
@@ -90,8 +93,6 @@ def panel(run: Run) -> None:
         else:
             look.digits(look.blank(10), "Nothing forged yet", "The first forgeries come in a few seconds")
         look.digits(look.real_digits(1), "Real handwritten digits", "Real")
-        if status.fcd is not None:
-            look.quality(status)
     if status.progress is not None:
         st.progress(status.progress)
     if status.message:

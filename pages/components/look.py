@@ -29,7 +29,7 @@ _CSS = """
   /* Ten digits fit a phone; the picture leaves room for the sliders that move it. */
   .st-key-digit button { min-width: 0; padding: 0; flex: 1 1 0; }
   @media (max-width: 640px) { .digits[alt="The forged digit"] { width: 60%; margin: auto; } }
-  .histogram { display: grid; grid-template-columns: repeat(10, 1fr); gap: 2px; height: 44px; font-size: .7rem; }
+  .histogram { display: grid; grid-template-columns: repeat(10, 1fr); gap: 2px; height: 34px; font-size: .7rem; }
   .histogram span { display: flex; flex-direction: column; justify-content: flex-end; text-align: center; }
   .histogram i { background: currentColor; opacity: .45; min-height: 1px; }
   .quiet { opacity: .75; font-size: .875rem; padding-bottom: .25rem; }
