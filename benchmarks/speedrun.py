@@ -61,13 +61,20 @@ def run(names: list[str], seeds: int, seconds: float, patience: float) -> Races:
     for seed in range(seeds):
         for name in names:
             if name == TEXTBOOK:
-                moments, done = clock.doubling(8, patience, each=3), lambda race: race.to_agreement(0.90) is not None
+                moments, done = clock.doubling(30, patience, each=3), lambda race: race.to_agreement(0.90) is not None
             else:
-                moments, done = clock.doubling(1.5, seconds, each=3), lambda race: False
+                moments, done = clock.doubling(2, seconds, each=3), lambda race: False
             race = clock.race(lambda name=name, seed=seed: who[name](seed, seconds), seconds, moments, done)
             races[name].append(race)
+            keep(races)
             print(f"<!-- {name}, seed {seed}: {race.seen[-1]} -->", flush=True)
     return races
+
+
+def keep(races: Races) -> None:
+    """Writes down what there is, after each race: it all takes long."""
+    kept = {name: [asdict(race) for race in all_races] for name, all_races in races.items()}
+    RESULTS.write_text(json.dumps({"machine": machine.line(), "races": kept}, indent=1))
 
 
 def spread(values: list[float | None], form: str) -> str:
@@ -117,7 +124,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=60)
-    parser.add_argument("--patience", type=float, default=300)
+    parser.add_argument("--patience", type=float, default=600)
     parser.add_argument("--only", help=f"entrants, separated by semicolons; default: {'; '.join(entrants())}")
     parser.add_argument("--plot-only", action="store_true", help="draw the plot of the results that are kept")
     args = parser.parse_args()
@@ -126,8 +133,6 @@ def main() -> None:
         print(machine.line(), flush=True)
         names = [name.strip() for name in args.only.split(";")] if args.only else list(entrants())
         races = run(names, args.seeds, args.seconds, args.patience)
-        kept = {name: [asdict(race) for race in all_races] for name, all_races in races.items()}
-        RESULTS.write_text(json.dumps({"machine": machine.line(), "races": kept}, indent=1))
         print(f"\n{table(races)}\n\n{times_faster(races) if TEXTBOOK in races else ''}")
     kept = json.loads(RESULTS.read_text())["races"]
     plot({name: [_race(values) for values in all_races] for name, all_races in kept.items()}, PLOT)
