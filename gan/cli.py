@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import os
 import queue
 import signal
 import sys
@@ -125,6 +126,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from gan.checkpoint import ModelError
 
         if not isinstance(error, ModelError):
+            raise
+        return _refuse(error)
+    except RuntimeError as error:
+        from gan.judge import JudgeError
+
+        if not isinstance(error, JudgeError):
             raise
         return _refuse(error)
     except BrokenPipeError:  # the reader of a list has seen enough
@@ -293,6 +300,9 @@ def _train_judge(args: argparse.Namespace) -> int:
     from gan.examiner import make_judge
     from gan.judge import JUDGE
 
+    out = args.out or JUDGE
+    if not os.access(out.parent, os.W_OK):  # said now, not after four minutes
+        raise UsageError(f"{out} cannot be written: {out.parent} is not a folder that can be written to.")
     with tqdm(unit="step", file=sys.stderr) as bar:
 
         def watch(step: int, steps: int) -> None:
@@ -300,7 +310,6 @@ def _train_judge(args: argparse.Namespace) -> int:
             bar.update(1)
 
         content, about = make_judge(watch)
-    out = args.out or JUDGE
     try:
         store.write_atomically(out, content)
     except OSError as error:

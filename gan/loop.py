@@ -118,8 +118,9 @@ class Loop:
         self._hopeful_since = self.seconds
         self._run_clock()
         while ending is None:
-            # Norms in the first step after a record only: they cost two copies of the weights.
-            self.trainer.step(norms=self.trainer.unrecorded == 0, spent=self._spent())
+            if (spent := self._spent()) < 1:  # else it was resumed only to keep what a full disk refused
+                # Norms in the first step after a record only: they cost two copies of the weights.
+                self.trainer.step(norms=self.trainer.unrecorded == 0, spent=spent)
             try:
                 ending = self._hand_out() or self._obey()
             except StorageError as error:
@@ -155,10 +156,10 @@ class Loop:
             record = self.trainer.take_record()
             if broken := _broken(record):
                 raise _DivergedError(broken)
-            self._give(Record(self.trainer.images, seconds, status.segment, record))
+            if record:
+                self._give(Record(self.trainer.images, seconds, status.segment, record))
             self._report("running")
-        over = (0 < status.seconds_limit <= seconds) or (0 < status.images_limit <= self.trainer.images)
-        if over:
+        if self._spent() == 1:
             return self._end("finished")
         if self._is_due("sample", seconds):
             self._sample()
@@ -166,7 +167,7 @@ class Loop:
             self._snapshot()
         if self._is_due("checkpoint", seconds):
             self._checkpoint()
-        if self._is_due("quality", seconds):
+        if self.examiner and self._is_due("quality", seconds):
             self._examine()
             took = self.seconds - seconds
             self._due["quality"] = max(self._due["quality"], self.seconds + took / QUALITY_SHARE)

@@ -215,7 +215,7 @@ def test_judge_that_cannot_be_read_is_a_failure_in_words(runs_root: Path, monkey
     assert (status.state, status.message) == ("failed", "The judge is missing.")
 
 
-@pytest.mark.parametrize(("chosen", "expected"), [(None, "1000"), ("7", "7"), ("infinite", "infinite")])
+@pytest.mark.parametrize(("chosen", "expected"), [(None, "20000"), ("7", "7"), ("infinite", "infinite")])
 def test_threads_spin_shortly_unless_the_user_has_chosen(chosen: str | None, expected: str) -> None:
     """Said before torch is imported, which reads it then."""
     environment = {name: value for name, value in os.environ.items() if name != "GOMP_SPINCOUNT"}
