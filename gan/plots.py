@@ -100,13 +100,13 @@ def over_images(panels: Sequence[Panel], *, dark: bool = False, height: int = 53
         }
         if panel.logarithmic:
             layout[axis.replace("y", "yaxis")] |= {"type": "log", "dtick": 1, "nticks": None}
-        if panel.mark:
-            traces.append(_mark(panel.mark, palette, axis))
         for curve in panel.curves:
             traces.append(_line(curve, curve.series, palette, axis))
             traces += [
                 _line(curve, tail, palette, axis) | {"opacity": 0.3, "hoverinfo": "skip"} for tail in curve.tails
             ]
+        if panel.mark:  # after the curves, and so above them
+            traces.append(_mark(panel.mark, palette, axis))
         layout["shapes"] += [_dotted(value, getattr(palette, role), axis) for value, role in panel.lines]
         layout["annotations"].append(_title(panel, palette, top))
     # One horizontal axis for all panels: that is what lets one hover mark every one of them.
@@ -129,7 +129,8 @@ def _line(curve: Curve, part: Array, palette: Palette, axis: str) -> dict[str, A
         "y": part[2].astype(np.float32),
         "yaxis": axis,
         "name": curve.name,
-        "mode": "lines",
+        # One point makes no line.
+        "mode": "lines" if part.shape[1] > 1 else "markers",
         "line": {"color": getattr(palette, curve.role), "dash": curve.dash, "width": 1.8},
         "hovertemplate": "%{y:.3f}",
     }

@@ -159,7 +159,7 @@ class Writer:
                 "INSERT INTO records (images, seconds, segment, quantity, mean, min, max) VALUES (?,?,?,?,?,?,?)", rows
             )
             self._records.update(event.quantities.keys())
-            if max(self._records.values()) > RECORDS_KEPT:
+            if max(self._records.values(), default=0) > RECORDS_KEPT:
                 self._merge_records()
         else:
             row = (event.images, event.seconds, event.png)

@@ -133,7 +133,7 @@ def test_train_page_shows_the_quality_beside_that_of_real_digits(trained: Path, 
         assert f'title="{count} read as {digit}"' in shown(opened)
     built = chart(opened)
     assert built["layout"]["yaxis3"]["type"] == "log"
-    (mark,) = [trace for trace in built["data"] if trace["mode"] == "markers"]
+    (mark,) = [trace for trace in built["data"] if trace.get("marker", {}).get("symbol") == "star"]
     assert (mark["x"], mark["y"]) == ([status.best_images / 1000], [status.best_fcd])
     (floor,) = [shape for shape in built["layout"]["shapes"] if shape["yref"] == "y3"]
     assert floor["y0"] == status.fcd_floor
