@@ -84,8 +84,8 @@ class TrainConfig:
     batch_norm_d: bool = False
     """Batch normalisation in the discriminator's hidden layers, the first left out."""
     ink_scale_d: Annotated[float, Between(0, 100)] = 4.0
-    """The discriminator sees black as 0 and white as twice this; 0 shows it pictures as they are, −1 to 1. It is
-    the same function of a picture, but learns faster: a background of −1 is a large input that says nothing."""
+    """The discriminator sees black as 0 and white as twice this; 0 shows it pictures as they are, −1 to 1. It
+    learns faster so: a background of −1 is a large input that says nothing."""
     shift_d: Annotated[int, Between(0, 8)] = 0
     """Real and forged pictures are shifted at random, by up to so many pixels, before the discriminator sees
     them, so that it cannot learn the real ones by heart (Zhao et al. 2020)."""
@@ -169,7 +169,7 @@ class TrainConfig:
         if version != SCHEMA_VERSION:
             raise ConfigError(
                 "schema_version",
-                f"This was written with version {version!r} of the settings; this program reads {SCHEMA_VERSION}.",
+                f"This has version {version!r} of the settings; this program reads 1 and {SCHEMA_VERSION}.",
             )
         known = {name: value for name, value in values.items() if name != "schema_version"}
         for name in known:

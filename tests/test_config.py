@@ -262,7 +262,7 @@ def test_json_that_is_no_object_is_refused(text: str) -> None:
 
 @pytest.mark.parametrize("version", [None, 0, 3, 99, "1", "2", 1.5])
 def test_other_schema_version_is_refused(version: Any) -> None:
-    with pytest.raises(ConfigError, match=f"version {version!r} of the settings; this program reads 2"):
+    with pytest.raises(ConfigError, match=f"version {version!r} of the settings; this program reads 1 and 2"):
         TrainConfig.from_dict(TrainConfig().to_dict() | {"schema_version": version})
 
 
