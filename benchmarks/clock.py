@@ -83,15 +83,14 @@ def race(
     budget: float,
     moments: list[float],
     done: Callable[[Race], bool] | None = None,
-    already: float = 0.0,
 ) -> Race:
     """Trains to the last of the `moments`, in seconds, and looks at each.
 
-    Making the trainer is not counted, except for what `already` says; looking is not counted; the schedule runs
-    over `budget` seconds. `done` can end it early.
+    Neither making the trainer nor looking is counted; what it compiles, it compiles in its first steps, which are.
+    The schedule runs over `budget` seconds. `done` can end it early.
     """
     trainer = make()
-    result = Race(already)
+    result = Race()
     for moment in moments:
         started = time.perf_counter()
         before = result.seconds

@@ -14,7 +14,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -23,18 +23,17 @@ import psutil
 
 from benchmarks.follow import Seen, follow
 from benchmarks.overhead import server_process
-from gan import render, runs, store
+from gan import loop, render, runs, store
 from gan.checkpoint import PRETRAINED
 from gan.config import PRESETS, TrainConfig
 from gan.messages import Checkpoint, Record, Sample, Segment, Snapshot, Status, Summary
+from gan.trainer import NORMS, STATISTICS
 
-QUANTITIES = (
-    *("loss_d", "loss_g", "d_real", "d_fake", "accuracy_real", "accuracy_fake"),
-    *("gradient_norm_g", "gradient_norm_d", "update_norm_g", "update_norm_d"),
-)
+QUANTITIES = (*STATISTICS, *NORMS)
 IMAGES_A_RECORD = 800
-EVERY = {"sample": 10, "snapshot": 20, "checkpoint": 50, "quality": 40}
-"""Records between two events of a kind, at ten records a second."""
+RECORDS_A_SECOND = round(1 / loop.EVERY["record"])
+EVERY = {kind: round(seconds * RECORDS_A_SECOND) for kind, seconds in loop.EVERY.items()}
+"""Records between two events of a kind, at a worker's cadence."""
 
 
 class Writing:
@@ -53,7 +52,7 @@ class Writing:
         png = render.png(render.grid(noise, 10))
         while self.done < records:
             self.done += 1
-            images, seconds = self.done * IMAGES_A_RECORD, self.done / 10
+            images, seconds = self.done * IMAGES_A_RECORD, self.done / RECORDS_A_SECOND
             values = self.random.random(len(QUANTITIES)).tolist()
             quantities = {name: Summary(v, v - 0.1, v + 0.1) for name, v in zip(QUANTITIES, values, strict=True)}
             self.writer(Record(images, seconds, 0, quantities))
@@ -78,12 +77,21 @@ def _write(folder: str) -> None:
 
 
 @contextmanager
-def writing_process(folder: Path) -> Iterator["subprocess.Popen[str]"]:
-    """Such a process, ended afterwards."""
+def writing_process(folder: Path) -> Iterator[Callable[[int], int]]:
+    """Such a process, ended afterwards; yields a function that has it write up to so many records and returns
+    its memory in bytes."""
     command = [sys.executable, "-c", f"from benchmarks.growth import _write; _write({str(folder)!r})"]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def write(records: int) -> int:
+        assert process.stdin
+        assert process.stdout
+        process.stdin.write(f"{records}\n")
+        process.stdin.flush()
+        return int(process.stdout.readline())
+
     try:
-        yield process
+        yield write
     finally:
         process.kill()
         process.wait()
@@ -107,13 +115,9 @@ def train_page(root: Path, lengths: list[int], seconds: float) -> None:
     print("| records | refresh, ms | refresh, kB | server, MB | writer, MB | on disk, MB |")
     print("|---|---|---|---|---|---|")
     rows = []
-    with writing_process(folder) as process, server_process(str(root)) as (url, server):
-        assert process.stdin
-        assert process.stdout
+    with writing_process(folder) as write, server_process(str(root)) as (url, server):
         for length in lengths:
-            process.stdin.write(f"{length}\n")
-            process.stdin.flush()
-            memory = int(process.stdout.readline())
+            memory = write(length)
             seen = watch(f"{url}/train?run={folder.name}", seconds)
             resident = psutil.Process(server.pid).memory_info().rss
             row = [
@@ -140,12 +144,8 @@ def runs_page(root: Path, numbers: list[int], seconds: float) -> None:
     print("| runs | first, ms | refresh, ms | refresh, kB | server, MB | on disk, MB |")
     print("|---|---|---|---|---|---|")
     rows = []
-    with writing_process(newest) as process, server_process(str(root)) as (url, server):
-        assert process.stdin
-        assert process.stdout
-        process.stdin.write("400\n")
-        process.stdin.flush()
-        process.stdout.readline()
+    with writing_process(newest) as write, server_process(str(root)) as (url, server):
+        write(400)
         there = 1
         for number in numbers:
             for index in range(there, number):

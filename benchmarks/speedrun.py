@@ -1,4 +1,4 @@
-"""Seconds to quality: `python -m benchmarks.speedrun [--seeds 3] [--seconds 60] [--patience 900]`.
+"""Seconds to quality: `python -m benchmarks.speedrun [--seeds 3] [--seconds 60] [--patience 600]`.
 
 The conditional presets, float32 and bfloat16, and a textbook conditional GAN (`benchmarks.textbook`) train
 one after the other, seed by seed, so that a machine whose speed wanders wanders for all of them. The clock
@@ -24,6 +24,7 @@ from plotly.subplots import make_subplots
 
 from benchmarks import clock, machine
 from benchmarks.clock import Race, Seen, Trains
+from benchmarks.pictures import ARGUMENTS
 from benchmarks.textbook import Textbook
 from gan import config, data, plots
 from gan.trainer import Trainer
@@ -172,7 +173,7 @@ def plot(races: Races, path: Path) -> None:
 def browser_picture(address: str, path: Path) -> None:
     """A screenshot of a plotly page."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=ARGUMENTS)
         page = browser.new_page(viewport={"width": 1120, "height": 450})
         page.goto(address)
         page.wait_for_selector(".main-svg")

@@ -7,7 +7,6 @@ Nothing in this package imports Streamlit; `gan.config`, `gan.figures`, `gan.run
 import os
 
 # PyTorch's threads wait for each other after every layer, spinning. Where a browser or a server wants the same
-# cores, that burns what the late thread needs; with too short a spin they fall asleep between layers. This is
-# about where training is fastest alone, and twice as fast as by default beside a busy process
-# (`benchmarks.spin`). Read when torch is imported, so it has to stand here.
+# cores, that burns what the late thread needs; with too short a spin they fall asleep between layers. This lies
+# between the two; `benchmarks.spin` compares. Read when torch is imported, so it has to stand here.
 os.environ.setdefault("GOMP_SPINCOUNT", "20000")

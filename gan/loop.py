@@ -129,11 +129,7 @@ class Loop:
 
     def _spent(self) -> float:
         """The share of the budget that is spent, which schedules run in; exact for a budget in images."""
-        limits = self.status.images_limit, self.status.seconds_limit
-        shares = [
-            done / limit for done, limit in zip((self.trainer.images, self.seconds), limits, strict=True) if limit
-        ]
-        return min(1.0, max(shares, default=0.0))
+        return replace(self.status, images=self.trainer.images, seconds=self.seconds).progress or 0.0
 
     def _wait_out(self, error: StorageError) -> Ending | None:
         if not self.patient:
