@@ -140,7 +140,7 @@ class TrainConfig:
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
     """Where to train; auto takes CUDA, then MPS, then the CPU."""
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
-    """Number format of the layers; auto is float32 unless bfloat16 is known to be faster here."""
+    """Number format of the layers; auto is bfloat16 on a GPU or CPU that computes in it, else float32."""
 
     def __post_init__(self) -> None:
         # JSON knows only lists, and a whole number is a fine value for a field of floats.

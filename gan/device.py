@@ -62,9 +62,18 @@ def describe(device: torch.device) -> str:
 def choose_precision(wanted: str, device: torch.device) -> torch.dtype:
     """The format of the layers for `TrainConfig.precision`.
 
-    auto is bfloat16 only on CUDA devices of compute capability 8.0 and more, float32 elsewhere.
+    auto is bfloat16 where the processor computes in it: on CUDA devices of compute capability 8.0 and more, and
+    on CPUs with AVX-512 bfloat16 or AMX. It is float32 elsewhere.
     """
     if wanted == "auto":
-        fast = device.type == "cuda" and torch.cuda.get_device_capability(device) >= (8, 0)
-        return torch.bfloat16 if fast else torch.float32
+        return torch.bfloat16 if _computes_in_bfloat16(device) else torch.float32
     return torch.bfloat16 if wanted == "bfloat16" else torch.float32
+
+
+def _computes_in_bfloat16(device: torch.device) -> bool:
+    if device.type == "cuda":
+        return torch.cuda.get_device_capability(device) >= (8, 0)
+    if device.type == "cpu" and hasattr(torch.cpu, "get_capabilities"):  # older PyTorch cannot be asked
+        found = torch.cpu.get_capabilities()
+        return bool(found.get("avx512_bf16") or found.get("amx_bf16"))
+    return False

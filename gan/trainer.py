@@ -119,7 +119,7 @@ class Trainer:
 
     def _discriminator_pass(self, x: Tensor, fakes: Tensor, y: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """One update of D. Returns its logits on real and on fake, and the loss, all detached."""
-        x, fakes = self._shifted(x, fakes)
+        x, fakes = self._shifted(x), self._shifted(fakes)
         penalised = (self.config.r1 or self.config.r2) and self.steps % self.config.penalty_every == 0
         if penalised:
             x, fakes = x.requires_grad_(), fakes.requires_grad_()
@@ -138,14 +138,18 @@ class Trainer:
         self._descend(self.optimizer_d, objective)
         return real_logits.detach(), fake_logits.detach(), loss.detach()
 
-    def _shifted(self, *images: Tensor) -> tuple[Tensor, ...]:
-        """The images, (N, 1, 28, 28), all shifted by the same few pixels; what leaves on one side, which is
-        black, comes in on the other."""
+    def _shifted(self, images: Tensor) -> Tensor:
+        """The images, (N, 1, 28, 28), each shifted by a few pixels of its own, real and forged alike; what
+        leaves on one side, which is black, comes in on the other."""
         reach = self.config.shift_d
         if not reach:
             return images
-        by = torch.randint(-reach, reach + 1, (2,), generator=self.noise, device=self.device).tolist()
-        return tuple(image.roll(by, (2, 3)) for image in images)
+        count, _, height, width = images.shape
+        by = torch.randint(-reach, reach + 1, (2, count, 1), generator=self.noise, device=self.device)
+        rows = (torch.arange(height, device=self.device) - by[0]) % height
+        columns = (torch.arange(width, device=self.device) - by[1]) % width
+        images = images.gather(2, rows.view(count, 1, height, 1).expand_as(images))
+        return images.gather(3, columns.view(count, 1, 1, width).expand_as(images))
 
     def _slope_penalty(self, real_logits: Tensor, x: Tensor, fake_logits: Tensor, fakes: Tensor) -> Tensor:
         """R1 and R2, made up for the steps without them (lazy, Karras et al. 2020, appendix B)."""
@@ -157,7 +161,7 @@ class Trainer:
 
     def _generator_pass(self, fakes: Tensor, y: Tensor, real_logits: Tensor) -> Tensor:
         """One update of G, with D frozen. Returns the loss, detached."""
-        (fakes,) = self._shifted(fakes)
+        fakes = self._shifted(fakes)
         with self._frozen(self.discriminator):
             with self._autocast():
                 fake_logits = self.discriminator(fakes, y)
@@ -259,15 +263,7 @@ class Trainer:
         for name, network in self._networks().items():
             network.load_state_dict(_under(tensors, name))
         for name, optimizer in self._optimizers().items():
-            parameters = optimizer.param_groups[0]["params"]
-            states: dict[int, dict[str, Tensor]] = {}
-            for key, value in _under(tensors, name).items():
-                number, field = key.split(".", 1)
-                parameter = parameters[int(number)]
-                if value.shape == parameter.shape:
-                    # A file has no memory format; Adam takes for granted that its moments have the parameter's.
-                    value = torch.empty_like(parameter).copy_(value)
-                states.setdefault(int(number), {})[field] = value
+            states = _moments(_under(tensors, name), optimizer.param_groups[0]["params"])
             optimizer.load_state_dict(optimizer.state_dict() | {"state": states})
         self.noise.set_state(tensors["noise"].cpu())
         self.sampler.drawn = images
@@ -290,6 +286,23 @@ def _floats(network: nn.Module) -> list[Tensor]:
 def _under(tensors: dict[str, Tensor], name: str) -> dict[str, Tensor]:
     prefix = f"{name}."
     return {key[len(prefix) :]: value for key, value in tensors.items() if key.startswith(prefix)}
+
+
+def _moments(tensors: dict[str, Tensor], parameters: list[Tensor]) -> dict[int, dict[str, Tensor]]:
+    """Adam's state for each parameter, by its number; none at all before the first step. Raises `LookupError` or
+    `RuntimeError` if it is not the state of these parameters."""
+    states: dict[int, dict[str, Tensor]] = {}
+    for number, parameter in enumerate(parameters if tensors else []):
+        states[number] = {"step": tensors.pop(f"{number}.step")}
+        for field in ("exp_avg", "exp_avg_sq"):
+            value = tensors.pop(f"{number}.{field}")
+            if value.shape != parameter.shape:
+                raise RuntimeError(f"{field} of parameter {number} has another shape than the parameter.")
+            # A file has no memory format; Adam takes for granted that its moments have the parameter's.
+            states[number][field] = torch.empty_like(parameter).copy_(value)
+    if tensors:
+        raise LookupError(f"There is no parameter for {', '.join(tensors)}.")
+    return states
 
 
 def _norm(tensors: list[Tensor]) -> Tensor:

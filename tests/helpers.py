@@ -107,7 +107,7 @@ def small(kind: str = "cgan", **changes: Any) -> TrainConfig:
     perceptrons = {"architecture": "mlp", "architecture_d": "same", "ink_scale_d": 0.0}
     preset, others = ("cgan", perceptrons) if kind == "perceptrons" else (kind, {})
     narrow = {"widths_g": (16, 16), "widths_d": (16, 16), "latent_dim": 8, "batch_size": 32}
-    budget = {"images": 320, "seconds": 0.0, "device": "cpu"}
+    budget = {"images": 320, "seconds": 0.0, "device": "cpu", "precision": "float32"}
     return config.preset(preset).changed(**(narrow | budget | others | changes))
 
 

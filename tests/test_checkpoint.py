@@ -226,8 +226,23 @@ def test_checkpoint_of_another_run_does_not_fit(tmp_path: Path, digits: Digits, 
         load_checkpoint(path, build(digits, widths_d=(16, 24)))
 
 
+@pytest.mark.parametrize("name", ["optimizer_g.0.exp_avg", "optimizer_d.1.exp_avg_sq", "optimizer_d.2.step"])
+def test_checkpoint_without_a_moment_does_not_fit(
+    tmp_path: Path, digits: Digits, trained: Trainer, name: str
+) -> None:
+    tensors = trained.tensors()
+    del tensors[name]
+    content = checkpoint._content("checkpoint", trained.config, tensors, {"images": 64, "lr_g": 1e-3, "lr_d": 1e-3})
+    with pytest.raises(ModelError, match="does not fit the run's settings"):
+        load_checkpoint(_written(tmp_path, content), build(digits))
+
+
 @pytest.mark.parametrize(
-    "name", ["optimizer_g.99.exp_avg", "optimizer_d.99.step", "optimizer_g.first.exp_avg", "optimizer_d.0"]
+    "name",
+    [
+        *("optimizer_g.99.exp_avg", "optimizer_d.99.step", "optimizer_g.first.exp_avg", "optimizer_d.0"),
+        *("optimizer_g.0.exp_avg", "optimizer_d.1.exp_avg_sq"),  # there is such a moment, but of another shape
+    ],
 )
 def test_checkpoint_with_moments_of_no_parameter_does_not_fit(
     tmp_path: Path, digits: Digits, trained: Trainer, name: str

@@ -61,10 +61,10 @@ def test_cpu_is_described_by_its_threads(monkeypatch: pytest.MonkeyPatch, thread
 @pytest.mark.parametrize(
     ("wanted", "where", "capability", "chosen"),
     [
-        ("auto", CPU, (0, 0), torch.float32),
         ("auto", CUDA, (7, 5), torch.float32),
         ("auto", CUDA, (8, 0), torch.bfloat16),
         ("auto", CUDA, (9, 0), torch.bfloat16),
+        ("auto", torch.device("mps"), (9, 0), torch.float32),
         ("float32", CUDA, (9, 0), torch.float32),
         ("bfloat16", CPU, (0, 0), torch.bfloat16),
     ],
@@ -74,3 +74,25 @@ def test_bfloat16_is_for_those_who_ask_and_for_gpus_that_have_it(
 ) -> None:
     monkeypatch.setattr(torch.cuda, "get_device_capability", lambda _: capability)
     assert choose_precision(wanted, where) == chosen
+
+
+@pytest.mark.parametrize(
+    ("capabilities", "chosen"),
+    [
+        ({"avx512_bf16": True, "amx_bf16": False}, torch.bfloat16),
+        ({"avx512_bf16": False, "amx_bf16": True}, torch.bfloat16),
+        ({"avx512_f": True, "avx512_bf16": False, "amx_bf16": False}, torch.float32),
+        ({}, torch.float32),
+    ],
+)
+def test_auto_takes_bfloat16_on_a_cpu_that_computes_in_it(
+    monkeypatch: pytest.MonkeyPatch, capabilities: dict[str, bool], chosen: torch.dtype
+) -> None:
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: capabilities, raising=False)
+    assert choose_precision("auto", CPU) == chosen
+    assert choose_precision("float32", CPU) == torch.float32
+
+
+def test_auto_is_float32_on_a_cpu_that_cannot_be_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(torch.cpu, "get_capabilities", raising=False)
+    assert choose_precision("auto", CPU) == torch.float32

@@ -123,49 +123,57 @@ def _shown(trainer: Trainer) -> list[Tensor]:
     return seen
 
 
-def _shift(shown: Tensor, images: Tensor, reach: int) -> tuple[int, int]:
-    """By how much all the images were shifted, down and to the right, to be what is shown."""
+def _shifts(shown: Tensor, images: Tensor, reach: int) -> list[tuple[int, int]]:
+    """By how much each image was shifted, down and to the right, to be what is shown of it."""
     span = range(-reach, reach + 1)
-    found = [(down, right) for down in span for right in span if torch.equal(shown, images.roll((down, right), (2, 3)))]
-    assert len(found) == 1
-    return found[0]
+    found = []
+    for one, image in zip(shown, images, strict=True):
+        by = [(down, right) for down in span for right in span if torch.equal(one, image.roll((down, right), (1, 2)))]
+        assert len(by) == 1
+        found += by
+    return found
 
 
 @pytest.mark.parametrize("reach", [1, 2])
 @pytest.mark.parametrize("kind", ["cgan", "dcgan"])
-def test_discriminator_sees_real_and_forged_shifted_by_the_same_pixels(digits: Digits, kind: str, reach: int) -> None:
-    """Both by the same, or the shift itself would tell them apart; another one in each pass, all equally often.
-    A share of 1/3, or 1/5, of 90 passes is known to 5 in 100."""
+def test_discriminator_sees_real_and_forged_shifted_alike(digits: Digits, kind: str, reach: int) -> None:
+    """Each picture by a shift of its own, all equally often and for real and forged, or the shift itself would tell
+    them apart. In 320 pictures, a share of 1/3, or 1/5, is known to 3 in 100: five deviations are allowed."""
     trainer = build(digits, kind, shift_d=reach)
-    seen, found = _shown(trainer), []
-    for _ in range(90):
+    seen, real, forged = _shown(trainer), [], []
+    for _ in range(10):
         seen.clear()
         x, y = next(trainer.sampler)
         fakes = trainer._forge(y).detach()
         trainer._discriminator_pass(x, fakes, y)
-        found.append(_shift(torch.cat(seen), torch.cat((x, fakes)), reach))
-    counts = [[pair[axis] for pair in found].count(by) for axis in (0, 1) for by in range(-reach, reach + 1)]
-    assert len(counts) == 2 * (2 * reach + 1)
-    assert counts == pytest.approx([90 / (2 * reach + 1)] * len(counts), abs=16)
-    assert len(set(found)) > (2 * reach + 1) ** 2 / 2
+        found = _shifts(torch.cat(seen), torch.cat((x, fakes)), reach)
+        real += found[: len(x)]
+        forged += found[len(x) :]
+    share = 1 / (2 * reach + 1)
+    deviation = (320 * share * (1 - share)) ** 0.5
+    for shifts in (real, forged):
+        counts = [[pair[axis] for pair in shifts].count(by) for axis in (0, 1) for by in range(-reach, reach + 1)]
+        assert len(shifts) == 320
+        assert counts == pytest.approx([320 * share] * len(counts), abs=5 * deviation)
+        assert len(set(shifts)) == (2 * reach + 1) ** 2
+    assert real != forged
 
 
 def test_generator_learns_from_shifted_forgeries(digits: Digits) -> None:
     """The gradient goes back to where the pixels came from: rolled back, it is the one without the shift."""
     trainer = build(digits, shift_d=2)
     seen = _shown(trainer)
-    for _ in range(5):
-        seen.clear()
-        _, y = next(trainer.sampler)
-        fakes = trainer._forge(y)
-        fakes.retain_grad()
-        trainer._generator_pass(fakes, y, torch.zeros(len(y)))
-        by = _shift(seen[0], fakes.detach(), 2)
-        copied = seen[0].clone().requires_grad_()
-        (expected,) = torch.autograd.grad(trainer.loss.g(torch.zeros(len(y)), trainer.discriminator(copied, y)), copied)
-        assert fakes.grad is not None
-        assert torch.allclose(fakes.grad.roll(by, (2, 3)), expected, atol=1e-7)
-        assert fakes.grad.abs().max() > 1e-6
+    _, y = next(trainer.sampler)
+    fakes = trainer._forge(y)
+    fakes.retain_grad()
+    trainer._generator_pass(fakes, y, torch.zeros(len(y)))
+    shifts = _shifts(seen[0], fakes.detach(), 2)
+    copied = seen[0].clone().requires_grad_()
+    (expected,) = torch.autograd.grad(trainer.loss.g(torch.zeros(len(y)), trainer.discriminator(copied, y)), copied)
+    assert fakes.grad is not None
+    for gradient, by, wanted in zip(fakes.grad, shifts, expected, strict=True):
+        assert torch.allclose(gradient.roll(by, (1, 2)), wanted, atol=1e-7)
+        assert gradient.abs().max() > 1e-6
 
 
 def test_no_shift_draws_nothing(digits: Digits) -> None:

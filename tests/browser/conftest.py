@@ -1,10 +1,12 @@
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
 import time
 import urllib.request
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,7 +52,7 @@ def server(tmp_path: Path, browser: Browser) -> Iterator[Server]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless=true", f"--server.port={port}"]
-    environment = {**os.environ, "GAN_RUNS_DIR": str(tmp_path / "runs")}
+    environment = {**os.environ, "GAN_RUNS_DIR": str(tmp_path / "runs"), "PYTHONFAULTHANDLER": "1"}
     with (tmp_path / "server.log").open("wb") as log:
         process = subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=log, stderr=log)
     address = f"http://127.0.0.1:{port}"
@@ -64,8 +66,19 @@ def server(tmp_path: Path, browser: Browser) -> Iterator[Server]:
                 time.sleep(0.1)
         yield Server(process, address, tmp_path / "runs")
     finally:
-        process.terminate()
+        _end(process, tmp_path / "server.log")
+
+
+def _end(process: "subprocess.Popen[bytes]", log: Path) -> None:
+    """Ends a server. uvicorn waits for its connections without a limit, and on a busy machine one may linger
+    after its browser has gone: what the server's threads then did is told in a warning."""
+    process.terminate()
+    try:
         process.wait(30)
+    except subprocess.TimeoutExpired:
+        process.send_signal(signal.SIGABRT)  # faulthandler writes all stacks
+        process.wait(30)
+        warnings.warn(f"The server had to be aborted:\n{log.read_text()[-6000:]}", stacklevel=1)
 
 
 @pytest.fixture
