@@ -227,9 +227,7 @@ def test_checkpoint_of_another_run_does_not_fit(tmp_path: Path, digits: Digits, 
 
 
 @pytest.mark.parametrize("name", ["optimizer_g.0.exp_avg", "optimizer_d.1.exp_avg_sq", "optimizer_d.2.step"])
-def test_checkpoint_without_a_moment_does_not_fit(
-    tmp_path: Path, digits: Digits, trained: Trainer, name: str
-) -> None:
+def test_checkpoint_without_a_moment_does_not_fit(tmp_path: Path, digits: Digits, trained: Trainer, name: str) -> None:
     tensors = trained.tensors()
     del tensors[name]
     content = checkpoint._content("checkpoint", trained.config, tensors, {"images": 64, "lr_g": 1e-3, "lr_d": 1e-3})
