@@ -69,9 +69,9 @@ class TrainConfig:
     """The game's loss. minimax is the paper's first one and saturates while the discriminator wins;
     non_saturating is its cure; least_squares replaces the logarithms by squares; hinge asks for a margin
     only; relativistic asks whether the real image looks more real than the forged one."""
-    latent_dim: Annotated[int, Between(1, 512)] = 64
+    latent_dim: Annotated[int, Between(1, 512)] = 32
     """How many numbers the generator makes a picture from."""
-    embedding_dim: Annotated[int, Between(1, 512)] = 64
+    embedding_dim: Annotated[int, Between(1, 512)] = 32
     """How many numbers stand for the digit at the generator's input, when conditional."""
     widths_g: Annotated[tuple[int, ...], Between(1, 4096)] = (256, 16, 16)
     """Hidden layers of the generator, from the latent on: units (mlp), or units and then two numbers of
@@ -99,13 +99,13 @@ class TrainConfig:
     """What ends the generator; a sigmoid s is mapped to 2s − 1, since pictures lie in [−1, 1]."""
     batch_size: Annotated[int, Between(2, 4096)] = 64
     """Real images in one step, and as many forgeries."""
-    lr_g: Annotated[float, Between(1e-6, 0.1)] = 1e-3
+    lr_g: Annotated[float, Between(1e-6, 0.1)] = 2e-3
     """Learning rate of the generator (Adam)."""
     lr_d: Annotated[float, Between(1e-6, 0.1)] = 5e-4
     """Learning rate of the discriminator (Adam)."""
     beta1: Annotated[float, Between(0, 0.999)] = 0.0
     """Adam's memory for the gradient, both networks."""
-    beta2: Annotated[float, Between(0, 0.99999)] = 0.99
+    beta2: Annotated[float, Between(0, 0.99999)] = 0.95
     """Adam's memory for the squared gradient, both networks."""
     d_steps: Annotated[int, Between(1, 20)] = 1
     """Discriminator updates in one step."""
@@ -353,6 +353,10 @@ PRESETS: dict[str, TrainConfig] = {
     "cgan": TrainConfig(),
     "quality": TrainConfig(
         preset="quality",
+        latent_dim=64,
+        embedding_dim=64,
+        lr_g=1e-3,
+        beta2=0.99,
         widths_g=(256, 32, 16),
         widths_d=(512, 256),
         # Without shifts a discriminator of this size knew the real digits by heart after half a million images:
@@ -377,6 +381,7 @@ PRESETS: dict[str, TrainConfig] = {
         activation_g="relu",
         activation_d="relu",
         output="sigmoid",
+        lr_g=1e-3,
         # Tutorials leave Adam at its default of 0.9. Here that collapses: one digit of ten after 60 s, nine
         # after 300 s (benchmarks.presets); with 0.5 all ten are there within half a minute.
         beta1=0.5,

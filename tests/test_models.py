@@ -108,7 +108,7 @@ CONV_D = {"architecture_d": "conv", "widths_d": (16, 32, 128)}
 def test_parameters_of_other_shapes_counted_by_hand(
     changes: dict[str, Any], generator: int, discriminator: int
 ) -> None:
-    pair = _pair(preset("cgan").changed(**changes))
+    pair = _pair(preset("cgan").changed(latent_dim=64, embedding_dim=64, **changes))
     assert tuple(map(count_parameters, pair)) == (generator, discriminator)
 
 
@@ -127,20 +127,20 @@ def _layers(network: nn.Module) -> list[tuple[int, int]]:
     ("changes", "generator", "discriminator"),
     [
         # 8 numbers of the latent and 64 of the digit; 7×7 pixels are 49.
-        ({"widths_g": (24, 8, 4)}, [(72, 24), (24, 8 * 49), (8, 4), (4, 1)], [(1, 16), (16, 16), (16 * 49, 1)]),
+        ({"widths_g": (24, 8, 4)}, [(8 + 32, 24), (24, 8 * 49), (8, 4), (4, 1)], [(1, 16), (16, 16), (16 * 49, 1)]),
         (
             {"widths_g": (8, 4), "widths_d": (6, 5, 12, 9)},
-            [(72, 8 * 49), (8, 4), (4, 1)],
+            [(8 + 32, 8 * 49), (8, 4), (4, 1)],
             [(1, 6), (6, 5), (5 * 49, 12), (12, 9), (9, 1)],
         ),
         (
             {"widths_g": (8, 4), "architecture_d": "mlp", "widths_d": (12,)},
-            [(72, 8 * 49), (8, 4), (4, 1)],
+            [(8 + 32, 8 * 49), (8, 4), (4, 1)],
             [(784, 12), (12, 1)],
         ),
         (
             {"architecture": "mlp", "widths_g": (9,), "architecture_d": "conv", "widths_d": (6, 5)},
-            [(72, 9), (9, 784)],
+            [(8 + 32, 9), (9, 784)],
             [(1, 6), (6, 5), (5 * 49, 1)],
         ),
     ],
@@ -404,11 +404,11 @@ def test_preset_of_the_literature_starts_where_it_did_in_version_1(name: str) ->
 @pytest.mark.parametrize(
     ("name", "generator", "discriminator"),
     [
-        # G: embedding 10*64; the stem 128*256 without bias, batch norm 2*256; 256*(16*49), batch norm 2*16;
-        # 16*16*16, batch norm 2*16; 16*16 + 1. Together 239,041.
+        # G: embedding 10*32; the stem 64*256 without bias, batch norm 2*256; 256*(16*49), batch norm 2*16;
+        # 16*16*16, batch norm 2*16; 16*16 + 1. Together 222,337.
         # D: 784*384 + 384; 384*256 + 256; logit 256 + 1; projection 10*256. Together 402,817.
-        ("cgan", 640 + 32_768 + 512 + 200_704 + 32 + 4_096 + 32 + 257, 301_440 + 98_560 + 257 + 2_560),
-        # G: as cgan, but 256*(32*49), batch norm 2*32; 32*16*16, batch norm 2*16.
+        ("cgan", 320 + 16_384 + 512 + 200_704 + 32 + 4_096 + 32 + 257, 301_440 + 98_560 + 257 + 2_560),
+        # G: as cgan, but embedding 10*64; the stem 128*256; 256*(32*49), batch norm 2*32; 32*16*16, batch norm 2*16.
         # D: 784*512 + 512; 512*256 + 256; logit 256 + 1; projection 10*256.
         ("quality", 640 + 32_768 + 512 + 401_408 + 64 + 8_192 + 32 + 257, 401_920 + 131_328 + 257 + 2_560),
         # G: 100*500 + 500; 500*500 + 500; 500*784 + 784. D: 784*500 + 500; 500*500 + 500; 500 + 1.
