@@ -1,20 +1,33 @@
 """What a short spin is worth: `python -m benchmarks.spin [--seconds 6] [--rounds 3]`.
 
 PyTorch's threads wait for each other by spinning. `gan` shortens that wait (GOMP_SPINCOUNT, see
-`gan/__init__.py`); here the default preset trains with that, with a shorter one and with OpenMP's default, alone
-and beside a process that keeps one core busy, in rounds. Prints images per second, median and range.
+`gan/__init__.py`); here the default preset trains with that, with others and with OpenMP's default, in rounds: alone,
+beside a process that keeps one core busy, and as people see it, in a worker with its page open in Chromium.
+Prints images per second, median and range.
 """
 
 import argparse
 import os
+import shutil
 import statistics
 import subprocess
 import sys
+import tempfile
+import time
 from collections import defaultdict
 
-from benchmarks import machine
+from playwright.sync_api import sync_playwright
 
-SPINS = {"a short spin (1,000)": "1000", "as `gan` sets it (20,000)": "20000", "OpenMP's default (300,000)": "300000"}
+from benchmarks import machine
+from benchmarks.overhead import server
+from benchmarks.pictures import ARGUMENTS
+from gan import config, runs
+from gan.messages import Command
+
+SPINS = ("1000", "3000", "20000", "300000")
+"""OpenMP's own is the last."""
+WARM = 3.0
+"""Seconds of drawing before a page counts."""
 TRAIN = """
 import sys, time
 from gan import config, data
@@ -37,6 +50,44 @@ def speed(spin: str, seconds: float) -> float:
     return float(result.stdout)
 
 
+def alone(spin: str, seconds: float) -> float:
+    """Images per second with nothing else at work."""
+    return speed(spin, seconds)
+
+
+def beside(spin: str, seconds: float) -> float:
+    """The same beside a process that never rests."""
+    with subprocess.Popen([sys.executable, "-c", "while True: pass"]) as busy:
+        try:
+            return speed(spin, seconds)
+        finally:
+            busy.kill()
+
+
+def watched(spin: str, seconds: float) -> float:
+    """The same in a worker, while a browser draws its page."""
+    os.environ["GOMP_SPINCOUNT"] = spin
+    with tempfile.TemporaryDirectory() as folder, server(folder) as url, sync_playwright() as playwright:
+        os.environ["GAN_RUNS_DIR"] = folder
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=ARGUMENTS)
+        run = runs.start(config.preset("cgan").changed(seconds=0.0))
+        try:
+            page = browser.new_page(viewport={"width": 1280, "height": 800})
+            page.goto(f"{url}/train?run={run.name}")
+            page.locator(".js-line").first.wait_for(timeout=60_000)
+            time.sleep(WARM)
+            before, start = runs.read(run).status.images, time.perf_counter()
+            time.sleep(seconds)
+            return (runs.read(run).status.images - before) / (time.perf_counter() - start)
+        finally:
+            runs.send(run, Command("stop"))
+            runs.wait(run)
+            browser.close()
+
+
+PLACES = {"alone": alone, "beside a busy process": beside, "with its page open": watched}
+
+
 def main() -> None:
     """Prints the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -45,18 +96,16 @@ def main() -> None:
     args = parser.parse_args()
     speeds: dict[tuple[str, str], list[float]] = defaultdict(list)
     for _ in range(args.rounds):
-        for name, spin in SPINS.items():
-            speeds[name, "alone"].append(speed(spin, args.seconds))
-            with subprocess.Popen([sys.executable, "-c", "while True: pass"]) as busy:
-                speeds[name, "beside a busy process"].append(speed(spin, args.seconds))
-                busy.kill()
-    print(f"{machine.line()}\n\n| | alone | beside a busy process |\n|---|---|---|")
-    for name in SPINS:
+        for spin in SPINS:
+            for place, measure in PLACES.items():
+                speeds[spin, place].append(measure(spin, args.seconds))
+    print(f"{machine.line()}\n\n| GOMP_SPINCOUNT | {' | '.join(PLACES)} |\n|---{'|---' * len(PLACES)}|")
+    for spin in SPINS:
         cells = []
-        for where in ("alone", "beside a busy process"):
-            found = speeds[name, where]
+        for place in PLACES:
+            found = speeds[spin, place]
             cells.append(f"{statistics.median(found):,.0f} ({min(found):,.0f} to {max(found):,.0f})")
-        print(f"| {name} | {' | '.join(cells)} |")
+        print(f"| {int(spin):,} | {' | '.join(cells)} |")
 
 
 if __name__ == "__main__":

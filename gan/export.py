@@ -16,7 +16,6 @@ from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
-import torch
 from torch import Tensor, nn
 
 from gan.checkpoint import Model
@@ -25,6 +24,10 @@ from gan.models import DIGITS, IMAGE, Discriminator, Generator
 VERSION = 1
 Operation = Literal["linear", "conv", "conv_transpose", "leaky_relu", "tanh", "sigmoid", "affine"]
 Floats = npt.NDArray[np.float32]
+
+
+class ExportError(ValueError):
+    """What cannot be exported; the message is one sentence for people."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,8 @@ class Program:
 
 
 def compile_model(model: Model) -> Program:
-    """The program of a model; weights are rounded to float16, as they travel."""
+    """The program of a model; weights are rounded to float16, as they travel. Raises `ExportError` for a layer that
+    the page cannot run."""
     config = model.config
     return Program(
         tuple(_rounded(layer) for layer in _generator(model.generator, config.latent_dim)),
@@ -123,7 +127,7 @@ def _layers(modules: nn.Sequential, size: int) -> list[Layer]:
         elif isinstance(module, nn.Sigmoid):
             layers.append(Layer("sigmoid"))
         elif not isinstance(module, nn.Flatten | nn.Unflatten):  # a flat array is flat already
-            raise TypeError(f"A {type(module).__name__} cannot be exported.")
+            raise ExportError(f"A {type(module).__name__} cannot be exported.")
     return layers
 
 
