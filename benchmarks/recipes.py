@@ -1,4 +1,4 @@
-"""What each idea is worth: `python -m benchmarks.recipes [--only NAME,…] [--seconds 30] [--seeds 1]`.
+"""What each idea is worth: `python -m benchmarks.recipes [--only "NAME;…"] [--seconds 30] [--seeds 1] [--threads N]`.
 
 Each recipe is the default preset with something changed, and trains alone for so many seconds; the clock
 stands still while 10,000 samples are judged against the validation images. Prints a Markdown table:
@@ -138,9 +138,11 @@ def main() -> None:
     parser.add_argument("--only", default=";".join(RECIPES))
     parser.add_argument("--seconds", type=float, default=30)
     parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     args = parser.parse_args()
+    torch.set_num_threads(args.threads)
     clock.warm_up()
-    print(machine.line(), flush=True)
+    print(f"{machine.line()}, {args.threads} thread{'s' if args.threads > 1 else ''}", flush=True)
     print(f"\n| change | images/s | seconds to 0.95 | agreement at {args.seconds:g} s | FCD by floor |", flush=True)
     print("|---|---|---|---|---|", flush=True)
     for name in args.only.split(";"):
@@ -152,7 +154,7 @@ def row(name: str, seed: int, seconds: float) -> str:
     """One race, as a line of the table."""
     recipe = RECIPES[name]
     chosen = config.preset(recipe.preset).changed(seconds=seconds, seed=seed, **recipe.changes)
-    result = clock.race(lambda: recipe.trainer(chosen, data.load(), CPU), seconds, clock.doubling(2, seconds, each=3))
+    result = clock.race(lambda: recipe.trainer(chosen, data.load(), CPU), seconds, clock.doubling(2, seconds, each=2))
     reached, last = result.to_agreement(0.95), result.seen[-1]
     when = "–" if reached is None else f"{reached:.1f}"
     return f"| {name} | {result.images / result.seconds:,.0f} | {when} | {last.agreement:.4f} | {last.ratio:.2f} |"

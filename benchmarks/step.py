@@ -1,4 +1,4 @@
-"""Where the time of a training step goes: `python -m benchmarks.step [--preset cgan] [--seconds 10]`.
+"""Where the time of a training step goes: `python -m benchmarks.step [--preset cgan] [--seconds 10] [--precision float32]`.
 
 A run trains in this process as a worker's would, with its loop, records, samples, snapshots, checkpoints and
 quality in a run folder. Each part is timed by itself; what is left is the rest. The last line compares the
@@ -70,9 +70,9 @@ def timed(spent: Counter[str]) -> Iterator[None]:
         yield
 
 
-def peak(size: int = 2048, repeats: int = 12) -> float:
-    """The most floating-point operations a second that a float32 matrix product was seen to do."""
-    left, right = torch.randn(size, size), torch.randn(size, size)
+def peak(dtype: torch.dtype, size: int = 2048, repeats: int = 12) -> float:
+    """The most floating-point operations a second that a matrix product was seen to do."""
+    left, right = torch.randn(size, size).to(dtype), torch.randn(size, size).to(dtype)
     times = []
     for _ in range(repeats):
         started = time.perf_counter()
@@ -86,14 +86,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--preset", default="cgan")
     parser.add_argument("--seconds", type=float, default=10)
+    parser.add_argument("--precision", default="float32")
     args = parser.parse_args()
-    chosen = config.preset(args.preset).changed(seconds=args.seconds, images=0, device="cpu")
+    changes = {"seconds": args.seconds, "images": 0, "device": "cpu", "precision": args.precision}
+    chosen = config.preset(args.preset).changed(**changes)
     trainer = Trainer(chosen, data.load())
     for _ in range(20):
         trainer.step()
     with FlopCounterMode(display=False) as counted:
         trainer.step()
-    fastest = peak()
+    fastest = peak(trainer.dtype)
     spent: Counter[str] = Counter()
     steps = trainer.steps
     with tempfile.TemporaryDirectory() as folder:
@@ -107,7 +109,9 @@ def main() -> None:
         whole = time.perf_counter() - began
         writer.close()
     steps = trainer.steps - steps
-    print(f"{machine.line()}\n\n| part of a step, preset `{args.preset}` | milliseconds | share |\n|---|---|---|")
+    print(
+        f"{machine.line()}\n\n| part of a step, preset `{args.preset}`, {args.precision} | milliseconds | share |\n|---|---|---|"
+    )
     rest = whole - sum(spent.values())
     for name in [name for name, _, _ in PARTS if spent[name]] + ["the rest"]:
         took = rest if name == "the rest" else spent[name]
