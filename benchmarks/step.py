@@ -1,4 +1,4 @@
-"""Where the time of a training step goes: `python -m benchmarks.step [--preset cgan] [--seconds 10] [--precision float32]`.
+"""Where the time of a step goes: `python -m benchmarks.step [--preset cgan] [--seconds 10] [--precision float32]`.
 
 A run trains in this process as a worker's would, with its loop, records, samples, snapshots, checkpoints and
 quality in a run folder. Each part is timed by itself; what is left is the rest. The last line compares the
@@ -109,9 +109,8 @@ def main() -> None:
         whole = time.perf_counter() - began
         writer.close()
     steps = trainer.steps - steps
-    print(
-        f"{machine.line()}\n\n| part of a step, preset `{args.preset}`, {args.precision} | milliseconds | share |\n|---|---|---|"
-    )
+    head = f"part of a step, preset `{args.preset}`, {args.precision}"
+    print(f"{machine.line()}\n\n| {head} | milliseconds | share |\n|---|---|---|")
     rest = whole - sum(spent.values())
     for name in [name for name, _, _ in PARTS if spent[name]] + ["the rest"]:
         took = rest if name == "the rest" else spent[name]
