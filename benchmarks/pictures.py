@@ -62,7 +62,7 @@ def main() -> None:
         page.set_default_timeout(60_000)
         train(page, args.seconds)
         page.goto("/explore")
-        page.get_by_alt_text("The forged digit").wait_for()
+        page.get_by_test_id("digit-canvas").wait_for()
         page.get_by_role("button", name="Random").click()
         page.wait_for_timeout(2500)
         page.screenshot(path=DOCS / "explore.png")

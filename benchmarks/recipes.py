@@ -16,7 +16,7 @@ from torch import Tensor
 
 from benchmarks import clock, machine
 from gan import config, data
-from gan.trainer import Trainer
+from gan.trainer import Trainer, _floats
 
 CPU = torch.device("cpu")
 
@@ -63,6 +63,7 @@ class ChannelsFirst(Trainer):
         super().__init__(*arguments)
         for network in (self.generator, self.discriminator, self.average):
             network.to(memory_format=torch.contiguous_format)
+        self._raw, self._averaged = _floats(self.generator), _floats(self.average)
 
 
 class Plain(Trainer):

@@ -145,7 +145,7 @@ def load_checkpoint(path: Path, trainer: Trainer) -> dict[str, Any]:
 
 @torch.inference_mode()
 def forge(model: Model, z: Tensor, y: Tensor | None, batch: int = 1024) -> Tensor:
-    """Pictures of a model, uint8 (N, 28, 28), for latents (N, latent_dim) and digits (N,)."""
+    """Pictures of a model, uint8 (N, 28, 28), for latents (N, latent_dim) and digits (N,) or mixes of them (N, 10)."""
     parts = []
     for start in range(0, len(z), batch):
         digits = None if y is None else y[start : start + batch]

@@ -1,10 +1,14 @@
-"""Latents: drawing them, walking between them, and directions that mean something."""
+"""Latents: drawing them, walking between them, and writing them down."""
 
+import base64
+import binascii
+
+import numpy as np
 import torch
 from torch import Tensor
 
 from gan.config import TrainConfig
-from gan.models import DIGITS, Generator
+from gan.models import DIGITS
 
 GRID = 10
 
@@ -56,78 +60,19 @@ def slerp(start: Tensor, end: Tensor, t: Tensor) -> Tensor:
     return torch.lerp(norm_start, norm_end, t[:, None]) * turned
 
 
-@torch.no_grad()
-def directions(generator: Generator, latent_dim: int, points: int = 64, step: float = 0.25) -> Tensor:
-    """An orthonormal basis of the latent space, (latent_dim, latent_dim), one direction a row, sorted by
-    how much a step along it changes the picture.
-
-    The rows are the eigenvectors of E[JᵀJ], J the Jacobian of G at z ~ N(0, I), largest eigenvalue
-    first (the active subspace; Constantine 2015, section 1.2). J is taken by central differences of
-    width `step`. Being orthonormal, the coordinates of a z ~ N(0, I) in it are again independent and
-    standard normal, so that a slider over ±3 covers what the generator was trained on.
-    """
-    generator.eval()
-    z = sample(points, latent_dim, seed=0)
-    y = torch.arange(points) % DIGITS
-    columns = []
-    for offset in step * torch.eye(latent_dim):
-        difference = generator(z + offset, y) - generator(z - offset, y)
-        columns.append(difference.flatten() / (2 * step))
-    jacobian = torch.stack(columns, dim=1).double()
-    vectors = torch.linalg.eigh(jacobian.T @ jacobian).eigenvectors.flip(1).T
-    # Eigenvectors have no sign of their own: more ink to the right, so that a slider means the same
-    # in every session.
-    ink = jacobian.sum(0) @ vectors.T
-    signed: Tensor = vectors * torch.where(ink < 0, -1.0, 1.0)[:, None]
-    return signed.float()
+def encode(z: Tensor) -> str:
+    """Latents, or anything else that is a row of numbers, as a link holds them: little-endian float16 in URL-safe
+    base64 without padding (RFC 4648, section 5)."""
+    return base64.urlsafe_b64encode(z.numpy().astype("<f2").tobytes()).decode().rstrip("=")
 
 
-FEATURES = ("weight of the stroke", "slant", "width", "height")
-"""What `features` measures, in words for people."""
-NAMED_FROM = 0.35
-"""Correlation from which on a direction is called after a feature."""
-
-
-def features(images: Tensor) -> Tensor:
-    """Images (N, 1, 28, 28) in [-1, 1] to (N, 4): ink, slant, width and height of what is drawn.
-
-    All follow from the moments of the ink: slant is the horizontal shift for each row downwards, width
-    is the spread that the slant does not explain.
-    """
-    ink = (images.squeeze(1).double() + 1) / 2
-    total = ink.sum((1, 2)).clamp_min(1e-6)
-    place = torch.arange(ink.shape[-1], dtype=torch.float64)
-
-    def mean(values: Tensor) -> Tensor:
-        weighted: Tensor = (ink * values).sum((1, 2)) / total
-        return weighted
-
-    x = place[None, None, :] - mean(place[None, None, :])[:, None, None]
-    y = place[None, :, None] - mean(place[None, :, None])[:, None, None]
-    var_y, cov = mean(y * y).clamp_min(1e-6), mean(x * y)
-    width = (mean(x * x) - cov * cov / var_y).clamp_min(0).sqrt()
-    return torch.stack((total, cov / var_y, width, var_y.sqrt()), dim=1)
-
-
-@torch.no_grad()
-def direction_names(generator: Generator, directions: Tensor, points: int = 2000) -> list[str]:
-    """For each direction (K, latent_dim), the feature that it moves most, measured on `points` pictures;
-    empty where none is clearly moved. A feature names one direction only.
-
-    Compared is within a digit: that an 8 has more ink than a 1 says nothing of a direction.
-    """
-    generator.eval()
-    z = sample(points, directions.shape[1], seed=0)
-    y = torch.arange(points) % DIGITS
-    measured = features(generator(z, y))
-    for digit in range(DIGITS):
-        measured[y == digit] -= measured[y == digit].mean(0)
-    measured /= measured.std(0).clamp_min(1e-9)
-    along = (z @ directions.T).double()
-    correlation = (along.T @ measured / points).abs()
-    names = [""] * len(directions)
-    while correlation.numel() and correlation.max() >= NAMED_FROM:
-        row, column = divmod(int(correlation.argmax()), len(FEATURES))
-        names[row] = FEATURES[column]
-        correlation[row], correlation[:, column] = 0, 0
-    return names
+def decode(text: str) -> Tensor:
+    """The inverse of `encode`, as one row of float32, (1, D). Raises `ValueError` for anything else."""
+    try:
+        content = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+        numbers = np.frombuffer(content, "<f2").astype(np.float32)
+    except (binascii.Error, ValueError) as error:
+        raise ValueError(f"{text!r} is not what a link holds.") from error
+    if len(numbers) == 0 or not np.isfinite(numbers).all():
+        raise ValueError(f"{text!r} is not what a link holds.")
+    return torch.from_numpy(numbers)[None]

@@ -38,7 +38,8 @@ def _digits(y: Tensor | None) -> Tensor:
 class Generator(nn.Module):
     """G(z, y): latents (N, latent_dim) and digits (N,) to images (N, 1, 28, 28) in [-1, 1].
 
-    An unconditional generator ignores `y`, which may be None.
+    In place of digits, `y` may be mixes of them, shares (N, 10) that sum to 1: half a 3 and half an 8 is the
+    embedding half way between theirs. An unconditional generator ignores `y`, which may be None.
     """
 
     def __init__(self, config: TrainConfig) -> None:
@@ -70,7 +71,9 @@ class Generator(nn.Module):
     def forward(self, z: Tensor, y: Tensor | None = None) -> Tensor:
         """G(z, y); raises `ValueError` if a conditional generator gets no digits."""
         if self.embedding is not None:
-            z = torch.cat((z, self.embedding(_digits(y))), dim=1)
+            y = _digits(y)
+            embedded = y @ self.embedding.weight if y.is_floating_point() else self.embedding(y)
+            z = torch.cat((z, embedded), dim=1)
         images: Tensor = self.layers(z)
         if self.sigmoid:
             images = 2 * images - 1

@@ -26,4 +26,4 @@ if chosen != asked:
 model = choices[chosen]
 # A run that trains is followed: its picture sharpens while one looks.
 following = model.run is not None and model.run.status.state == "running"
-st.fragment(explorer.show, run_every=2.0 if following else None)(model, following)
+st.fragment(explorer.show, run_every=1.0 if following else None)(model)

@@ -1,15 +1,14 @@
 import math
+import re
 
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from torch import Tensor, nn
+from torch import Tensor
 
 from gan import latent
-from gan.data import Digits
-from gan.models import Generator
-from tests.helpers import KINDS, build, small
+from tests.helpers import small
 
 DIM = 6
 T = torch.linspace(0, 1, 11)
@@ -119,86 +118,23 @@ def test_slerp_from_or_to_the_origin_is_the_straight_line(zero: int) -> None:
     assert torch.equal(latent.slerp(ends[0], ends[1], T), latent.lerp(ends[0], ends[1], T))
 
 
-class _Linear(nn.Module):
-    """G(z) = A z: its Jacobian is A everywhere."""
-
-    def __init__(self, matrix: Tensor) -> None:
-        super().__init__()
-        self.matrix = matrix
-
-    def forward(self, z: Tensor, y: Tensor) -> Tensor:
-        assert len(z) == len(y)
-        return (z @ self.matrix.T).view(-1, 1, 2, 2)
+@given(seeds, st.integers(1, 70), scales)
+def test_latent_comes_back_from_a_link(seed: int, size: int, scale: float) -> None:
+    """Rounded to float16, and as text that a URL can carry."""
+    z = scale * _vector(seed, 1.0).repeat(size)[:size]
+    text = latent.encode(z)
+    assert re.fullmatch(r"[A-Za-z0-9_-]+", text)
+    assert torch.equal(latent.decode(text), z.half().float()[None])
 
 
-def test_directions_of_a_linear_generator_by_hand() -> None:
-    """A has the columns 1 e1, -3 e2, 2 e3: the second coordinate changes most, then the third, then the
-    first. More ink is to the right, so the second is turned around."""
-    matrix = torch.zeros(4, 3)
-    matrix[0, 0], matrix[1, 1], matrix[2, 2] = 1, -3, 2
-    found = latent.directions(_Linear(matrix), 3)  # type: ignore[arg-type]
-    assert torch.allclose(found, torch.tensor([[0.0, -1, 0], [0, 0, 1], [1, 0, 0]]), atol=1e-5)
+def test_latent_is_written_as_rfc_4648_says() -> None:
+    """1.0 is 0x3c00 and -2.0 is 0xc000, little endian: bytes 00 3c 00 c0, in base64 ADwAwA==."""
+    assert latent.encode(torch.tensor([1.0, -2.0])) == "ADwAwA"
+    assert latent.decode("ADwAwA").tolist() == [[1.0, -2.0]]
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_directions_are_orthonormal_and_sorted(digits: Digits, kind: str) -> None:
-    generator = build(digits, kind, steps=3).average
-    found = latent.directions(generator, 8)
-    assert torch.allclose(found @ found.T, torch.eye(8), atol=1e-5)
-    z, y = latent.sample(64, 8, seed=0), torch.arange(64) % 10
-    with torch.no_grad():
-        change = [(generator(z + 0.25 * d, y) - generator(z - 0.25 * d, y)).square().sum().item() for d in found]
-    assert change[0] == max(change)
-    assert change[0] > 1.2 * change[-1]
-
-
-def test_directions_are_the_same_every_time(digits: Digits) -> None:
-    generator = build(digits, steps=2).average
-    assert torch.equal(latent.directions(generator, 8), latent.directions(generator, 8))
-
-
-def _drawn(*pixels: tuple[int, int]) -> Tensor:
-    """One image, (1, 1, 28, 28), black but for white pixels at (row, column)."""
-    image = torch.full((1, 1, 28, 28), -1.0)
-    for row, column in pixels:
-        image[0, 0, row, column] = 1
-    return image
-
-
-@pytest.mark.parametrize("shift", [-1, 0, 1])
-def test_features_of_a_line_of_known_slant(shift: int) -> None:
-    """Five pixels below each other, each `shift` to the right of the last: ink 5; x = shift * y from the
-    centre, so slant = shift and no width is left; y = -2 … 2 has the variance 2."""
-    image = _drawn(*((10 + row, 12 + shift * row) for row in range(5)))
-    assert latent.features(image)[0].tolist() == pytest.approx([5, shift, 0, 2**0.5], abs=1e-6)
-
-
-def test_features_of_a_horizontal_line_are_its_width() -> None:
-    """Three pixels side by side: x = -1, 0, 1 has the variance 2/3."""
-    ink, slant, width, _ = latent.features(_drawn((5, 4), (5, 5), (5, 6)))[0].tolist()
-    assert (ink, slant, width) == pytest.approx((3, 0, (2 / 3) ** 0.5), abs=1e-6)
-
-
-def test_features_of_a_black_picture_are_finite() -> None:
-    assert latent.features(_drawn()).isfinite().all()
-
-
-class _Bar(Generator):
-    """Draws a vertical bar whose slant is the first coordinate of z; the second does nothing."""
-
-    def forward(self, z: Tensor, y: Tensor | None = None) -> Tensor:
-        rows = torch.arange(28.0) - 13.5
-        middle = 13.5 + 0.1 * z[:, :1] * rows
-        distance = (torch.arange(28.0)[None, None, :] - middle[:, :, None]).abs()
-        return (2 * torch.exp(-distance) - 1).unsqueeze(1)
-
-
-def test_direction_is_named_after_what_it_moves() -> None:
-    """Only z_0 changes the picture, and only its slant: it is named so, and z_1 after nothing."""
-    generator = _Bar(small("vanilla", latent_dim=2))
-    assert latent.direction_names(generator, torch.eye(2))[:2] == ["slant", ""]
-
-
-def test_direction_that_moves_the_picture_comes_first() -> None:
-    directions = latent.directions(_Bar(small("vanilla", latent_dim=2)), latent_dim=2)
-    assert directions.abs()[0].tolist() == pytest.approx([1, 0], abs=1e-3)
+@pytest.mark.parametrize("text", ["", "A", "ADwA", "AD wA", "!!!!", "AHw"])
+def test_what_no_link_holds_is_refused(text: str) -> None:
+    """AHw is infinity: 0x7c00."""
+    with pytest.raises(ValueError, match="not what a link holds"):
+        latent.decode(text)

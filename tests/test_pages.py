@@ -1,6 +1,7 @@
 """Every page through Streamlit's AppTest: no browser, no server."""
 
 import json
+import struct
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -80,35 +81,17 @@ def test_every_setting_has_a_field_with_its_help(app: AppTest) -> None:
         assert any(help_texts()[name] in text for text in helps), name
 
 
-def test_unconditional_model_has_no_digit_buttons_and_says_why(runs_root: Path, app: AppTest) -> None:
-    folder = runs.create(small("vanilla"))
-    train(folder)
-    opened = go(app, "explore", model=folder.name)
-    assert not opened.exception
-    assert "never told which digit is which" in said(opened)
-    assert len(opened.button_group) == 0
-
-
-def test_random_moves_every_slider_and_reset_brings_it_back(app: AppTest) -> None:
-    opened = go(app, "explore")
-    sliders = [slider for slider in opened.slider if slider.label.startswith("Direction")]
-    assert [slider.value for slider in sliders] == [0.0] * len(sliders)
-    opened = next(button for button in opened.button if button.label == "Random").click().run()
-    moved = [slider.value for slider in opened.slider if slider.label.startswith("Direction")]
-    assert all(-3 <= value <= 3 for value in moved)
-    # A thumb lands within 0.005 of 0, which shows as 0, once in 250 times; three of eight never do.
-    assert sum(value != 0 for value in moved) >= 6, moved
-    opened = next(button for button in opened.button if button.label == "Reset").click().run()
-    assert {slider.value for slider in opened.slider if slider.label.startswith("Direction")} == {0.0}
-
-
-def test_direction_slider_moves_the_latent_by_as_much(app: AppTest) -> None:
-    """Directions are orthonormal: from the centre, 1.5 along one of them is a latent of norm 1.5."""
-    opened = go(app, "explore")
-    slider = next(slider for slider in opened.slider if slider.label.startswith("Direction 1"))
-    opened = slider.set_value(1.5).run()
-    latent = opened.session_state[f"latent-{load_model(PRETRAINED).config.latent_dim}"]
-    assert float((latent**2).sum() ** 0.5) == pytest.approx(1.5, abs=1e-4)
+def test_explore_page_sends_the_program_of_the_model(trained: Path, app: AppTest) -> None:
+    for name, dimensions in ((trained.name, 8), ("pretrained", load_model(PRETRAINED).config.latent_dim)):
+        opened = go(app, "explore", model=name)
+        assert not opened.exception
+        (component,) = opened.get("bidi_component")
+        content = component.proto.bytes
+        (length,) = struct.unpack("<I", content[:4])
+        header = json.loads(content[4 : 4 + length])
+        assert header["latent_dim"] == dimensions
+        assert header["model"] == ("pretrained" if name == "pretrained" else f"runs/{name}")
+        assert [basis["name"] for basis in header["bases"]] == ["picture", "activations", "weights"]
 
 
 def shown(app: AppTest) -> str:

@@ -10,7 +10,7 @@ from gan import runs, store
 from tests.browser.conftest import Server
 from tests.helpers import until
 
-BIG_PICTURE = "The forged digit"
+AS_PNG = "canvas => canvas.toDataURL()"
 
 
 def button(page: Page, name: str, exact: bool = True) -> None:
@@ -79,18 +79,18 @@ def test_train_pause_refresh_resume_stop_and_explore(page: Page, server: Server)
 
     page.get_by_role("link", name="Explore this one").click()
     expect(page).to_have_url(f"{server.address}/explore?model={run_id}")
-    page.get_by_alt_text(BIG_PICTURE).wait_for()
-    three = source(page, BIG_PICTURE)
-    page.get_by_role("radio", name="8").or_(page.get_by_role("button", name="8", exact=True)).first.click()
-    changes(lambda: source(page, BIG_PICTURE), three)
-    eight = source(page, BIG_PICTURE)
-    slider = page.get_by_role("slider", name="Direction 1")
-    slider.focus()
+    canvas = page.get_by_test_id("digit-canvas")
+    canvas.wait_for()
+    three = canvas.evaluate(AS_PNG)
+    page.get_by_test_id("digit-button-8").click()
+    changes(lambda: canvas.evaluate(AS_PNG), three)
+    eight = canvas.evaluate(AS_PNG)
+    page.get_by_test_id("latent-slider-0").focus()
     for _ in range(3):
         page.keyboard.press("PageUp")
-    changes(lambda: source(page, BIG_PICTURE), eight)
+    changes(lambda: canvas.evaluate(AS_PNG), eight)
     button(page, "Reset")
-    until(lambda: source(page, BIG_PICTURE) == eight)
+    until(lambda: canvas.evaluate(AS_PNG) == eight)
     no_exception(page)
 
 

@@ -1,0 +1,176 @@
+"""Directions of the latent space that mean something, and names for them."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from gan.latent import sample
+from gan.models import DIGITS, Generator
+
+SHOWN = 8
+
+
+@dataclass(frozen=True)
+class Basis:
+    """One way to look for directions, and what it found in a generator."""
+
+    name: str
+    label: str
+    meaning: str
+    directions: Tensor
+    """(K, latent_dim), rows of length 1, those first that change the picture most."""
+    names: list[str]
+    """What the leading directions move; empty where nothing fits."""
+
+
+def bases(generator: Generator, latent_dim: int) -> list[Basis]:
+    """All the ways, each with its leading directions."""
+    ways = (
+        (
+            "picture",
+            "What changes the picture most",
+            "The directions in which a small step changes the picture most (active subspace; Constantine 2015).",
+            active_subspace(generator, latent_dim),
+        ),
+        (
+            "activations",
+            "Principal components of activations",
+            "What the generator's first layer varies along most (GANSpace; Härkönen et al. 2020).",
+            by_change(generator, activation_components(generator, latent_dim)),
+        ),
+        (
+            "weights",
+            "Singular vectors of the weights",
+            "What the generator's first layer stretches most, read off its weights (SeFa; Shen and Zhou 2021).",
+            by_change(generator, semantic_factors(generator, latent_dim)),
+        ),
+    )
+    return [
+        Basis(name, label, meaning, found[:SHOWN], names(generator, found[:SHOWN]))
+        for name, label, meaning, found in ways
+    ]
+
+
+@torch.no_grad()
+def activation_components(generator: Generator, latent_dim: int, points: int = 4000) -> Tensor:
+    """The latents that move along the principal components of the first layer's activations, (K, latent_dim).
+
+    Härkönen et al. 2020, equations 3 and 4: the components of the activations at z ~ N(0, I), then by least squares
+    the directions in z that go with the coordinates along them. The digits take turns.
+    """
+    generator.eval()
+    seen: list[Tensor] = []
+    layer = next(m for m in generator.layers if isinstance(m, nn.ReLU | nn.LeakyReLU))
+    handle = layer.register_forward_hook(lambda _, __, activations: seen.append(activations.flatten(1).double()))
+    z = sample(points, latent_dim, seed=0)
+    try:
+        generator(z, torch.arange(points) % DIGITS)
+    finally:
+        handle.remove()
+    activations = seen[0] - seen[0].mean(0)
+    variances, vectors = torch.linalg.eigh(activations.T @ activations / points)
+    count = min(latent_dim, int((variances > 1e-9 * variances.max()).sum()))
+    along = activations @ vectors.flip(1)[:, :count]
+    found = torch.linalg.lstsq(along, z.double()).solution
+    unit: Tensor = (found / found.norm(dim=1, keepdim=True)).float()
+    return unit
+
+
+@torch.no_grad()
+def semantic_factors(generator: Generator, latent_dim: int) -> Tensor:
+    """The right singular vectors of the weight that the latent meets first, (latent_dim, latent_dim), the largest
+    singular value first (SeFa; Shen and Zhou 2021, equation 6)."""
+    first = next(module for module in generator.layers if isinstance(module, nn.Linear))
+    weight = first.weight[:, :latent_dim].double()
+    vectors: Tensor = torch.linalg.svd(weight).Vh.float()
+    return vectors
+
+
+@torch.no_grad()
+def by_change(generator: Generator, directions: Tensor, points: int = 32, step: float = 0.25) -> Tensor:
+    """The directions (K, latent_dim), sorted by the mean squared change of the picture for a step along them, the
+    largest first, and turned so that more ink is to the right."""
+    generator.eval()
+    z = sample(points, directions.shape[1], seed=0)
+    y = torch.arange(points) % DIGITS
+    differences = torch.stack([generator(z + step * d, y) - generator(z - step * d, y) for d in directions]).flatten(1)
+    order = differences.square().sum(1).argsort(descending=True)
+    return (directions * torch.where(differences.sum(1) < 0, -1.0, 1.0)[:, None])[order]
+
+
+@torch.no_grad()
+def active_subspace(generator: Generator, latent_dim: int, points: int = 64, step: float = 0.25) -> Tensor:
+    """An orthonormal basis of the latent space, (latent_dim, latent_dim), one direction a row, sorted by
+    how much a step along it changes the picture.
+
+    The rows are the eigenvectors of E[JᵀJ], J the Jacobian of G at z ~ N(0, I), largest eigenvalue
+    first (the active subspace; Constantine 2015, section 1.2). J is taken by central differences of
+    width `step`. Being orthonormal, the coordinates of a z ~ N(0, I) in it are again independent and
+    standard normal, so that a slider over ±3 covers what the generator was trained on.
+    """
+    generator.eval()
+    z = sample(points, latent_dim, seed=0)
+    y = torch.arange(points) % DIGITS
+    columns = []
+    for offset in step * torch.eye(latent_dim):
+        difference = generator(z + offset, y) - generator(z - offset, y)
+        columns.append(difference.flatten() / (2 * step))
+    jacobian = torch.stack(columns, dim=1).double()
+    vectors = torch.linalg.eigh(jacobian.T @ jacobian).eigenvectors.flip(1).T
+    # Eigenvectors have no sign of their own: more ink to the right, so that a slider means the same
+    # in every session.
+    ink = jacobian.sum(0) @ vectors.T
+    signed: Tensor = vectors * torch.where(ink < 0, -1.0, 1.0)[:, None]
+    return signed.float()
+
+
+FEATURES = ("weight of the stroke", "slant", "width", "height")
+"""What `features` measures, in words for people."""
+NAMED_FROM = 0.35
+"""Correlation from which on a direction is called after a feature."""
+
+
+def features(images: Tensor) -> Tensor:
+    """Images (N, 1, 28, 28) in [-1, 1] to (N, 4): ink, slant, width and height of what is drawn.
+
+    All follow from the moments of the ink: slant is the horizontal shift for each row downwards, width
+    is the spread that the slant does not explain.
+    """
+    ink = (images.squeeze(1).double() + 1) / 2
+    total = ink.sum((1, 2)).clamp_min(1e-6)
+    place = torch.arange(ink.shape[-1], dtype=torch.float64)
+
+    def mean(values: Tensor) -> Tensor:
+        weighted: Tensor = (ink * values).sum((1, 2)) / total
+        return weighted
+
+    x = place[None, None, :] - mean(place[None, None, :])[:, None, None]
+    y = place[None, :, None] - mean(place[None, :, None])[:, None, None]
+    var_y, cov = mean(y * y).clamp_min(1e-6), mean(x * y)
+    width = (mean(x * x) - cov * cov / var_y).clamp_min(0).sqrt()
+    return torch.stack((total, cov / var_y, width, var_y.sqrt()), dim=1)
+
+
+@torch.no_grad()
+def names(generator: Generator, directions: Tensor, points: int = 2000) -> list[str]:
+    """For each direction (K, latent_dim), the feature that it moves most, measured on `points` pictures;
+    empty where none is clearly moved. A feature names one direction only.
+
+    Compared is within a digit: that an 8 has more ink than a 1 says nothing of a direction.
+    """
+    generator.eval()
+    z = sample(points, directions.shape[1], seed=0)
+    y = torch.arange(points) % DIGITS
+    measured = features(generator(z, y))
+    for digit in range(DIGITS):
+        measured[y == digit] -= measured[y == digit].mean(0)
+    measured /= measured.std(0).clamp_min(1e-9)
+    along = (z @ directions.T).double()
+    correlation = (along.T @ measured / points).abs()
+    found = [""] * len(directions)
+    while correlation.numel() and correlation.max() >= NAMED_FROM:
+        row, column = divmod(int(correlation.argmax()), len(FEATURES))
+        found[row] = FEATURES[column]
+        correlation[row], correlation[:, column] = 0, 0
+    return found

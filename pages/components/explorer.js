@@ -1,0 +1,316 @@
+// The explorer: digit buttons, sliders, the ten digits of a latent, a pad. Needs runtime.js, share.js, hand.js and pad.js.
+
+/** Sliders cover ±3 standard deviations of the prior: 99.7 % of what the generator was trained on. */
+const REACH = 3;
+const SHOWN = 8;
+
+/** A range input with its value beside it; `onmove` gets the number while it is dragged. */
+function slider(label, low, high, step, onmove, attributes = {}) {
+  const value = element("output", { className: "value" });
+  const input = element("input", { type: "range", min: low, max: high, step, value: 0, ...attributes });
+  const show = (number, digits = 1) => {
+    input.value = number;
+    value.textContent = number.toFixed(digits).replace("-", "−");
+  };
+  input.addEventListener("input", () => onmove(Number(input.value)));
+  return { node: element("label", { className: "slider" }, label, input, value), input, show };
+}
+
+/** One big button a digit, and behind a switch how much of each. */
+function digitButtons(hand) {
+  const buttons = Array.from({ length: 10 }, (_, digit) =>
+    element("button", { textContent: digit, "data-testid": `digit-button-${digit}`, onclick: () => hand.ask(only(digit)) }),
+  );
+  const mixers = Array.from({ length: 10 }, (_, digit) => {
+    const moved = (share) => hand.ask(hand.mix.map((value, k) => (k === digit ? share : value)));
+    return slider(element("span", { textContent: digit }), 0, 1, 0.01, moved, {
+      "data-testid": `mix-slider-${digit}`,
+      "aria-label": `Share of digit ${digit}`,
+    });
+  });
+  const node = element(
+    "div",
+    { className: "digits" },
+    element("div", { className: "buttons" }, ...buttons),
+    element(
+      "details",
+      {},
+      element("summary", { textContent: "Mix digits: half a 3, half an 8" }),
+      element("div", { className: "grid" }, ...mixers.map((one) => one.node)),
+    ),
+  );
+  const refresh = () => {
+    buttons.forEach((button, digit) => button.setAttribute("aria-pressed", String(hand.mix[digit] === 1)));
+    mixers.forEach((one, digit) => {
+      // The slider that is held keeps its place: shares are scaled to sum to 1.
+      if (one.input !== document.activeElement && one.input.getRootNode().activeElement !== one.input)
+        one.show(hand.mix[digit], 2);
+      else one.input.nextElementSibling.textContent = hand.mix[digit].toFixed(2);
+    });
+  };
+  return { node, refresh };
+}
+
+/** Names that a person gave to directions, kept in this browser for the model with these weights. */
+function ownNames(program, basis) {
+  const key = `counterfeit-directions-${program.header.hash}-${basis}`;
+  let kept = {};
+  try {
+    kept = JSON.parse(localStorage.getItem(key) ?? "{}");
+  } catch {
+    // A browser that keeps nothing: names last as long as the page.
+  }
+  return {
+    get: (number) => kept[number],
+    set: (number, name) => {
+      kept[number] = name;
+      try {
+        localStorage.setItem(key, JSON.stringify(kept));
+      } catch {
+        // as above
+      }
+    },
+  };
+}
+
+/** Sliders along the leading directions of a basis that one can choose. */
+function directionSliders(hand) {
+  const node = element("div", { className: "directions" });
+  const state = { basis: 0, sliders: [], directions: [] };
+  const build = () => {
+    const { bases } = hand.program.header;
+    const basis = bases[state.basis];
+    const names = ownNames(hand.program, basis.name);
+    state.directions = basis.directions.map((row) => Float32Array.from(row));
+    state.sliders = state.directions.slice(0, SHOWN).map((direction, number) => {
+      const given = names.get(number) ?? basis.names[number] ?? "";
+      const name = element("input", {
+        type: "text",
+        className: "name",
+        value: given || `Direction ${number + 1}`,
+        title: "Write a name of your own",
+        "aria-label": `Name of direction ${number + 1}`,
+        onchange: () => names.set(number, name.value),
+      });
+      const moved = (value) => hand.move(direction, value - along(direction, hand.z));
+      return slider(name, -REACH, REACH, 0.01, moved, {
+        "data-testid": `latent-slider-${number}`,
+        "aria-label": `Direction ${number + 1}`,
+      });
+    });
+    const choice = element(
+      "select",
+      {
+        "aria-label": "Which directions",
+        onchange: () => {
+          state.basis = choice.selectedIndex;
+          build();
+          refresh();
+        },
+      },
+      ...bases.map((one) => element("option", { textContent: one.label })),
+    );
+    choice.selectedIndex = state.basis;
+    const told = element("p", { className: "quiet", textContent: basis.meaning });
+    node.replaceChildren(choice, element("div", { className: "grid two" }, ...state.sliders.map((one) => one.node)), told);
+  };
+  const refresh = () => state.sliders.forEach((one, number) => one.show(along(state.directions[number], hand.z)));
+  build();
+  return { node, refresh, build, state };
+}
+
+/** Every coordinate of z by itself: found by number, locked against Random, drawn anew one by one. */
+function coordinateSliders(hand) {
+  const locked = new Set();
+  const rows = Array.from(hand.z, (_, number) => {
+    const moved = (value) => hand.place(hand.z.map((old, i) => (i === number ? value : old)));
+    const one = slider(element("span", { textContent: `z${number}` }), -4, 4, 0.01, moved, {
+      "data-testid": `coordinate-slider-${number}`,
+      "aria-label": `Coordinate ${number}`,
+    });
+    const lock = element("button", {
+      textContent: "lock",
+      title: "Random and Reset leave this one alone",
+      "aria-pressed": "false",
+      "aria-label": `Lock coordinate ${number}`,
+      onclick: () => {
+        if (!locked.delete(number)) locked.add(number);
+        lock.setAttribute("aria-pressed", String(locked.has(number)));
+      },
+    });
+    const dice = element("button", {
+      textContent: "draw",
+      title: "A new value for this one",
+      "aria-label": `Draw coordinate ${number}`,
+      onclick: () => moved(normal()),
+    });
+    return { ...one, node: element("div", { className: "coordinate" }, one.node, lock, dice) };
+  });
+  const search = element("input", {
+    type: "search",
+    placeholder: "Find: 7, or 3-9",
+    "aria-label": "Find coordinates",
+    oninput: () => {
+      const [low, high = low] = search.value.split("-").map((text) => (text.trim() === "" ? NaN : Number(text)));
+      rows.forEach((row, number) => (row.node.hidden = !(Number.isNaN(low) || (number >= low && number <= high))));
+    },
+  });
+  const node = element(
+    "details",
+    {},
+    element("summary", { textContent: `All ${rows.length} coordinates` }),
+    search,
+    element("div", { className: "grid" }, ...rows.map((row) => row.node)),
+  );
+  return { node, refresh: () => node.open && rows.forEach((row, number) => row.show(hand.z[number], 2)), locked };
+}
+
+/** What D says of the picture, in words. */
+function opinion(header, logit) {
+  if (!header.is_probability) return `D: score ${logit.toFixed(2)}, where 1 means real and 0 means forged`;
+  return `D: ${(100 / (1 + Math.exp(-logit))).toFixed(0)} % real`;
+}
+
+/** Lines of Python that draw the same picture. */
+function python(hand) {
+  const { z, digit, mix } = toQuery(hand.z, hand.mix);
+  const what = digit === undefined ? `latent.decode("${mix}")` : `torch.tensor([${digit}])`;
+  return `import torch
+from gan import latent, render
+from gan.checkpoint import forge, load_model, resolve
+
+model = load_model(resolve(${JSON.stringify(hand.program.header.model)}))
+z = latent.decode("${z}")
+picture = forge(model, z, ${hand.program.header.conditional ? what : "None"})[0].numpy()
+open("forged.png", "wb").write(render.png(picture, scale=20))
+`;
+}
+
+/** Copies a text and says so on the button for a moment. */
+async function copy(button, text) {
+  const before = button.textContent;
+  try {
+    await navigator.clipboard.writeText(text);
+    button.textContent = "Copied";
+  } catch {
+    prompt("Copy this:", text); // a page that is not served over https may not write to the clipboard
+  }
+  setTimeout(() => (button.textContent = before), 1200);
+}
+
+/**
+ * Builds the explorer inside `root` and returns `{ hand, update(program), end() }`. `link(query)` makes the address
+ * that opens the same picture; without it (the standalone page has no server) the page's own address is used.
+ */
+function mountExplorer(root, program) {
+  const hand = new Hand(program);
+  const asked = fromQuery(new URLSearchParams(location.search || location.hash.slice(1)), hand.z.length);
+  if (asked.z) hand.z = asked.z;
+  if (asked.mix) hand.mix = asked.mix;
+
+  const canvas = element("canvas", {
+    width: SIDE,
+    height: SIDE,
+    className: "picture",
+    role: "img",
+    "data-testid": "digit-canvas",
+    "aria-label": "The forged digit",
+  });
+  const said = element("div", { className: "quiet" });
+  const pace = element("div", { className: "quiet pace", "data-testid": "fps" });
+  const directions = directionSliders(hand);
+  const coordinates = coordinateSliders(hand);
+  const parts = [directions, coordinates];
+
+  const draw = () => hand.place(hand.z.map((old, i) => (coordinates.locked.has(i) ? old : normal())));
+  const reset = () => hand.place(hand.z.map((old, i) => (coordinates.locked.has(i) ? old : 0)));
+  const linkButton = element("button", { textContent: "Copy link", onclick: () => copy(linkButton, location.href) });
+  const codeButton = element("button", { textContent: "Copy as Python", onclick: () => copy(codeButton, python(hand)) });
+  const left = element(
+    "div",
+    { className: "hand" },
+    canvas,
+    element("div", { className: "line" }, said, pace),
+    element(
+      "div",
+      { className: "buttons" },
+      element("button", { textContent: "Random", onclick: draw }),
+      element("button", { textContent: "Reset", onclick: reset }),
+      element("button", { textContent: "Save", title: "The picture as a PNG of 560×560 pixels", onclick: () => save(canvas) }),
+      linkButton,
+      codeButton,
+    ),
+  );
+
+  const cells = [];
+  const right = element("div", { className: "controls" });
+  const below = element("div", { className: "below" });
+  if (program.header.conditional) {
+    const buttons = digitButtons(hand);
+    parts.push(buttons);
+    right.append(buttons.node);
+    const row = new Cells(10, 1, (digit) => ({ z: hand.z, mix: ONLY[digit] }), {
+      className: "row",
+      role: "img",
+      "data-testid": "ten-digits",
+      "aria-label": "All ten digits of this very latent",
+    });
+    cells.push(row);
+    below.append(element("p", { className: "quiet", textContent: "All ten digits of this very latent" }), row.node);
+  } else {
+    const none = "This generator was never told which digit is which, so there is none to ask for.";
+    right.append(element("p", { className: "quiet", textContent: none }));
+  }
+  right.append(directions.node);
+  const pad = latentPad(hand, directions);
+  cells.push(pad.cells);
+  parts.push(pad);
+  below.append(pad.node, coordinates.node);
+  coordinates.node.addEventListener("toggle", coordinates.refresh);
+  root.replaceChildren(element("div", { className: "explorer" }, left, right, below));
+
+  const refresh = () => parts.forEach((part) => part.refresh());
+  let remembered;
+  hand.listeners.push(refresh, () => {
+    clearTimeout(remembered);
+    remembered = setTimeout(() => remember(hand), 300);
+  });
+  refresh();
+  const painter = new Painter(
+    hand,
+    canvas,
+    cells,
+    (logit) => (said.textContent = opinion(hand.program.header, logit)),
+    (fps, took) => (pace.textContent = `${fps ? `${fps.toFixed(0)} fps · ` : ""}${took.toFixed(1)} ms`),
+  );
+  return {
+    hand,
+    update: (next) => hand.replace(next),
+    end: () => painter.end(),
+  };
+}
+
+const ONLY = Array.from({ length: 10 }, (_, digit) => only(digit));
+
+/** Puts the latent and the mix into the page's address, where a reload or a copied link finds them. */
+function remember(hand) {
+  const standalone = location.protocol === "file:";
+  const query = new URLSearchParams(standalone ? location.hash.slice(1) : location.search);
+  for (const name of ["z", "digit", "mix"]) query.delete(name);
+  for (const [name, value] of Object.entries(toQuery(hand.z, hand.mix))) query.set(name, value);
+  query.set("weights", hand.program.header.hash);
+  history.replaceState(history.state, "", standalone ? `#${query}` : `${location.pathname}?${query}`);
+}
+
+/** Saves the picture, each pixel 20 wide. */
+function save(canvas) {
+  const large = element("canvas", { width: SIDE * 20, height: SIDE * 20 });
+  const context = large.getContext("2d");
+  context.imageSmoothingEnabled = false;
+  context.drawImage(canvas, 0, 0, large.width, large.height);
+  large.toBlob((blob) => {
+    const link = element("a", { href: URL.createObjectURL(blob), download: "forged.png" });
+    link.click();
+    URL.revokeObjectURL(link.href);
+  });
+}

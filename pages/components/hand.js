@@ -1,0 +1,161 @@
+// What is in one's hand, and what paints it: shared by the explorer's widgets, in the page and in the standalone file.
+
+/** An element with properties, listeners (onclick …) and attributes (those with a hyphen). */
+function element(tag, properties = {}, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(properties))
+    if (name.startsWith("on")) made.addEventListener(name.slice(2), value);
+    else if (name.includes("-") || !(name in made)) made.setAttribute(name, value);
+    else made[name] = value;
+  made.append(...children);
+  return made;
+}
+
+const along = (direction, z) => dot(direction, 0, z, 0, z.length);
+
+/** A number from the standard normal distribution (Box and Muller 1958). */
+function normal() {
+  return Math.sqrt(-2 * Math.log(1 - Math.random())) * Math.cos(2 * Math.PI * Math.random());
+}
+
+/** A latent and a mix of digits, and the program that makes a picture of them. */
+class Hand {
+  constructor(program) {
+    this.program = program;
+    this.z = new Float32Array(program.header.latent_dim);
+    this.mix = only(program.header.digit ?? 3);
+    this.listeners = [];
+  }
+
+  /** Moves the latent. It is kept as a link would hold it, so that what one sees is what one shares. */
+  place(z) {
+    this.z = rounded(z);
+    this.tell();
+  }
+
+  /** Moves it by so much along a direction. */
+  move(direction, by) {
+    this.place(this.z.map((value, i) => value + by * direction[i]));
+  }
+
+  /** Asks for a mix; any ten shares that are not all 0 will do. */
+  ask(shares) {
+    const sum = shares.reduce((total, share) => total + share, 0);
+    if (!(sum > 0)) return;
+    this.mix = rounded(shares.map((share) => share / sum));
+    this.tell();
+  }
+
+  /** The same hand with other weights. */
+  replace(program) {
+    this.program = program;
+    this.tell();
+  }
+
+  tell() {
+    for (const listener of this.listeners) listener();
+  }
+}
+
+/** Small pictures side by side on one canvas, painted one at a time: each call of `paint` fills the next cell. */
+class Cells {
+  /** `latent(cell)` gives the z and the mix of a cell. */
+  constructor(columns, rows, latent, properties) {
+    this.columns = columns;
+    this.total = columns * rows;
+    this.latent = latent;
+    this.pitch = SIDE + 1;
+    this.node = element("canvas", { width: columns * this.pitch - 1, height: rows * this.pitch - 1, ...properties });
+    this.context = this.node.getContext("2d");
+    this.image = new ImageData(SIDE, SIDE);
+    this.next = 0;
+    this.left = 0;
+  }
+
+  /** All cells are out of date. Painting goes on where it was: while one drags, no cell waits for ever. */
+  restart() {
+    this.left = this.total;
+  }
+
+  paint(program) {
+    const { z, mix } = this.latent(this.next);
+    shade(program.forge(z, mix), this.image.data);
+    const column = this.next % this.columns;
+    const row = Math.floor(this.next / this.columns);
+    this.context.putImageData(this.image, column * this.pitch, row * this.pitch);
+    this.next = (this.next + 1) % this.total;
+    this.left -= 1;
+  }
+}
+
+const SIDE = 28;
+/** Milliseconds of a frame that painting may take; the rest is the browser's. */
+const BUDGET = 9;
+
+/** Paints the big picture in every frame in which something has changed, and small ones in what time is left. */
+class Painter {
+  constructor(hand, canvas, cells, onPicture, onPace) {
+    Object.assign(this, { hand, cells, onPicture, onPace });
+    this.context = canvas.getContext("2d");
+    this.image = new ImageData(SIDE, SIDE);
+    this.frames = [];
+    this.took = 0;
+    this.waiting = false;
+    this.turn = 0;
+    hand.listeners.push(() => this.changed());
+    this.changed();
+  }
+
+  changed() {
+    this.dirty = true;
+    this.request();
+  }
+
+  request() {
+    if (this.waiting || this.ended) return;
+    this.waiting = true;
+    requestAnimationFrame(() => this.frame());
+  }
+
+  frame() {
+    this.waiting = false;
+    const { hand, cells } = this;
+    const started = performance.now();
+    if (this.dirty) {
+      this.dirty = false;
+      const pixels = hand.program.forge(hand.z, hand.mix);
+      shade(pixels, this.image.data);
+      this.took = performance.now() - started;
+      this.context.putImageData(this.image, 0, 0);
+      this.onPicture(hand.program.judge(pixels, hand.mix));
+      for (const one of cells) one.restart();
+      this.count(started);
+    }
+    while (cells.some((one) => one.left) && performance.now() - started < BUDGET) {
+      this.turn = (this.turn + 1) % cells.length;
+      if (cells[this.turn].left) cells[this.turn].paint(hand.program);
+    }
+    if (this.dirty || cells.some((one) => one.left)) this.request();
+  }
+
+  /** Pictures in the last second, told four times a second while something moves. The first few are not: a browser
+   * compiles code while it runs, and theirs are not the times of the others. */
+  count(now) {
+    this.pictures = (this.pictures ?? 0) + 1;
+    if (this.pictures < 6) return;
+    this.frames.push(now);
+    while (this.frames[0] < now - 1000) this.frames.shift();
+    if (now - (this.told ?? -Infinity) < 250) return;
+    this.told = now;
+    const span = now - this.frames[0];
+    const fps = span > 200 ? ((this.frames.length - 1) * 1000) / span : 0;
+    this.onPace(fps, this.took);
+    clearTimeout(this.rest);
+    this.rest = setTimeout(() => this.onPace(0, this.took), 1500);
+  }
+
+  end() {
+    this.ended = true;
+    clearTimeout(this.rest);
+  }
+}

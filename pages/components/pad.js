@@ -1,0 +1,150 @@
+// A plane of the latent space under one's finger: spanned by two directions, or by latents that were pinned.
+
+const PAD = 7;
+
+/** The latent at (right, up) in [0, 1]² between three or four pinned ones, as long as they are: between two latents
+ * the straight line dips towards the centre, where the prior has nothing. With three, the fourth corner is B + C − A. */
+function between(pins, right, up) {
+  const [a, b, c, d = a.map((value, i) => b[i] + c[i] - value)] = pins;
+  const shares = [(1 - right) * (1 - up), right * (1 - up), (1 - right) * up, right * up];
+  const corners = [a, b, c, d];
+  const norm = (z) => Math.sqrt(dot(z, 0, z, 0, z.length));
+  const z = a.map((_, i) => corners.reduce((sum, corner, k) => sum + shares[k] * corner[i], 0));
+  const wanted = corners.reduce((sum, corner, k) => sum + shares[k] * norm(corner), 0);
+  const length = norm(z);
+  return length > 1e-6 ? z.map((value) => (value * wanted) / length) : z;
+}
+
+/** The pad: a background of thumbnails that shows the plane, and a point that one drags over it. */
+function latentPad(hand, directions) {
+  const pins = [];
+  const plane = { first: 0, second: 1, pinned: false, at: [0.5, 0.5] };
+  const direction = (which) => directions.state.directions[plane[which]];
+  /** The latent of a place in [0, 1]²: the one in hand with two of its directions replaced, or one between pins. */
+  const latentAt = (right, up) => {
+    if (plane.pinned) return between(pins, right, up);
+    const [first, second] = [direction("first"), direction("second")];
+    const byFirst = (2 * right - 1) * REACH - along(first, hand.z);
+    const bySecond = (2 * up - 1) * REACH - along(second, hand.z);
+    return hand.z.map((value, i) => value + byFirst * first[i] + bySecond * second[i]);
+  };
+  const cells = new Cells(
+    PAD,
+    PAD,
+    (cell) => {
+      const right = (cell % PAD) / (PAD - 1);
+      const up = 1 - Math.floor(cell / PAD) / (PAD - 1);
+      return { z: latentAt(right, up), mix: hand.mix };
+    },
+    { className: "plane" },
+  );
+  const point = element("div", { className: "point" });
+  const surface = element(
+    "div",
+    {
+      className: "pad",
+      tabIndex: 0,
+      role: "application",
+      "data-testid": "latent-pad",
+      "aria-label": "A plane of latents: drag the point, or use the arrow keys",
+    },
+    cells.node,
+    point,
+  );
+  // The outermost thumbnails are centred on the edge of the plane, so the point stays half a thumbnail inside.
+  const margin = 0.5 / PAD;
+  const go = (right, up) => {
+    const inside = (value) => Math.max(0, Math.min(1, value));
+    plane.at = [inside(right), inside(up)];
+    hand.place(latentAt(...plane.at));
+  };
+  const follow = (event) => {
+    const box = surface.getBoundingClientRect();
+    const share = (value, length) => (value / length - margin) / (1 - 2 * margin);
+    go(share(event.clientX - box.left, box.width), 1 - share(event.clientY - box.top, box.height));
+  };
+  surface.addEventListener("pointerdown", (event) => {
+    surface.setPointerCapture(event.pointerId);
+    follow(event);
+  });
+  surface.addEventListener("pointermove", (event) => surface.hasPointerCapture(event.pointerId) && follow(event));
+  surface.addEventListener("keydown", (event) => {
+    const by = { ArrowLeft: [-0.02, 0], ArrowRight: [0.02, 0], ArrowUp: [0, 0.02], ArrowDown: [0, -0.02] }[event.key];
+    if (!by) return;
+    event.preventDefault();
+    go(plane.at[0] + by[0], plane.at[1] + by[1]);
+  });
+
+  const choices = ["first", "second"].map((which) =>
+    element("select", {
+      "aria-label": which === "first" ? "Direction to the right" : "Direction upwards",
+      onchange: (event) => {
+        plane[which] = event.target.selectedIndex;
+        plane.pinned = false;
+        hand.tell();
+      },
+    }),
+  );
+  const told = element("span", { className: "quiet" });
+  const usePins = element("button", {
+    textContent: "Plane of the pins",
+    onclick: () => {
+      plane.pinned = !plane.pinned;
+      hand.tell();
+    },
+  });
+  const pin = element("button", {
+    textContent: "Pin this latent",
+    onclick: () => {
+      if (pins.length === 4) pins.shift();
+      pins.push(hand.z.slice());
+      hand.tell();
+    },
+  });
+  const clear = element("button", {
+    textContent: "Clear pins",
+    onclick: () => {
+      pins.length = 0;
+      plane.pinned = false;
+      hand.tell();
+    },
+  });
+  const node = element(
+    "div",
+    { className: "plane-and-pins" },
+    surface,
+    element(
+      "div",
+      { className: "side" },
+      element("p", { className: "quiet", textContent: "Drag over a plane of the latent space." }),
+      element("label", {}, "→ ", choices[0]),
+      element("label", {}, "↑ ", choices[1]),
+      element("div", { className: "buttons" }, pin, usePins, clear),
+      told,
+    ),
+  );
+
+  const refresh = () => {
+    const names = directions.state.sliders.map((one) => one.node.querySelector(".name").value);
+    for (const [which, choice] of [["first", choices[0]], ["second", choices[1]]]) {
+      if (choice.dataset.names !== names.join()) {
+        choice.replaceChildren(...names.map((name) => element("option", { textContent: name })));
+        choice.dataset.names = names.join();
+      }
+      choice.selectedIndex = plane[which];
+    }
+    if (!plane.pinned)
+      plane.at = ["first", "second"].map((which) => {
+        const value = along(direction(which), hand.z);
+        return Math.max(0, Math.min(1, (value / REACH + 1) / 2));
+      });
+    point.style.left = `${100 * (margin + plane.at[0] * (1 - 2 * margin))}%`;
+    point.style.bottom = `${100 * (margin + plane.at[1] * (1 - 2 * margin))}%`;
+    usePins.disabled = pins.length < 3;
+    usePins.setAttribute("aria-pressed", String(plane.pinned));
+    clear.disabled = pins.length === 0;
+    const few = "Pin three or four latents to span a plane between them.";
+    told.textContent = pins.length < 3 ? `${pins.length} pinned. ${few}` : `${pins.length} pinned.`;
+  };
+  return { node, refresh, cells };
+}

@@ -1,0 +1,72 @@
+// What a link holds: latents and mixes as 16-bit floats in base64 that a URL can carry (RFC 4648, section 5).
+
+const single = new Float32Array(1);
+const singleBits = new Uint32Array(single.buffer);
+
+/** The bits of the 16-bit float nearest to a number, ties to even. */
+function toHalf(value) {
+  single[0] = value;
+  const bits = singleBits[0];
+  const sign = (bits >>> 16) & 0x8000;
+  const exponent = ((bits >>> 23) & 255) - 112;
+  let fraction = bits & 0x7fffff;
+  if (exponent === 143) return sign | 0x7c00 | (fraction ? 0x200 : 0);
+  if (exponent >= 31) return sign | 0x7c00;
+  if (exponent < -10) return sign;
+  let dropped = 13;
+  let kept = exponent << 10;
+  if (exponent <= 0) {
+    fraction |= 0x800000;
+    dropped = 14 - exponent;
+    kept = 0;
+  }
+  kept += fraction >>> dropped;
+  const rest = fraction & ((1 << dropped) - 1);
+  const half = 1 << (dropped - 1);
+  if (rest > half || (rest === half && kept & 1)) kept += 1; // may carry into the exponent, as it should
+  return sign | kept;
+}
+
+/** Numbers as they come out of a link. */
+const rounded = (values) => Float32Array.from(values, (value) => fromHalf(toHalf(value)));
+
+function encode(values) {
+  const bytes = new Uint8Array(values.length * 2);
+  const view = new DataView(bytes.buffer);
+  values.forEach((value, i) => view.setUint16(2 * i, toHalf(value), true));
+  return btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
+}
+
+/** The inverse; null for what is not so many finite numbers. */
+function decode(text, length) {
+  let bytes;
+  try {
+    bytes = Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0));
+  } catch {
+    return null;
+  }
+  if (bytes.length !== 2 * length) return null;
+  const view = new DataView(bytes.buffer);
+  const values = Float32Array.from({ length }, (_, i) => fromHalf(view.getUint16(2 * i, true)));
+  return values.every(Number.isFinite) ? values : null;
+}
+
+/** The ten shares of a single digit. */
+const only = (digit) => Float32Array.from({ length: 10 }, (_, k) => (k === digit ? 1 : 0));
+
+/** The digit that is asked for alone; -1 if several are. */
+const singleDigit = (mix) => (mix.some((share) => share === 1) ? mix.indexOf(1) : -1);
+
+/** What stands in the URL of a latent and a mix. */
+function toQuery(z, mix) {
+  const digit = singleDigit(mix);
+  return { z: encode(z), ...(digit >= 0 ? { digit: String(digit) } : { mix: encode(mix) }) };
+}
+
+/** The latent and the mix in a URL's query (URLSearchParams); null where it has none that fits. */
+function fromQuery(query, dimensions) {
+  const digit = query.get("digit");
+  const z = query.has("z") ? decode(query.get("z"), dimensions) : null;
+  const mix = /^[0-9]$/.test(digit ?? "") ? only(Number(digit)) : query.has("mix") ? decode(query.get("mix"), 10) : null;
+  return { z, mix };
+}

@@ -1,0 +1,270 @@
+"""The explorer under real fingers, in the page and as a file of its own. Pictures are compared with PyTorch's for
+the latent and the digits that the address holds."""
+
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import numpy as np
+import pytest
+import torch
+from playwright.sync_api import Browser, Page, expect
+
+from gan import latent, runs
+from gan.checkpoint import PRETRAINED, Model, forge, load_model
+from gan.standalone import standalone_page
+from tests.browser.conftest import Server
+from tests.helpers import small, train, until
+
+GREYS = "canvas => Array.from(canvas.getContext('2d').getImageData(0, 0, 28, 28).data).filter((_, i) => i % 4 === 0)"
+
+
+@pytest.fixture(scope="module")
+def model() -> Model:
+    return load_model(PRETRAINED)
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory, model: Model) -> Path:
+    path = tmp_path_factory.mktemp("standalone") / "gan.html"
+    path.write_text(standalone_page(model, "pretrained", "A <forger> of digits"))
+    return path
+
+
+@pytest.fixture
+def alone(browser: Browser, file: Path) -> Page:
+    """The standalone file, opened from the disk by a browser that is offline."""
+    context = browser.new_context(viewport={"width": 1280, "height": 800}, offline=True)
+    page = context.new_page()
+    page.goto(file.as_uri())
+    page.get_by_test_id("digit-canvas").wait_for()
+    return page
+
+
+def picture(page: Page) -> list[int]:
+    """The grey values of the big picture, 784 of them."""
+    greys: list[int] = page.get_by_test_id("digit-canvas").evaluate(GREYS)
+    return greys
+
+
+def query(page: Page) -> dict[str, str]:
+    """What the address holds, in the page or in the standalone file."""
+    parts = urlsplit(page.evaluate("location.href"))  # page.url lags behind history.replaceState
+    return {name: values[0] for name, values in parse_qs(parts.fragment or parts.query).items()}
+
+
+def remembered(page: Page, do: Callable[[], None]) -> dict[str, str]:
+    """Does something, and waits until the address has followed."""
+    before = query(page)
+    do()
+    until(lambda: query(page) != before)
+    page.wait_for_timeout(500)  # it follows when the hand rests
+    return query(page)
+
+
+def by_pytorch(model: Model, held: dict[str, str]) -> np.ndarray:
+    y = latent.decode(held["mix"]) if "mix" in held else torch.tensor([int(held["digit"])])
+    return forge(model, latent.decode(held["z"]), y)[0].numpy().ravel().astype(int)
+
+
+def shows_what_pytorch_makes(page: Page, model: Model, held: dict[str, str]) -> None:
+    assert np.abs(np.array(picture(page)) - by_pytorch(model, held)).max() <= 2
+
+
+def drag(page: Page, name: str, to: float, steps: int = 12) -> None:
+    """Drags the thumb of a slider, or the point of a pad, in many small steps."""
+    page.get_by_test_id(name).scroll_into_view_if_needed()
+    box = page.get_by_test_id(name).bounding_box()
+    assert box
+    y = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + box["width"] / 2, y)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * to, y, steps=steps)
+    page.mouse.up()
+
+
+def test_explore_page_shows_what_pytorch_makes_and_its_link_opens_the_same(
+    page: Page, server: Server, browser: Browser, model: Model
+) -> None:
+    page.goto("/explore")
+    page.get_by_test_id("digit-canvas").wait_for()
+    first = picture(page)
+    page.get_by_test_id("digit-button-8").click()
+    held = remembered(page, page.get_by_role("button", name="Random", exact=True).click)
+    assert held["digit"] == "8"
+    assert picture(page) != first
+    shows_what_pytorch_makes(page, model, held)
+    other = browser.new_context(viewport={"width": 390, "height": 844}).new_page()
+    other.goto(page.evaluate("location.href"), timeout=60_000)
+    other.get_by_test_id("digit-canvas").wait_for(timeout=60_000)
+    other.wait_for_timeout(500)
+    assert picture(other) == picture(page)
+    other.context.close()
+    expect(page.get_by_test_id("stException")).to_have_count(0)
+
+
+def test_explore_of_an_unconditional_run_says_why_there_are_no_digits(page: Page, server: Server) -> None:
+    folder = runs.create(small("vanilla"), server.runs / "20260101-000000-vanilla-0000")
+    train(folder)
+    page.goto(f"/explore?model={folder.name}")
+    page.get_by_test_id("digit-canvas").wait_for()
+    expect(page.get_by_text("never told which digit is which")).to_be_visible()
+    expect(page.get_by_test_id("digit-button-0")).to_have_count(0)
+    before = picture(page)
+    page.get_by_role("button", name="Random", exact=True).click()
+    until(lambda: picture(page) != before)
+
+
+def test_page_draws_what_the_slider_says_while_it_is_dragged(alone: Page, model: Model) -> None:
+    """More than one picture on the way, and at the end the latent of that length along that direction."""
+    canvas = alone.get_by_test_id("digit-canvas")
+    canvas.evaluate(
+        """canvas => {
+          const context = canvas.getContext("2d"), paint = context.putImageData.bind(context);
+          window.painted = new Set();
+          context.putImageData = (image, ...at) => { window.painted.add(image.data.join()); paint(image, ...at); };
+        }"""
+    )
+    held = remembered(alone, lambda: drag(alone, "latent-slider-0", to=0.8))
+    assert alone.evaluate("window.painted.size") > 3
+    value = float(alone.get_by_test_id("latent-slider-0").input_value())
+    assert 1.4 < value < 2.2  # 0.8 of the way from -3 to 3 is 1.8, the thumb's width aside
+    assert latent.decode(held["z"]).norm().item() == pytest.approx(value, abs=0.01)
+    shows_what_pytorch_makes(alone, model, held)
+
+
+def test_arrow_keys_move_a_slider_and_reset_brings_it_back(alone: Page) -> None:
+    first = picture(alone)
+    slider = alone.get_by_test_id("latent-slider-2")
+    slider.focus()
+    for _ in range(40):
+        alone.keyboard.press("ArrowRight")
+    until(lambda: picture(alone) != first)
+    assert float(slider.input_value()) == pytest.approx(0.4, abs=0.005)
+    alone.get_by_role("button", name="Reset", exact=True).click()
+    until(lambda: picture(alone) == first)
+    assert float(slider.input_value()) == 0
+
+
+def test_half_a_three_and_half_an_eight(alone: Page, model: Model) -> None:
+    alone.get_by_text("Mix digits").click()
+    held = remembered(alone, lambda: alone.get_by_test_id("mix-slider-8").fill("1"))
+    assert latent.decode(held["mix"])[0].tolist() == pytest.approx([0, 0, 0, 0.5, 0, 0, 0, 0, 0.5, 0], abs=1e-3)
+    shows_what_pytorch_makes(alone, model, held)
+    held = remembered(alone, alone.get_by_test_id("digit-button-5").click)
+    assert held["digit"] == "5"
+    assert "mix" not in held
+
+
+def test_all_ten_digits_of_the_latent_are_in_the_row(alone: Page, model: Model) -> None:
+    held = remembered(alone, alone.get_by_role("button", name="Random", exact=True).click)
+    row = alone.get_by_test_id("ten-digits")
+    z = latent.decode(held["z"])
+    for digit in range(10):
+        left = digit * 29
+        greys = row.evaluate(GREYS.replace("0, 0, 28, 28", f"{left}, 0, 28, 28"))
+        expected = forge(model, z, torch.tensor([digit]))[0].numpy().ravel().astype(int)
+        assert np.abs(np.array(greys) - expected).max() <= 2
+
+
+def test_pad_moves_both_of_its_directions(alone: Page, model: Model) -> None:
+    held = remembered(alone, lambda: drag(alone, "latent-pad", to=0.9))
+    first, second = (float(alone.get_by_test_id(f"latent-slider-{number}").input_value()) for number in (0, 1))
+    assert first > 2
+    assert second == pytest.approx(0, abs=0.1)
+    shows_what_pytorch_makes(alone, model, held)
+
+
+def test_plane_of_pins_has_them_at_its_corners(alone: Page, model: Model) -> None:
+    corners = []
+    for _ in range(3):
+        held = remembered(alone, alone.get_by_role("button", name="Random", exact=True).click)
+        corners.append(held["z"])
+        alone.get_by_role("button", name="Pin this latent").click()
+    alone.get_by_role("button", name="Plane of the pins").click()
+    pad = alone.get_by_test_id("latent-pad")
+    box = pad.bounding_box()
+    assert box
+    for (x, y), corner in zip(
+        [(2, box["height"] - 2), (box["width"] - 2, box["height"] - 2), (2, 2)], corners, strict=True
+    ):
+        pad.click(position={"x": x, "y": y})
+        alone.wait_for_timeout(500)
+        found = latent.decode(query(alone)["z"])
+        assert torch.allclose(found, latent.decode(corner), atol=0.01)
+
+
+def test_locked_coordinate_stays_and_search_finds(alone: Page) -> None:
+    alone.get_by_text("All 64 coordinates").click()
+    alone.get_by_role("searchbox").fill("3-4")
+    expect(alone.get_by_test_id("coordinate-slider-3")).to_be_visible()
+    expect(alone.get_by_test_id("coordinate-slider-5")).to_be_hidden()
+    remembered(alone, lambda: alone.get_by_test_id("coordinate-slider-3").fill("1.5"))
+    alone.get_by_role("button", name="Lock coordinate 3", exact=True).click()
+    held = remembered(alone, alone.get_by_role("button", name="Random", exact=True).click)
+    z = latent.decode(held["z"])[0]
+    assert z[3].item() == 1.5
+    assert z[4].item() != 0
+    held = remembered(alone, alone.get_by_role("button", name="Draw coordinate 4", exact=True).click)
+    later = latent.decode(held["z"])[0]
+    assert later[4] != z[4]
+    assert torch.equal(torch.cat((later[:4], later[5:])), torch.cat((z[:4], z[5:])))
+
+
+def test_direction_keeps_the_name_that_it_was_given(alone: Page) -> None:
+    alone.get_by_label("Name of direction 3").fill("my own")
+    alone.get_by_label("Name of direction 3").blur()
+    alone.reload()
+    expect(alone.get_by_label("Name of direction 3")).to_have_value("my own")
+
+
+def test_every_basis_can_be_chosen(alone: Page) -> None:
+    remembered(alone, alone.get_by_role("button", name="Random", exact=True).click)
+    before = picture(alone)
+    for number, label in enumerate(("What changes", "Principal components", "Singular vectors")):
+        alone.get_by_label("Which directions").select_option(index=number)
+        expect(alone.get_by_label("Which directions")).to_contain_text(label)
+        assert picture(alone) == before  # another way of looking moves nothing
+        remembered(alone, lambda: alone.get_by_test_id("latent-slider-0").fill("2.5"))
+        assert picture(alone) != before
+        before = picture(alone)
+
+
+def test_standalone_file_asks_nobody_for_anything(browser: Browser, file: Path) -> None:
+    page = browser.new_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(file.as_uri())
+    page.get_by_test_id("digit-canvas").wait_for()
+    assert [address for address in asked if not address.startswith(("file:", "data:", "blob:"))] == []
+    expect(page.get_by_role("heading", name="A <forger> of digits")).to_be_visible()
+    page.close()
+
+
+def test_copied_python_draws_the_same_picture(browser: Browser, file: Path, tmp_path: Path) -> None:
+    from PIL import Image
+
+    context = browser.new_context()
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page = context.new_page()
+    page.goto(file.as_uri())
+    page.get_by_test_id("digit-canvas").wait_for()
+    remembered(page, page.get_by_role("button", name="Random", exact=True).click)
+    page.get_by_role("button", name="Copy as Python").click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    code = page.evaluate("navigator.clipboard.readText()")
+    exec(compile(code.replace("forged.png", str(tmp_path / "forged.png")), "copied", "exec"), {})
+    with Image.open(tmp_path / "forged.png") as image:
+        drawn = np.asarray(image)[::20, ::20].ravel().astype(int)
+    assert np.abs(drawn - np.array(picture(page))).max() <= 2
+    context.close()
+
+
+@pytest.mark.parametrize("nonsense", ["z=AAAA", "z=!!", "digit=77", "mix=AAAA&digit=x", "z=AHw"])
+def test_link_that_holds_nonsense_opens_all_the_same(alone: Page, file: Path, nonsense: str) -> None:
+    first = picture(alone)
+    alone.goto("about:blank")
+    alone.goto(f"{file.as_uri()}#{nonsense}")
+    alone.get_by_test_id("digit-canvas").wait_for()
+    alone.wait_for_timeout(300)
+    assert picture(alone) == first
