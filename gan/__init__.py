@@ -6,7 +6,8 @@ Nothing in this package imports Streamlit; `gan.config`, `gan.figures`, `gan.run
 
 import os
 
-# PyTorch's threads wait for each other after every layer, spinning. Where a browser or a server wants the same
-# cores, that burns what the late thread needs; with too short a spin they fall asleep between layers. This lies
-# between the two; `benchmarks.spin` compares. Read when torch is imported, so it has to stand here.
+# PyTorch's threads wait for each other after every layer, spinning. Too short a spin, and they fall asleep between
+# layers; a long one burns what other processes need. This is the quickest with the machine to itself and no different
+# with a page open; beside a process that never rests a short one is better (`benchmarks.spin`). Read when torch is
+# imported, so it has to stand here.
 os.environ.setdefault("GOMP_SPINCOUNT", "20000")

@@ -82,6 +82,11 @@ def parser() -> argparse.ArgumentParser:
     sample.add_argument("--seed", type=_seed, default=0)
     sample.set_defaults(act=_sample)
 
+    export = commands.add_parser("export", help="take a generator home: a page of its own, or ONNX")
+    export.add_argument("model", help="a run folder, a .safetensors file, or the word pretrained")
+    export.add_argument("--out", type=Path, required=True, help=".html (a page without a server) or .onnx")
+    export.set_defaults(act=_export)
+
     evaluate = commands.add_parser("evaluate", help="how good a model is: one JSON object on stdout")
     evaluate.add_argument("model", help="a run folder, a .safetensors file, or the word pretrained")
     evaluate.add_argument("--n", type=_samples, default=figures.SAMPLES, help="samples; default: 10,000")
@@ -238,7 +243,7 @@ def _sample(args: argparse.Namespace) -> int:
     import numpy as np
     import torch
 
-    from gan import latent, render, store
+    from gan import latent, render
     from gan.checkpoint import forge, load_model, resolve
 
     model = load_model(resolve(args.model))
@@ -258,12 +263,37 @@ def _sample(args: argparse.Namespace) -> int:
         content = render.png(render.grid(images, min(columns, 100)))
     else:
         content = render.npz(images=images, labels=labels, latents=z.numpy())
+    return _write(args.out, content)
+
+
+def _write(path: Path, content: bytes) -> int:
+    from gan import store
+
     try:
-        store.write_atomically(args.out, content)
+        store.write_atomically(path, content)
     except OSError as error:
-        raise UsageError(f"{args.out} cannot be written ({error.strerror}).") from error
-    print(args.out)
+        raise UsageError(f"{path} cannot be written ({error.strerror}).") from error
+    print(path)
     return 0
+
+
+def _export(args: argparse.Namespace) -> int:
+    if args.out.suffix not in (".html", ".onnx"):
+        raise UsageError(f"--out {args.out} has to end in .html or .onnx.")
+    from gan.checkpoint import load_model, resolve
+    from gan.export import ExportError, compile_model
+    from gan.onnx_file import onnx_content
+    from gan.standalone import standalone_page
+
+    model = load_model(resolve(args.model))
+    try:
+        if args.out.suffix == ".html":
+            content = standalone_page(model, args.model, "A forger of digits").encode()
+        else:
+            content = onnx_content(compile_model(model))
+    except ExportError as error:
+        raise UsageError(str(error)) from error
+    return _write(args.out, content)
 
 
 def _evaluate(args: argparse.Namespace) -> int:
@@ -296,7 +326,6 @@ def _evaluate(args: argparse.Namespace) -> int:
 
 
 def _train_judge(args: argparse.Namespace) -> int:
-    from gan import store
     from gan.examiner import make_judge
     from gan.judge import JUDGE
 
@@ -310,11 +339,7 @@ def _train_judge(args: argparse.Namespace) -> int:
             bar.update(1)
 
         content, about = make_judge(watch)
-    try:
-        store.write_atomically(out, content)
-    except OSError as error:
-        raise UsageError(f"{out} cannot be written ({error.strerror}).") from error
-    print(out)
+    _write(out, content)
     for name, value in about.items():
         print(f"  {name:18} {value:.4f}")
     return 0

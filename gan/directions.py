@@ -37,13 +37,13 @@ def bases(generator: Generator, latent_dim: int) -> list[Basis]:
             "activations",
             "Principal components of activations",
             "What the generator's first layer varies along most (GANSpace; Härkönen et al. 2020).",
-            by_change(generator, activation_components(generator, latent_dim)),
+            by_change(generator, activation_components(generator, latent_dim)[:SHOWN]),
         ),
         (
             "weights",
             "Singular vectors of the weights",
             "What the generator's first layer stretches most, read off its weights (SeFa; Shen and Zhou 2021).",
-            by_change(generator, semantic_factors(generator, latent_dim)),
+            by_change(generator, semantic_factors(generator, latent_dim)[:SHOWN]),
         ),
     )
     return [
@@ -57,7 +57,8 @@ def activation_components(generator: Generator, latent_dim: int, points: int = 4
     """The latents that move along the principal components of the first layer's activations, (K, latent_dim).
 
     Härkönen et al. 2020, equations 3 and 4: the components of the activations at z ~ N(0, I), then by least squares
-    the directions in z that go with the coordinates along them. The digits take turns.
+    the directions in z that go with the coordinates along them. The digits take turns, and what is compared is within a
+    digit: that it is another one is not the latent's doing.
     """
     generator.eval()
     seen: list[Tensor] = []
@@ -68,12 +69,15 @@ def activation_components(generator: Generator, latent_dim: int, points: int = 4
         generator(z, torch.arange(points) % DIGITS)
     finally:
         handle.remove()
-    activations = seen[0] - seen[0].mean(0)
+    activations = seen[0]
+    for digit in torch.arange(DIGITS):
+        own = torch.arange(points) % DIGITS == digit
+        activations[own] -= activations[own].mean(0)
     variances, vectors = torch.linalg.eigh(activations.T @ activations / points)
-    count = min(latent_dim, int((variances > 1e-9 * variances.max()).sum()))
+    count = max(1, min(latent_dim, int((variances > 1e-9 * variances.max()).sum())))
     along = activations @ vectors.flip(1)[:, :count]
     found = torch.linalg.lstsq(along, z.double()).solution
-    unit: Tensor = (found / found.norm(dim=1, keepdim=True)).float()
+    unit: Tensor = (found / found.norm(dim=1, keepdim=True).clamp_min(1e-12)).float()
     return unit
 
 

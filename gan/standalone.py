@@ -1,20 +1,27 @@
-"""The explorer of a model: what the page is sent, and the same as one HTML file that needs no server."""
+"""A model's explorer: what the page is sent, and the same as one HTML file that needs no server."""
 
 import base64
+import hashlib
 import html
 import json
 from pathlib import Path
 
 from gan.checkpoint import Model
-from gan.directions import bases
+from gan.directions import Basis, bases
 from gan.export import compile_model, wire
 from gan.losses import LOSSES
 
 WEB = Path(__file__).parent.parent / "pages" / "components"
-SCRIPTS = ("runtime.js", "share.js", "hand.js", "pad.js", "explorer.js")
+COMMON = ("runtime.js", "share.js", "hand.js", "pins.js")
+SCRIPTS = {
+    "mountExplorer": (*COMMON, "pad.js", "explorer.js"),
+    "mountInterpolate": (*COMMON, "paths.js", "files.js", "interpolate.js"),
+}
+"""The files behind each function that builds a widget: one follows the other, since a component cannot import."""
+STYLES = {"mountExplorer": ("explorer.css",), "mountInterpolate": ("explorer.css", "interpolate.css")}
 
 
-def explorable(model: Model, reference: str) -> bytes:
+def explorable(model: Model, reference: str, found: list[Basis]) -> bytes:
     """The program of a model (`gan.export.wire`) with all that its explorer needs: directions with their names,
     how D's output reads, and `reference`, what the command line calls the model."""
     about = {
@@ -23,33 +30,39 @@ def explorable(model: Model, reference: str) -> bytes:
         "is_probability": LOSSES[model.config.loss](0.0).probability is not None,
         "bases": [
             {
+                "id": hashlib.sha256(basis.directions.numpy().tobytes()).hexdigest()[:16],
                 "name": basis.name,
                 "label": basis.label,
                 "meaning": basis.meaning,
                 "directions": [[round(value, 5) for value in row] for row in basis.directions.tolist()],
                 "names": basis.names,
             }
-            for basis in bases(model.generator, model.config.latent_dim)
+            for basis in found
         ],
     }
     return wire(compile_model(model), about)
 
 
-def script() -> str:
-    """The explorer's JavaScript: one file after the other, since a component cannot import."""
-    return "\n".join((WEB / name).read_text() for name in SCRIPTS)
+def script(mount: str) -> str:
+    """The JavaScript of a widget."""
+    return _joined(SCRIPTS[mount])
 
 
-def style() -> str:
+def style(mount: str) -> str:
     """Its style sheet."""
-    return (WEB / "explorer.css").read_text()
+    return _joined(STYLES[mount])
+
+
+def _joined(names: tuple[str, ...]) -> str:
+    return "\n".join((WEB / name).read_text() for name in names)
 
 
 def standalone_page(model: Model, reference: str, title: str) -> str:
     """One HTML file with the model, its explorer and nothing from elsewhere: it works from a USB stick."""
     config = model.config
     told = f"{config.preset}, {model.images:,} images" if model.images else config.preset
-    weights = base64.b64encode(explorable(model, reference)).decode()
+    content = explorable(model, reference, bases(model.generator, config.latent_dim))
+    weights = base64.b64encode(content).decode()
     return f"""<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -66,7 +79,7 @@ body {{ margin: 0 auto; padding: 1.2rem; max-width: 1180px; background: var(--pa
   font-family: system-ui, sans-serif; }}
 h1 {{ font-size: 1.4rem; margin: 0 0 .2rem; }}
 header p {{ margin: 0 0 1rem; opacity: .75; font-size: .875rem; }}
-{style()}
+{style("mountExplorer")}
 </style>
 <header>
 <h1>{html.escape(title)}</h1>
@@ -75,7 +88,7 @@ elsewhere. Made with Counterfeit.</p>
 </header>
 <main id="explorer"></main>
 <script>
-{script()}
+{script("mountExplorer")}
 const weights = {json.dumps(weights)};
 mountExplorer(document.getElementById("explorer"), readProgram(Uint8Array.from(atob(weights), (c) => c.charCodeAt(0))));
 </script>

@@ -10,6 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import onnxruntime
 import pytest
 import torch
 from PIL import Image
@@ -24,7 +25,7 @@ from gan.messages import Event, Status, StorageError
 from gan.trainer import Trainer
 from tests.helpers import CPU, LARGE, PRESETS, assert_equal, small, until
 
-SMALL = ("widths_g=16,16", "widths_d=16,16", "latent_dim=8", "batch_size=32", "device=cpu")
+SMALL = ("widths_g=16,16", "widths_d=16,16", "latent_dim=8", "batch_size=32", "device=cpu", "precision=float32")
 
 
 def _small(*more: str) -> list[str]:
@@ -118,6 +119,10 @@ UNAVAILABLE = "mps" if sys.platform != "darwin" else "cuda"
         (["sample", "nowhere", "--out", "a.png", "--digits", "²"], "--digits"),
         (["sample", "nowhere", "--out", "a.png", "--n", "0"], "'0' is not a whole number from 1"),
         (["sample", ".", "--out", "a.png"], "is a folder without a snapshot"),
+        (["export", "pretrained"], "following arguments are required: --out"),
+        (["export", "nowhere", "--out", "a.html"], "There is no file nowhere"),
+        (["export", "pretrained", "--out", "a.exe"], "--out a.exe has to end in .html or .onnx"),
+        (["export", "pretrained", "--out", "nowhere/a.html"], "nowhere/a.html cannot be written"),
         (["evaluate"], "following arguments are required: model"),
         (["evaluate", "nowhere"], "There is no file nowhere"),
         (["evaluate", "."], "is a folder without a snapshot"),
@@ -320,6 +325,24 @@ def test_digits_of_an_unconditional_model_are_refused(
     said = _refused(capsys, "sample", model, "--out", str(tmp_path / "a.npz"), "--digits", "3")
     assert "is unconditional: it cannot be asked for digits" in said
     assert list(tmp_path.iterdir()) == []
+
+
+def test_export_writes_a_page_and_onnx(trained: Callable[[str], Path], tmp_path: Path) -> None:
+    page, network = tmp_path / "gan.html", tmp_path / "gan.onnx"
+    assert main(["export", str(trained("cgan")), "--out", str(page)]) == 0
+    assert page.read_text().startswith("<!doctype html>")
+    assert main(["export", str(trained("cgan")), "--out", str(network)]) == 0
+    inputs = onnxruntime.InferenceSession(network.read_bytes(), providers=["CPUExecutionProvider"]).get_inputs()
+    assert [(given.name, given.shape) for given in inputs] == [("z", ["N", 8]), ("mix", ["N", 10])]
+
+
+def test_export_without_the_package_onnx_says_what_is_missing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setitem(sys.modules, "onnx", None)
+    assert main(["export", "pretrained", "--out", str(tmp_path / "gan.onnx")]) == 2
+    assert capsys.readouterr().err == "An ONNX file needs the package onnx: pip install onnx.\n"
+    assert not list(tmp_path.iterdir())
 
 
 def test_sample_is_what_the_generator_makes_of_the_latents(trained: Callable[[str], Path], tmp_path: Path) -> None:

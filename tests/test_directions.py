@@ -134,6 +134,11 @@ def test_directions_are_sorted_and_turned_by_hand() -> None:
     assert found.tolist() == [[0, -1, 0], [0, 0, 1], [1, 0, 0]]
 
 
+def test_a_single_latent_number_is_its_own_direction(digits: Digits) -> None:
+    for basis in directions.bases(build(digits, latent_dim=1, steps=1).average, 1):
+        assert basis.directions.abs().tolist() == [[1.0]]
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_basis_has_directions_of_length_one(digits: Digits, kind: str) -> None:
     found = directions.bases(build(digits, kind, steps=3).average, 8)

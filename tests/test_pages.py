@@ -11,7 +11,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from gan import runs, store
-from gan.checkpoint import PRETRAINED, load_model
+from gan.checkpoint import PRETRAINED, load_model, resolve
 from gan.config import TrainConfig, help_texts, hints
 from gan.messages import Status
 from gan.plots import Curve
@@ -46,14 +46,14 @@ def said(app: AppTest) -> str:
     return "\n".join(str(part.value) for part in parts)
 
 
-@pytest.mark.parametrize("page", ["home", "train", "explore", "runs"])
+@pytest.mark.parametrize("page", ["home", "train", "explore", "interpolate", "runs"])
 def test_page_opens_in_an_empty_folder(app: AppTest, page: str) -> None:
     opened = go(app, page)
     assert not opened.exception
     assert opened.title[0].value
 
 
-@pytest.mark.parametrize("page", ["train", "explore", "runs"])
+@pytest.mark.parametrize("page", ["train", "explore", "interpolate", "runs"])
 def test_page_opens_with_a_run(trained: Path, app: AppTest, page: str) -> None:
     opened = go(app, page, run=trained.name, model=trained.name)
     assert not opened.exception
@@ -90,7 +90,8 @@ def test_explore_page_sends_the_program_of_the_model(trained: Path, app: AppTest
         (length,) = struct.unpack("<I", content[:4])
         header = json.loads(content[4 : 4 + length])
         assert header["latent_dim"] == dimensions
-        assert header["model"] == ("pretrained" if name == "pretrained" else f"runs/{name}")
+        # What "Copy as Python" calls the model is what the command line finds it by.
+        assert resolve(header["model"]).samefile(PRETRAINED if name == "pretrained" else runs.newest_snapshot(trained))
         assert [basis["name"] for basis in header["bases"]] == ["picture", "activations", "weights"]
 
 

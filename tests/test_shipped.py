@@ -46,7 +46,7 @@ def test_forgeries_are_as_good_as_the_card_says(shipped: Model) -> None:
         assert (figure.value, figure.floor) == pytest.approx((value, floor), rel=0.02, abs=2e-3)
     agreement, fcd = found.figures["label_agreement"], found.figures["fcd"]
     assert agreement.value >= agreement.floor - 0.002
-    assert fcd.value <= 1.25 * fcd.floor
+    assert fcd.value <= 1.3 * fcd.floor
     recall, coverage = (found.figures[name] for name in ("recall", "coverage"))
     assert recall.value >= 0.92 * recall.floor
     assert coverage.value >= 0.95 * coverage.floor

@@ -1,28 +1,20 @@
-// The explorer: digit buttons, sliders, the ten digits of a latent, a pad. Needs runtime.js, share.js, hand.js and pad.js.
+// The explorer: digit buttons, sliders, the ten digits of a latent, a pad. Needs runtime.js, share.js, hand.js, pins.js, pad.js.
 
 /** Sliders cover ±3 standard deviations of the prior: 99.7 % of what the generator was trained on. */
 const REACH = 3;
-const SHOWN = 8;
-
-/** A range input with its value beside it; `onmove` gets the number while it is dragged. */
-function slider(label, low, high, step, onmove, attributes = {}) {
-  const value = element("output", { className: "value" });
-  const input = element("input", { type: "range", min: low, max: high, step, value: 0, ...attributes });
-  const show = (number, digits = 1) => {
-    input.value = number;
-    value.textContent = number.toFixed(digits).replace("-", "−");
-  };
-  input.addEventListener("input", () => onmove(Number(input.value)));
-  return { node: element("label", { className: "slider" }, label, input, value), input, show };
-}
 
 /** One big button a digit, and behind a switch how much of each. */
 function digitButtons(hand) {
   const buttons = Array.from({ length: 10 }, (_, digit) =>
     element("button", { textContent: digit, "data-testid": `digit-button-${digit}`, onclick: () => hand.ask(only(digit)) }),
   );
+  // Sliders hold weights, the numbers beside them the shares: what one asks for does not depend on the way there.
+  let weights = Array.from(hand.mix);
   const mixers = Array.from({ length: 10 }, (_, digit) => {
-    const moved = (share) => hand.ask(hand.mix.map((value, k) => (k === digit ? share : value)));
+    const moved = (weight) => {
+      weights[digit] = weight;
+      hand.ask(weights);
+    };
     return slider(element("span", { textContent: digit }), 0, 1, 0.01, moved, {
       "data-testid": `mix-slider-${digit}`,
       "aria-label": `Share of digit ${digit}`,
@@ -41,19 +33,16 @@ function digitButtons(hand) {
   );
   const refresh = () => {
     buttons.forEach((button, digit) => button.setAttribute("aria-pressed", String(hand.mix[digit] === 1)));
-    mixers.forEach((one, digit) => {
-      // The slider that is held keeps its place: shares are scaled to sum to 1.
-      if (one.input !== document.activeElement && one.input.getRootNode().activeElement !== one.input)
-        one.show(hand.mix[digit], 2);
-      else one.input.nextElementSibling.textContent = hand.mix[digit].toFixed(2);
-    });
+    const sum = weights.reduce((total, weight) => total + weight, 0);
+    if (hand.mix.some((share, digit) => Math.abs(share - weights[digit] / sum) > 2e-3)) weights = Array.from(hand.mix);
+    mixers.forEach((one, digit) => one.show(weights[digit], 2, hand.mix[digit]));
   };
   return { node, refresh };
 }
 
-/** Names that a person gave to directions, kept in this browser for the model with these weights. */
-function ownNames(program, basis) {
-  const key = `counterfeit-directions-${program.header.hash}-${basis}`;
+/** Names that a person gave to the directions of a basis, kept in this browser. */
+function ownNames(basis) {
+  const key = `counterfeit-directions-${basis.id}`;
   let kept = {};
   try {
     kept = JSON.parse(localStorage.getItem(key) ?? "{}");
@@ -73,50 +62,52 @@ function ownNames(program, basis) {
   };
 }
 
-/** Sliders along the leading directions of a basis that one can choose. */
+/** Sliders along the directions of a basis that one can choose. */
 function directionSliders(hand) {
-  const node = element("div", { className: "directions" });
   const state = { basis: 0, sliders: [], directions: [] };
+  const rows = element("div", { className: "grid two" });
+  const told = element("p", { className: "quiet" });
+  const choice = element("select", {
+    "aria-label": "Which directions",
+    onchange: () => {
+      state.basis = choice.selectedIndex;
+      build();
+      hand.tell();
+    },
+  });
   const build = () => {
     const { bases } = hand.program.header;
     const basis = bases[state.basis];
-    const names = ownNames(hand.program, basis.name);
+    const names = ownNames(basis);
+    choice.replaceChildren(...bases.map((one) => element("option", { textContent: one.label })));
+    choice.selectedIndex = state.basis;
+    told.textContent = basis.meaning;
     state.directions = basis.directions.map((row) => Float32Array.from(row));
-    state.sliders = state.directions.slice(0, SHOWN).map((direction, number) => {
-      const given = names.get(number) ?? basis.names[number] ?? "";
+    state.sliders = state.directions.map((direction, number) => {
       const name = element("input", {
         type: "text",
         className: "name",
-        value: given || `Direction ${number + 1}`,
+        value: names.get(number) || basis.names[number] || `Direction ${number + 1}`,
         title: "Write a name of your own",
         "aria-label": `Name of direction ${number + 1}`,
-        onchange: () => names.set(number, name.value),
+        onchange: () => {
+          names.set(number, name.value);
+          one.input.setAttribute("aria-label", name.value);
+          hand.tell();
+        },
       });
       const moved = (value) => hand.move(direction, value - along(direction, hand.z));
-      return slider(name, -REACH, REACH, 0.01, moved, {
+      const one = slider(name, -REACH, REACH, 0.01, moved, {
         "data-testid": `latent-slider-${number}`,
-        "aria-label": `Direction ${number + 1}`,
+        "aria-label": name.value,
       });
+      return { ...one, name };
     });
-    const choice = element(
-      "select",
-      {
-        "aria-label": "Which directions",
-        onchange: () => {
-          state.basis = choice.selectedIndex;
-          build();
-          refresh();
-        },
-      },
-      ...bases.map((one) => element("option", { textContent: one.label })),
-    );
-    choice.selectedIndex = state.basis;
-    const told = element("p", { className: "quiet", textContent: basis.meaning });
-    node.replaceChildren(choice, element("div", { className: "grid two" }, ...state.sliders.map((one) => one.node)), told);
+    rows.replaceChildren(...state.sliders.map((one) => one.node));
   };
   const refresh = () => state.sliders.forEach((one, number) => one.show(along(state.directions[number], hand.z)));
   build();
-  return { node, refresh, build, state };
+  return { node: element("div", { className: "directions" }, choice, rows, told), refresh, build, state };
 }
 
 /** Every coordinate of z by itself: found by number, locked against Random, drawn anew one by one. */
@@ -151,8 +142,9 @@ function coordinateSliders(hand) {
     placeholder: "Find: 7, or 3-9",
     "aria-label": "Find coordinates",
     oninput: () => {
-      const [low, high = low] = search.value.split("-").map((text) => (text.trim() === "" ? NaN : Number(text)));
-      rows.forEach((row, number) => (row.node.hidden = !(Number.isNaN(low) || (number >= low && number <= high))));
+      const [, low, high = low] = /^\s*z?(\d+)\s*(?:-\s*z?(\d+))?/i.exec(search.value) ?? [];
+      const wanted = (number) => low === undefined || (number >= Number(low) && number <= Number(high));
+      rows.forEach((row, number) => (row.node.hidden = !wanted(number)));
     },
   });
   const node = element(
@@ -165,9 +157,15 @@ function coordinateSliders(hand) {
   return { node, refresh: () => node.open && rows.forEach((row, number) => row.show(hand.z[number], 2)), locked };
 }
 
+const SCALES = {
+  least_squares: "where 1 means real and 0 forged",
+  hinge: "where 1 or more means real and −1 or less forged",
+  relativistic: "the higher the more real; only differences count",
+};
+
 /** What D says of the picture, in words. */
 function opinion(header, logit) {
-  if (!header.is_probability) return `D: score ${logit.toFixed(2)}, where 1 means real and 0 means forged`;
+  if (!header.is_probability) return `D: score ${logit.toFixed(2)}, ${SCALES[header.loss]}`;
   return `D: ${(100 / (1 + Math.exp(-logit))).toFixed(0)} % real`;
 }
 
@@ -188,7 +186,7 @@ open("forged.png", "wb").write(render.png(picture, scale=20))
 
 /** Copies a text and says so on the button for a moment. */
 async function copy(button, text) {
-  const before = button.textContent;
+  const before = (button.dataset.label ??= button.textContent);
   try {
     await navigator.clipboard.writeText(text);
     button.textContent = "Copied";
@@ -199,14 +197,16 @@ async function copy(button, text) {
 }
 
 /**
- * Builds the explorer inside `root` and returns `{ hand, update(program), end() }`. `link(query)` makes the address
- * that opens the same picture; without it (the standalone page has no server) the page's own address is used.
+ * Builds the explorer inside `root`, with the latent and the mix that the address holds, and returns `{ hand,
+ * update(program), end() }`.
  */
 function mountExplorer(root, program) {
   const hand = new Hand(program);
-  const asked = fromQuery(new URLSearchParams(location.search || location.hash.slice(1)), hand.z.length);
+  const query = new URLSearchParams(location.search || location.hash.slice(1));
+  const asked = fromQuery(query, hand.z.length);
   if (asked.z) hand.z = asked.z;
   if (asked.mix) hand.mix = asked.mix;
+  const others = asked.z !== null && (query.get("weights") ?? program.header.hash) !== program.header.hash;
 
   const canvas = element("canvas", {
     width: SIDE,
@@ -218,19 +218,28 @@ function mountExplorer(root, program) {
   });
   const said = element("div", { className: "quiet" });
   const pace = element("div", { className: "quiet pace", "data-testid": "fps" });
+  const changed = "This model has learned since the link was made, so the picture may be another one.";
+  const notice = element("p", { className: "quiet", textContent: changed, hidden: !others });
   const directions = directionSliders(hand);
   const coordinates = coordinateSliders(hand);
   const parts = [directions, coordinates];
 
   const draw = () => hand.place(hand.z.map((old, i) => (coordinates.locked.has(i) ? old : normal())));
   const reset = () => hand.place(hand.z.map((old, i) => (coordinates.locked.has(i) ? old : 0)));
-  const linkButton = element("button", { textContent: "Copy link", onclick: () => copy(linkButton, location.href) });
+  const linkButton = element("button", {
+    textContent: "Copy link",
+    onclick: () => {
+      remember(hand);
+      copy(linkButton, location.href);
+    },
+  });
   const codeButton = element("button", { textContent: "Copy as Python", onclick: () => copy(codeButton, python(hand)) });
   const left = element(
     "div",
     { className: "hand" },
     canvas,
     element("div", { className: "line" }, said, pace),
+    notice,
     element(
       "div",
       { className: "buttons" },
@@ -270,10 +279,11 @@ function mountExplorer(root, program) {
   root.replaceChildren(element("div", { className: "explorer" }, left, right, below));
 
   const refresh = () => parts.forEach((part) => part.refresh());
-  let remembered;
+  let later;
   hand.listeners.push(refresh, () => {
-    clearTimeout(remembered);
-    remembered = setTimeout(() => remember(hand), 300);
+    notice.hidden = true;
+    clearTimeout(later);
+    later = setTimeout(() => remember(hand), 300);
   });
   refresh();
   const painter = new Painter(
@@ -285,8 +295,16 @@ function mountExplorer(root, program) {
   );
   return {
     hand,
-    update: (next) => hand.replace(next),
-    end: () => painter.end(),
+    update: (next) => {
+      const before = hand.program.header.bases.map((basis) => basis.id).join();
+      hand.program = next;
+      if (next.header.bases.map((basis) => basis.id).join() !== before) directions.build();
+      hand.tell();
+    },
+    end: () => {
+      clearTimeout(later);
+      painter.end();
+    },
   };
 }
 
@@ -308,9 +326,5 @@ function save(canvas) {
   const context = large.getContext("2d");
   context.imageSmoothingEnabled = false;
   context.drawImage(canvas, 0, 0, large.width, large.height);
-  large.toBlob((blob) => {
-    const link = element("a", { href: URL.createObjectURL(blob), download: "forged.png" });
-    link.click();
-    URL.revokeObjectURL(link.href);
-  });
+  large.toBlob((blob) => offer(blob, "forged.png"));
 }

@@ -11,6 +11,26 @@ function element(tag, properties = {}, ...children) {
   return made;
 }
 
+/** A range input with its value beside it; `onmove` gets the number while it is dragged. `show(number)` moves it, and
+ * can write another number beside it. */
+function slider(label, low, high, step, onmove, attributes = {}) {
+  const value = element("output", { className: "value" });
+  const input = element("input", { type: "range", min: low, max: high, step, value: 0, ...attributes });
+  const show = (number, digits = 1, shown = number) => {
+    input.value = number;
+    value.textContent = (Number(shown.toFixed(digits)) + 0).toFixed(digits).replace("-", "−"); // no "−0.0"
+  };
+  input.addEventListener("input", () => onmove(Number(input.value)));
+  return { node: element("div", { className: "slider" }, label, input, value), input, show };
+}
+
+/** Has the browser save a file. */
+function offer(blob, name) {
+  const link = element("a", { href: URL.createObjectURL(blob), download: name });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 1000); // at once would cancel it in some browsers
+}
+
 const along = (direction, z) => dot(direction, 0, z, 0, z.length);
 
 /** A number from the standard normal distribution (Box and Muller 1958). */
@@ -43,12 +63,6 @@ class Hand {
     const sum = shares.reduce((total, share) => total + share, 0);
     if (!(sum > 0)) return;
     this.mix = rounded(shares.map((share) => share / sum));
-    this.tell();
-  }
-
-  /** The same hand with other weights. */
-  replace(program) {
-    this.program = program;
     this.tell();
   }
 
@@ -89,8 +103,10 @@ class Cells {
 }
 
 const SIDE = 28;
-/** Milliseconds of a frame that painting may take; the rest is the browser's. */
+/** Milliseconds of a frame that painting may take at most; the rest is the browser's. */
 const BUDGET = 9;
+/** A frame that took longer than so many milliseconds was late for a display of 60 Hz. */
+const LATE = 19;
 
 /** Paints the big picture in every frame in which something has changed, and small ones in what time is left. */
 class Painter {
@@ -102,6 +118,7 @@ class Painter {
     this.took = 0;
     this.waiting = false;
     this.turn = 0;
+    this.budget = BUDGET / 2;
     hand.listeners.push(() => this.changed());
     this.changed();
   }
@@ -114,13 +131,17 @@ class Painter {
   request() {
     if (this.waiting || this.ended) return;
     this.waiting = true;
-    requestAnimationFrame(() => this.frame());
+    requestAnimationFrame((now) => this.frame(now));
   }
 
-  frame() {
+  frame(now) {
     this.waiting = false;
     const { hand, cells } = this;
     const started = performance.now();
+    // What a frame has left is seen from whether the last one was late: the browser has work of its own to do.
+    const late = now - (this.before ?? now) > LATE;
+    this.budget = Math.min(BUDGET, Math.max(0.5, this.budget * (late ? 0.7 : 1.1)));
+    this.before = now;
     if (this.dirty) {
       this.dirty = false;
       const pixels = hand.program.forge(hand.z, hand.mix);
@@ -131,11 +152,14 @@ class Painter {
       for (const one of cells) one.restart();
       this.count(started);
     }
-    while (cells.some((one) => one.left) && performance.now() - started < BUDGET) {
-      this.turn = (this.turn + 1) % cells.length;
-      if (cells[this.turn].left) cells[this.turn].paint(hand.program);
+    let waiting = cells.filter((one) => one.left);
+    while (waiting.length) {
+      this.turn = (this.turn + 1) % waiting.length;
+      waiting[this.turn].paint(hand.program);
+      waiting = cells.filter((one) => one.left);
+      if (performance.now() - started > this.budget) break; // at least one a frame, however slow the model
     }
-    if (this.dirty || cells.some((one) => one.left)) this.request();
+    if (this.dirty || waiting.length) this.request();
   }
 
   /** Pictures in the last second, told four times a second while something moves. The first few are not: a browser

@@ -26,9 +26,6 @@ _CSS = """
   .state-running, .state-starting { color: #2f9e62; }
   .state-paused { color: #c27a10; }
   .state-failed, .state-interrupted { color: #dc4c4c; }
-  /* Ten digits fit a phone; the picture leaves room for the sliders that move it. */
-  .st-key-digit button { min-width: 0; padding: 0; flex: 1 1 0; }
-  @media (max-width: 640px) { .digits[alt="The forged digit"] { width: 60%; margin: auto; } }
   .histogram { display: grid; grid-template-columns: repeat(10, 1fr); gap: 2px; height: 34px; font-size: .7rem; }
   .histogram span { display: flex; flex-direction: column; justify-content: flex-end; text-align: center; }
   .histogram i { background: currentColor; opacity: .45; min-height: 1px; }

@@ -17,16 +17,25 @@ function between(pins, right, up) {
 
 /** The pad: a background of thumbnails that shows the plane, and a point that one drags over it. */
 function latentPad(hand, directions) {
-  const pins = [];
+  const pins = new Pins(hand.program);
+  pins.listeners.push(() => hand.tell());
+  /** The last four, which span the plane. */
+  const corners = () => pins.list.slice(-4).map(({ z }) => z);
   const plane = { first: 0, second: 1, pinned: false, at: [0.5, 0.5] };
-  const direction = (which) => directions.state.directions[plane[which]];
+  const chosen = (which) => Math.min(plane[which], directions.state.directions.length - 1);
+  const direction = (which) => directions.state.directions[chosen(which)];
   /** The latent of a place in [0, 1]²: the one in hand with two of its directions replaced, or one between pins. */
   const latentAt = (right, up) => {
-    if (plane.pinned) return between(pins, right, up);
+    if (plane.pinned) return between(corners(), right, up);
     const [first, second] = [direction("first"), direction("second")];
     const byFirst = (2 * right - 1) * REACH - along(first, hand.z);
     const bySecond = (2 * up - 1) * REACH - along(second, hand.z);
-    return hand.z.map((value, i) => value + byFirst * first[i] + bySecond * second[i]);
+    // Directions need not be at right angles: a step along one is also one along the other.
+    const overlap = along(first, second);
+    const rest = 1 - overlap * overlap;
+    const [x, y] =
+      rest > 1e-3 ? [(byFirst - overlap * bySecond) / rest, (bySecond - overlap * byFirst) / rest] : [byFirst, 0];
+    return hand.z.map((value, i) => value + x * first[i] + y * second[i]);
   };
   const cells = new Cells(
     PAD,
@@ -95,18 +104,13 @@ function latentPad(hand, directions) {
   });
   const pin = element("button", {
     textContent: "Pin this latent",
-    onclick: () => {
-      if (pins.length === 4) pins.shift();
-      pins.push(hand.z.slice());
-      hand.tell();
-    },
+    onclick: () => pins.add(hand.z, hand.mix),
   });
   const clear = element("button", {
     textContent: "Clear pins",
     onclick: () => {
-      pins.length = 0;
       plane.pinned = false;
-      hand.tell();
+      pins.change([]);
     },
   });
   const node = element(
@@ -125,14 +129,16 @@ function latentPad(hand, directions) {
   );
 
   const refresh = () => {
-    const names = directions.state.sliders.map((one) => one.node.querySelector(".name").value);
+    const names = directions.state.sliders.map((one) => one.name.value);
     for (const [which, choice] of [["first", choices[0]], ["second", choices[1]]]) {
       if (choice.dataset.names !== names.join()) {
         choice.replaceChildren(...names.map((name) => element("option", { textContent: name })));
         choice.dataset.names = names.join();
       }
-      choice.selectedIndex = plane[which];
+      choice.selectedIndex = chosen(which);
     }
+    const count = pins.list.length;
+    plane.pinned &&= count > 2;
     if (!plane.pinned)
       plane.at = ["first", "second"].map((which) => {
         const value = along(direction(which), hand.z);
@@ -140,11 +146,13 @@ function latentPad(hand, directions) {
       });
     point.style.left = `${100 * (margin + plane.at[0] * (1 - 2 * margin))}%`;
     point.style.bottom = `${100 * (margin + plane.at[1] * (1 - 2 * margin))}%`;
-    usePins.disabled = pins.length < 3;
+    usePins.disabled = count < 3;
     usePins.setAttribute("aria-pressed", String(plane.pinned));
-    clear.disabled = pins.length === 0;
+    // What is in hand may lie outside of the plane of the pins.
+    point.hidden = plane.pinned && latentAt(...plane.at).some((value, i) => Math.abs(value - hand.z[i]) > 0.02);
+    clear.disabled = count === 0;
     const few = "Pin three or four latents to span a plane between them.";
-    told.textContent = pins.length < 3 ? `${pins.length} pinned. ${few}` : `${pins.length} pinned.`;
+    told.textContent = count < 3 ? `${count} pinned. ${few}` : `${count} pinned; the last four count.`;
   };
   return { node, refresh, cells };
 }

@@ -163,7 +163,7 @@ def test_killed_server_loses_nothing_that_a_page_has_shown(page: Page, server: S
     assert status.seconds >= seconds
 
 
-@pytest.mark.parametrize("path", ["/", "/train", "/explore", "/runs"])
+@pytest.mark.parametrize("path", ["/", "/train", "/explore", "/interpolate", "/runs"])
 @pytest.mark.parametrize("width", [1280, 390])
 def test_pages_open_by_their_address_and_do_not_scroll_sideways(
     browser: Browser, server: Server, path: str, width: int

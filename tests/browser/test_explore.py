@@ -1,7 +1,7 @@
 """The explorer under real fingers, in the page and as a file of its own. Pictures are compared with PyTorch's for
 the latent and the digits that the address holds."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -10,12 +10,14 @@ import pytest
 import torch
 from playwright.sync_api import Browser, Page, expect
 
-from gan import latent, runs
+from gan import latent, runs, store
 from gan.checkpoint import PRETRAINED, Model, forge, load_model
 from gan.standalone import standalone_page
 from tests.browser.conftest import Server
+from tests.browser.test_app import start
 from tests.helpers import small, train, until
 
+INFINITE = latent.encode(torch.full((load_model(PRETRAINED).config.latent_dim,), torch.inf))
 GREYS = "canvas => Array.from(canvas.getContext('2d').getImageData(0, 0, 28, 28).data).filter((_, i) => i % 4 === 0)"
 
 
@@ -32,13 +34,14 @@ def file(tmp_path_factory: pytest.TempPathFactory, model: Model) -> Path:
 
 
 @pytest.fixture
-def alone(browser: Browser, file: Path) -> Page:
+def alone(browser: Browser, file: Path) -> Iterator[Page]:
     """The standalone file, opened from the disk by a browser that is offline."""
     context = browser.new_context(viewport={"width": 1280, "height": 800}, offline=True)
     page = context.new_page()
     page.goto(file.as_uri())
     page.get_by_test_id("digit-canvas").wait_for()
-    return page
+    yield page
+    context.close()
 
 
 def picture(page: Page) -> list[int]:
@@ -147,8 +150,9 @@ def test_arrow_keys_move_a_slider_and_reset_brings_it_back(alone: Page) -> None:
 
 
 def test_half_a_three_and_half_an_eight(alone: Page, model: Model) -> None:
+    """However many steps the hand takes."""
     alone.get_by_text("Mix digits").click()
-    held = remembered(alone, lambda: alone.get_by_test_id("mix-slider-8").fill("1"))
+    held = remembered(alone, lambda: drag(alone, "mix-slider-8", to=1.1))
     assert latent.decode(held["mix"])[0].tolist() == pytest.approx([0, 0, 0, 0.5, 0, 0, 0, 0, 0.5, 0], abs=1e-3)
     shows_what_pytorch_makes(alone, model, held)
     held = remembered(alone, alone.get_by_test_id("digit-button-5").click)
@@ -194,8 +198,8 @@ def test_plane_of_pins_has_them_at_its_corners(alone: Page, model: Model) -> Non
         assert torch.allclose(found, latent.decode(corner), atol=0.01)
 
 
-def test_locked_coordinate_stays_and_search_finds(alone: Page) -> None:
-    alone.get_by_text("All 64 coordinates").click()
+def test_locked_coordinate_stays_and_search_finds(alone: Page, model: Model) -> None:
+    alone.get_by_text(f"All {model.config.latent_dim} coordinates").click()
     alone.get_by_role("searchbox").fill("3-4")
     expect(alone.get_by_test_id("coordinate-slider-3")).to_be_visible()
     expect(alone.get_by_test_id("coordinate-slider-5")).to_be_hidden()
@@ -221,13 +225,79 @@ def test_direction_keeps_the_name_that_it_was_given(alone: Page) -> None:
 def test_every_basis_can_be_chosen(alone: Page) -> None:
     remembered(alone, alone.get_by_role("button", name="Random", exact=True).click)
     before = picture(alone)
-    for number, label in enumerate(("What changes", "Principal components", "Singular vectors")):
+    for number, told in enumerate(("Constantine 2015", "Härkönen et al. 2020", "Shen and Zhou 2021")):
+        held = query(alone)
         alone.get_by_label("Which directions").select_option(index=number)
-        expect(alone.get_by_label("Which directions")).to_contain_text(label)
+        expect(alone.locator(".directions")).to_contain_text(told)
+        alone.wait_for_timeout(500)
         assert picture(alone) == before  # another way of looking moves nothing
+        assert query(alone) == held
         remembered(alone, lambda: alone.get_by_test_id("latent-slider-0").fill("2.5"))
         assert picture(alone) != before
         before = picture(alone)
+
+
+def test_pad_follows_the_finger_where_directions_are_not_at_right_angles(alone: Page) -> None:
+    """Components of activations are not; the point has to be where the finger is all the same."""
+    alone.get_by_label("Which directions").select_option(index=1)
+    alone.get_by_role("button", name="Random", exact=True).click()
+    pad = alone.get_by_test_id("latent-pad")
+    pad.scroll_into_view_if_needed()
+    box = pad.bounding_box()
+    assert box
+    for x, y in ((0.3, 0.6), (0.7, 0.2)):
+        alone.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + box["height"] * 0.5)
+        alone.mouse.down()
+        alone.mouse.move(box["x"] + box["width"] * x, box["y"] + box["height"] * y, steps=9)
+        alone.mouse.up()
+        alone.wait_for_timeout(500)
+        first, second = (float(alone.get_by_test_id(f"latent-slider-{number}").input_value()) for number in (0, 1))
+        # Seven thumbnails: the plane's ±3 run from 1/14 to 13/14 of the pad.
+        assert first == pytest.approx(((x - 1 / 14) / (12 / 14) * 2 - 1) * 3, abs=0.05)
+        assert second == pytest.approx((((1 - y) - 1 / 14) / (12 / 14) * 2 - 1) * 3, abs=0.05)
+
+
+def test_link_with_other_weights_says_so_until_something_moves(alone: Page, file: Path, model: Model) -> None:
+    z = latent.encode(latent.sample(1, model.config.latent_dim, seed=1)[0])
+    alone.goto("about:blank")
+    alone.goto(f"{file.as_uri()}#z={z}&digit=4&weights=0123456789abcdef")
+    notice = alone.get_by_text("has learned since the link was made")
+    expect(notice).to_be_visible()
+    alone.get_by_test_id("digit-button-5").click()
+    expect(notice).to_be_hidden()
+
+
+def test_explore_follows_a_run_and_keeps_what_is_in_hand(page: Page, server: Server) -> None:
+    """The picture under one's finger changes while the latent stays; the page is not built anew."""
+    folder = server.runs / start(page)
+    until(lambda: bool(store.snapshots(folder)))
+    page.goto(f"/explore?model={folder.name}")
+    canvas = page.get_by_test_id("digit-canvas")
+    canvas.wait_for()
+    held = remembered(page, page.get_by_role("button", name="Random", exact=True).click)
+    canvas.evaluate("canvas => { canvas.dataset.mark = 'the same'; }")
+    before = picture(page)
+    until(lambda: picture(page) != before)
+    assert canvas.get_attribute("data-mark") == "the same"
+    page.wait_for_timeout(500)
+    now = query(page)
+    assert now["z"] == held["z"]
+    assert now["weights"] != held["weights"]
+    expect(page.get_by_test_id("stException")).to_have_count(0)
+
+
+def test_another_model_begins_anew(page: Page, server: Server) -> None:
+    """The address of one model's latent does not follow one to another model."""
+    folder = runs.create(small(), server.runs / "20260101-000000-cgan-0000")
+    train(folder)
+    page.goto("/explore")
+    page.get_by_test_id("digit-canvas").wait_for()
+    remembered(page, page.get_by_role("button", name="Random", exact=True).click)
+    page.get_by_role("combobox", name="Model").click()
+    page.get_by_role("option").nth(1).click()
+    expect(page.get_by_text("All 8 coordinates")).to_be_visible()
+    assert query(page) == {"model": folder.name}
+    expect(page.get_by_text("has learned since")).to_be_hidden()
 
 
 def test_standalone_file_asks_nobody_for_anything(browser: Browser, file: Path) -> None:
@@ -260,7 +330,7 @@ def test_copied_python_draws_the_same_picture(browser: Browser, file: Path, tmp_
     context.close()
 
 
-@pytest.mark.parametrize("nonsense", ["z=AAAA", "z=!!", "digit=77", "mix=AAAA&digit=x", "z=AHw"])
+@pytest.mark.parametrize("nonsense", ["z=AAAA", "z=!!", "digit=77", "mix=AAAA&digit=x", f"z={INFINITE}"])
 def test_link_that_holds_nonsense_opens_all_the_same(alone: Page, file: Path, nonsense: str) -> None:
     first = picture(alone)
     alone.goto("about:blank")

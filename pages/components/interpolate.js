@@ -1,0 +1,300 @@
+// Ways between pinned latents, side by side on the same pins. Needs runtime.js, share.js,
+// hand.js, pins.js, paths.js and files.js.
+
+const STRIP = 11;
+const FRAMES = 48;
+const NORM_POINTS = 80;
+
+/** A strip of what a way passes through, the moving picture beside it, and the norm of z along it. */
+function pathRow(name, state) {
+  const { label, told } = PATHS[name];
+  const image = new ImageData(SIDE, SIDE);
+  const canvas = element("canvas", {
+    width: SIDE,
+    height: SIDE,
+    className: "moving",
+    role: "img",
+    "data-testid": `path-canvas-${name}`,
+    "aria-label": `${label}: where the slider is`,
+  });
+  const cells = new Cells(STRIP, 1, (cell) => state.at(name, cell / (STRIP - 1)), {
+    className: "row",
+    role: "img",
+    "data-testid": `path-strip-${name}`,
+    "aria-label": `${label}: eleven places along the way`,
+  });
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  svg.setAttribute("viewBox", "0 0 100 40");
+  svg.setAttribute("preserveAspectRatio", "none");
+  svg.setAttribute("class", "norms");
+  const chosen = element("input", { type: "radio", name: "path", value: name, checked: name === "slerp" });
+  const node = element(
+    "div",
+    { className: "path" },
+    canvas,
+    element(
+      "div",
+      { className: "way" },
+      element("label", {}, chosen, ` ${label}`),
+      cells.node,
+      element("p", { className: "quiet", textContent: told }),
+    ),
+    element("figure", {}, svg, element("figcaption", { className: "quiet", textContent: "norm of z" })),
+  );
+  /** The norm along the way, with the prior's mean and one deviation to either side. */
+  const draw = () => {
+    const length = Math.sqrt(state.program.header.latent_dim);
+    const top = 1.25 * Math.max(length, ...state.pins.list.map(({ z }) => norm(z)));
+    const y = (value) => (40 - (38 * value) / top).toFixed(2);
+    const points = Array.from({ length: NORM_POINTS + 1 }, (_, i) => {
+      const t = i / NORM_POINTS;
+      return `${(100 * t).toFixed(2)},${y(norm(state.latent(name, t)))}`;
+    });
+    svg.innerHTML =
+      `<rect x="0" width="100" y="${y(length + 0.71)}" height="${(y(length - 0.71) - y(length + 0.71)).toFixed(2)}" class="band"/>` +
+      `<polyline points="${points.join(" ")}" class="curve"/><line class="now" y1="0" y2="40"/>`;
+  };
+  const refresh = () => {
+    node.hidden = state.pins.list.length < 2;
+    cells.left = 0;
+    if (node.hidden) return;
+    draw();
+    cells.restart();
+  };
+  const move = () => {
+    const { z, mix } = state.at(name, state.t);
+    shade(state.program.forge(z, mix), image.data);
+    canvas.getContext("2d").putImageData(image, 0, 0);
+    const now = svg.querySelector(".now");
+    now?.setAttribute("x1", 100 * state.t);
+    now?.setAttribute("x2", 100 * state.t);
+  };
+  return { name, node, cells, refresh, move, chosen };
+}
+
+/** The pins in their order, with what one can do to each. */
+function pinList(state) {
+  const node = element("div", { className: "pins" });
+  const refresh = () => {
+    const { pins, program } = state;
+    node.replaceChildren(
+      ...pins.list.map(({ z, mix }, number) => {
+        const canvas = element("canvas", { width: SIDE, height: SIDE, role: "img", "aria-label": `Pin ${letter(number)}` });
+        const image = new ImageData(SIDE, SIDE);
+        shade(program.forge(z, mix), image.data);
+        canvas.getContext("2d").putImageData(image, 0, 0);
+        const act = (text, title, onclick, disabled = false) =>
+          element("button", { textContent: text, title, "aria-label": `${title}: ${letter(number)}`, onclick, disabled });
+        return element(
+          "div",
+          { className: "pin", "data-testid": `pin-${number}` },
+          canvas,
+          element("b", { textContent: letter(number) }),
+          act("←", "Move to the front", () => pins.earlier(number), number === 0),
+          act("✕", "Remove", () => pins.remove(number)),
+        );
+      }),
+    );
+  };
+  return { node, refresh };
+}
+
+/** A − B + C, and the grid that leads there. */
+function arithmetic(state) {
+  const SIZE = 5;
+  const cells = new Cells(
+    SIZE,
+    SIZE,
+    (cell) => {
+      const [a, b, c] = state.pins.list;
+      const right = (cell % SIZE) / (SIZE - 1);
+      const down = Math.floor(cell / SIZE) / (SIZE - 1);
+      const z = b.z.map((value, i) => value + right * (a.z[i] - value) + down * (c.z[i] - value));
+      const mix = b.mix.map((value, i) => Math.max(0, value + right * (a.mix[i] - value) + down * (c.mix[i] - value)));
+      const sum = mix.reduce((total, share) => total + share, 0);
+      return { z, mix: mix.map((share) => share / sum) };
+    },
+    { className: "analogy", role: "img", "data-testid": "analogy", "aria-label": "B, A, C and A − B + C at the corners" },
+  );
+  const told =
+    "B is at the top left, A at the top right, C at the bottom left; A − B + C, at the bottom right, is to C as A is to B.";
+  const node = element(
+    "section",
+    {},
+    element("h2", { textContent: "A − B + C" }),
+    element("p", { className: "quiet", textContent: told }),
+    cells.node,
+  );
+  const refresh = () => {
+    node.hidden = state.pins.list.length < 3;
+    cells.left = 0;
+    if (!node.hidden) cells.restart();
+  };
+  return { node, cells, refresh };
+}
+
+
+/** Builds the page inside `root`; returns { update(program), end() }. */
+function mountInterpolate(root, program) {
+  const state = {
+    program,
+    pins: new Pins(program),
+    t: 0.5,
+    speed: 0.25,
+    playing: true,
+    forward: true,
+    pingPong: true,
+    mixing: true,
+    latent: (name, t) => PATHS[name].at(state.pins.list.map(({ z }) => z), t),
+    at: (name, t) => {
+      const mixes = state.pins.list.map(({ mix }) => mix);
+      return { z: state.latent(name, t), mix: state.mixing ? mixAlong(name, mixes, t) : mixes[0] };
+    },
+  };
+  const rows = Object.keys(PATHS).map((name) => pathRow(name, state));
+  const list = pinList(state);
+  const sum = arithmetic(state);
+  const cells = [...rows.map((row) => row.cells), sum.cells];
+
+  const draw = () => {
+    const z = Float32Array.from({ length: state.pins.dimensions }, normal);
+    state.pins.add(z, only(Math.floor(10 * Math.random())));
+  };
+  const add = element("button", { textContent: "Pin a random latent", onclick: draw });
+  const clear = element("button", { textContent: "Clear", onclick: () => state.pins.change([]) });
+  const play = element("button", {
+    textContent: "Pause",
+    onclick: () => {
+      state.playing = !state.playing;
+      play.textContent = state.playing ? "Pause" : "Play";
+      request();
+    },
+  });
+  const scrub = slider(element("span", { textContent: "Along the way" }), 0, 1, 0.001, (t) => {
+    state.playing = false;
+    play.textContent = "Play";
+    state.t = t;
+    request();
+  }, { "data-testid": "scrub", "aria-label": "Along the way" });
+  const speed = slider(element("span", { textContent: "Speed" }), 0.05, 1, 0.05, (value) => {
+    state.speed = value;
+    speed.show(value, 2);
+  }, { "aria-label": "Speed, in ways a second" });
+  speed.show(state.speed, 2);
+  const check = (label, name) =>
+    element("label", {}, element("input", {
+      type: "checkbox",
+      checked: state[name],
+      onchange: (event) => {
+        state[name] = event.target.checked;
+        refresh();
+      },
+    }), ` ${label}`);
+
+  const frames = (name) => {
+    const found = { greys: [], latents: [] };
+    const rgba = new Uint8ClampedArray(4 * SIDE * SIDE);
+    const count = state.pingPong && name !== "circle" ? 2 * FRAMES - 2 : FRAMES;
+    for (let i = 0; i < count; i++) {
+      const step = i < FRAMES ? i : 2 * FRAMES - 2 - i;
+      const { z, mix } = state.at(name, step / (name === "circle" ? FRAMES : FRAMES - 1));
+      shade(state.program.forge(z, mix), rgba);
+      found.greys.push(Uint8Array.from({ length: SIDE * SIDE }, (_, k) => rgba[4 * k]));
+      found.latents.push(z);
+    }
+    return found;
+  };
+  const SCALE = 8;
+  const save = async (kind) => {
+    const { name, cells: strip } = rows.find((row) => row.chosen.checked);
+    const file = `${name}.${kind === "strip" ? "png" : kind}`;
+    if (kind === "strip") return strip.node.toBlob((blob) => offer(blob, file));
+    const { greys, latents } = frames(name);
+    const seconds = 1 / (state.speed * FRAMES);
+    if (kind === "npz") {
+      const images = npy(joined(greys), [greys.length, SIDE, SIDE], "|u1");
+      const z = npy(Float32Array.from(latents.flatMap((one) => [...one])), [latents.length, latents[0].length], "<f4");
+      return offer(new Blob([npz({ images, latents: z })]), file);
+    }
+    const large = greys.map((frame) => enlarged(frame, SIDE, SCALE));
+    const content = kind === "gif" ? gif(large, SIDE * SCALE, seconds) : await apng(large, SIDE * SCALE, seconds);
+    return offer(new Blob([content], { type: `image/${kind}` }), file);
+  };
+  const saves = element(
+    "div",
+    { className: "buttons" },
+    ...["gif", "apng", "strip", "npz"].map((kind) =>
+      element("button", { textContent: `Save ${kind === "strip" ? "PNG strip" : kind.toUpperCase()}`, onclick: () => save(kind) }),
+    ),
+  );
+  const few = element("p", { className: "quiet" });
+  const controls = element(
+    "div",
+    { className: "controls" },
+    element("div", { className: "buttons" }, play, check("there and back", "pingPong"), check("mix the digits too", "mixing")),
+    scrub.node,
+    speed.node,
+  );
+  root.replaceChildren(
+    element(
+      "div",
+      { className: "explorer interpolate" },
+      element("div", { className: "buttons" }, add, clear),
+      list.node,
+      few,
+      controls,
+      ...rows.map((row) => row.node),
+      saves,
+      sum.node,
+    ),
+  );
+
+  let waiting = false;
+  let last;
+  let ended = false;
+  function request() {
+    if (waiting || ended) return;
+    waiting = true;
+    requestAnimationFrame(frame);
+  }
+  function frame(now) {
+    waiting = false;
+    const started = performance.now();
+    const enough = state.pins.list.length > 1;
+    if (enough && state.playing) {
+      const by = (state.speed * Math.min(100, now - (last ?? now))) / 1000;
+      state.t += state.forward ? by : -by;
+      if (state.t > 1 || state.t < 0) {
+        if (state.pingPong) state.forward = state.t < 0;
+        state.t = state.pingPong ? Math.min(1, Math.max(0, state.t)) : 0;
+      }
+    }
+    last = now;
+    if (enough) {
+      scrub.show(state.t, 2);
+      for (const row of rows) row.move();
+      for (const one of cells)
+        while (one.left && performance.now() - started < BUDGET) one.paint(state.program);
+    }
+    if (enough && (state.playing || cells.some((one) => one.left))) request();
+  }
+  function refresh() {
+    list.refresh();
+    const count = state.pins.list.length;
+    few.textContent = count < 2 ? "Pin two latents or more, here or in Explore: the ways from one to the next appear below." : "";
+    controls.hidden = saves.hidden = count < 2;
+    clear.disabled = count === 0;
+    for (const row of rows) row.refresh();
+    sum.refresh();
+    request();
+  }
+  state.pins.listeners.push(refresh);
+  refresh();
+  return {
+    update: (next) => {
+      state.program = next;
+      refresh();
+    },
+    end: () => (ended = true),
+  };
+}

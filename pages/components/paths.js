@@ -1,0 +1,102 @@
+// Ways from one latent to the next: functions of pins (a list of latents) and t in [0, 1].
+
+const norm = (z) => Math.sqrt(dot(z, 0, z, 0, z.length));
+const combine = (a, x, b, y) => a.map((value, i) => x * value + y * b[i]);
+
+/** Which leg of a way through `count` pins t lies on, and how far along it. */
+function leg(count, t) {
+  const along = Math.min(Math.max(t, 0), 1) * (count - 1);
+  const from = Math.min(Math.floor(along), count - 2);
+  return [from, along - from];
+}
+
+/** An orthonormal pair: the direction of a, and the one at right angles to it that leads towards b (null where there is
+ * none, since they are parallel), with the angle between a and b. */
+function plane(a, b) {
+  const [lengthA, lengthB] = [norm(a), norm(b)];
+  if (lengthA === 0 || lengthB === 0) return null;
+  const first = a.map((value) => value / lengthA);
+  const second = b.map((value) => value / lengthB);
+  const cosine = dot(first, 0, second, 0, first.length);
+  let across = combine(second, 1, first, -cosine);
+  let length = norm(across);
+  if (length < 1e-6) {
+    if (cosine > 0) return null;
+    // Opposite: any great circle will do, but always the same one.
+    const axis = first.map((value) => Math.abs(value)).reduce((best, value, i, all) => (value < all[best] ? i : best), 0);
+    across = first.map((value, i) => (i === axis ? 1 : 0) - value * first[axis]);
+    length = norm(across);
+  }
+  across = across.map((value) => value / length);
+  return { first, across, angle: Math.atan2(dot(second, 0, across, 0, across.length), cosine), lengthA, lengthB };
+}
+
+const lerp = (a, b, t) => combine(a, 1 - t, b, t);
+
+/** The great circle (White 2016); the norm goes evenly from one to the other. */
+function slerp(a, b, t) {
+  const found = plane(a, b);
+  if (!found) return lerp(a, b, t);
+  const { first, across, angle, lengthA, lengthB } = found;
+  const length = lengthA + (lengthB - lengthA) * t;
+  return combine(first, length * Math.cos(angle * t), across, length * Math.sin(angle * t));
+}
+
+/** All around the great circle through a and b, back to a. */
+function circle(a, b, t) {
+  const found = plane(a, b);
+  if (!found) return lerp(a, b, t < 0.5 ? 2 * t : 2 - 2 * t);
+  const { first, across, angle, lengthA, lengthB } = found;
+  const turned = 2 * Math.PI * t;
+  // From A's length to B's on the short way, and back on the long one.
+  const share = turned <= angle ? turned / angle : 1 - (turned - angle) / (2 * Math.PI - angle);
+  const length = lengthA + (lengthB - lengthA) * share;
+  return combine(first, length * Math.cos(turned), across, length * Math.sin(turned));
+}
+
+/** A smooth curve through all pins (Catmull and Rom 1974); the ends are continued in a straight line. */
+function spline(pins, t) {
+  const [from, s] = leg(pins.length, t);
+  const at = (i) => pins[i] ?? (i < 0 ? combine(pins[0], 2, pins[1], -1) : combine(pins[i - 1], 2, pins[i - 2], -1));
+  const [a, b, c, d] = [at(from - 1), at(from), at(from + 1), at(from + 2)];
+  return b.map((value, i) => {
+    const [p, q, r, u] = [a[i], value, c[i], d[i]];
+    return q + 0.5 * s * (r - p + s * (2 * p - 5 * q + 4 * r - u + s * (3 * (q - r) + u - p)));
+  });
+}
+
+const PATHS = {
+  lerp: {
+    label: "Straight line (lerp)",
+    told: "Between two latents it dips towards the centre, where the prior has next to nothing.",
+    at: (pins, t) => {
+      const [from, s] = leg(pins.length, t);
+      return lerp(pins[from], pins[from + 1], s);
+    },
+  },
+  slerp: {
+    label: "Great circle (slerp)",
+    told: "Stays at the distance from the centre at which the prior has its mass.",
+    at: (pins, t) => {
+      const [from, s] = leg(pins.length, t);
+      return slerp(pins[from], pins[from + 1], s);
+    },
+  },
+  circle: {
+    label: "Closed circle through A and B",
+    told: "Goes on past B, and comes back to A from the other side.",
+    at: (pins, t) => circle(pins[0], pins[1], t),
+  },
+  spline: {
+    label: "Smooth curve through all (spline)",
+    told: "Has no corner at the pins in between.",
+    at: spline,
+  },
+};
+
+/** The mix of digits along the way; on the circle it goes to B's and back. */
+function mixAlong(path, mixes, t) {
+  if (path === "circle") return lerp(mixes[0], mixes[1], t < 0.5 ? 2 * t : 2 - 2 * t);
+  const [from, s] = leg(mixes.length, t);
+  return lerp(mixes[from], mixes[from + 1], s);
+}

@@ -1,0 +1,51 @@
+// Latents that were pinned for a model: kept in this browser, so that Explore and Interpolate share them.
+
+class Pins {
+  constructor(program) {
+    this.key = `counterfeit-pins-${program.header.model}`;
+    this.dimensions = program.header.latent_dim;
+    this.listeners = [];
+    this.list = this.read();
+  }
+
+  /** What is kept, without what does not fit the model any more. */
+  read() {
+    try {
+      return JSON.parse(localStorage.getItem(this.key) ?? "[]")
+        .map(({ z, mix }) => ({ z: decode(z, this.dimensions), mix: decode(mix, 10) }))
+        .filter(({ z, mix }) => z && mix);
+    } catch {
+      return [];
+    }
+  }
+
+  change(list) {
+    this.list = list;
+    const kept = list.map(({ z, mix }) => ({ z: encode(z), mix: encode(mix) }));
+    try {
+      localStorage.setItem(this.key, JSON.stringify(kept));
+    } catch {
+      // A browser that keeps nothing: pins last as long as the page.
+    }
+    for (const listener of this.listeners) listener();
+  }
+
+  add(z, mix) {
+    this.change([...this.list, { z: rounded(z), mix: rounded(mix) }]);
+  }
+
+  remove(number) {
+    this.change(this.list.filter((_, i) => i !== number));
+  }
+
+  /** Swaps a pin with the one before it. */
+  earlier(number) {
+    if (number < 1) return;
+    const list = this.list.slice();
+    [list[number - 1], list[number]] = [list[number], list[number - 1]];
+    this.change(list);
+  }
+}
+
+/** The name of a pin: A, B, … Z, A1, … */
+const letter = (number) => String.fromCharCode(65 + (number % 26)) + (number < 26 ? "" : Math.floor(number / 26));

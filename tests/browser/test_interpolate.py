@@ -1,0 +1,129 @@
+"""Ways between pinned latents, and the files that are made of them, in a real browser."""
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from playwright.sync_api import Browser, Page, expect
+
+from gan import latent
+from gan.standalone import WEB
+from tests.browser.conftest import Server
+from tests.helpers import until
+
+SCRIPTS = ("runtime.js", "share.js", "paths.js", "files.js")
+T = [0.0, 0.1, 0.5, 0.75, 1.0]
+
+
+@pytest.fixture(scope="module")
+def blank(browser: Browser) -> Iterator[Page]:
+    """An empty page that has the scripts."""
+    page = browser.new_page()
+    page.add_script_tag(content="\n".join((WEB / name).read_text() for name in SCRIPTS))
+    yield page
+    page.close()
+
+
+def way(page: Page, name: str, pins: torch.Tensor, t: list[float]) -> torch.Tensor:
+    code = "([name, pins, t]) => t.map((at) => Array.from(PATHS[name].at(pins.map((z) => Float32Array.from(z)), at)))"
+    return torch.tensor(page.evaluate(code, [name, pins.tolist(), t]))
+
+
+@pytest.mark.parametrize("name", ["lerp", "slerp"])
+@pytest.mark.parametrize("scale", [1.0, 0.0, 2.0, -1.0, -3.0])
+def test_way_between_two_is_that_of_python(blank: Page, name: str, scale: float) -> None:
+    """Between latents in general position (scale 0), parallel ones and opposite ones."""
+    start, other = latent.sample(2, 6, seed=1)
+    end = scale * start if scale else other
+    expected = getattr(latent, name)(start, end, torch.tensor(T))
+    assert torch.allclose(way(blank, name, torch.stack((start, end)), T), expected, atol=1e-4)
+
+
+@pytest.mark.parametrize("name", ["lerp", "slerp", "spline"])
+def test_way_through_several_passes_each(blank: Page, name: str) -> None:
+    pins = latent.sample(4, 6, seed=2)
+    assert torch.allclose(way(blank, name, pins, [0, 1 / 3, 2 / 3, 1]), pins, atol=1e-5)
+
+
+def test_circle_by_hand(blank: Page) -> None:
+    """From (1, 0) by (0, 1): a quarter of the way is (0, 1), half (-1, 0), three quarters (0, -1), and back."""
+    found = way(blank, "circle", torch.tensor([[1.0, 0.0], [0.0, 1.0]]), [0, 0.25, 0.5, 0.75, 1])
+    assert torch.allclose(found, torch.tensor([[1.0, 0], [0, 1], [-1, 0], [0, -1], [1, 0]]), atol=1e-6)
+
+
+def test_spline_by_hand(blank: Page) -> None:
+    """Through 0, 1, 3 on a line: the tangent at 1 is (3 - 0) / 2 = 1.5, at the start 1, since it goes on straight.
+    Half way of the first leg: 1/2 + (1 - 1.5) / 8 = 0.4375."""
+    found = way(blank, "spline", torch.tensor([[0.0], [1.0], [3.0]]), [0.25])
+    assert found.item() == pytest.approx(0.4375, abs=1e-6)
+
+
+def test_spline_through_points_of_a_line_that_are_evenly_spaced_is_the_line(blank: Page) -> None:
+    pins = torch.tensor([[0.0, 1.0], [1.0, 3.0], [2.0, 5.0]])
+    t = np.linspace(0, 1, 9).tolist()
+    assert torch.allclose(way(blank, "spline", pins, t), way(blank, "lerp", pins, t), atol=1e-6)
+
+
+def _file(page: Page, code: str) -> bytes:
+    return bytes(page.evaluate(f"async () => Array.from(await (async () => {{ {code} }})())"))
+
+
+# Numbers that JavaScript and numpy both make without rounding.
+_PICTURES = ((np.arange(5 * 1600) ** 2 // 7) % 251).astype(np.uint8).reshape(5, 40, 40)
+_NUMBERS = """const frames = Array.from({ length: 5 }, (_, f) =>
+  Uint8Array.from({ length: 1600 }, (_, i) => Math.floor((f * 1600 + i) ** 2 / 7) % 251));"""
+
+
+@pytest.mark.parametrize(("kind", "wait"), [("gif", 50), ("apng", 50)])
+def test_moving_picture_opens_in_pillow_as_it_was(blank: Page, kind: str, wait: int) -> None:
+    content = _file(blank, f"{_NUMBERS} return {kind}(frames, 40, 0.05);")
+    with Image.open(io.BytesIO(content)) as image:
+        assert image.n_frames == 5
+        for number in range(5):
+            image.seek(number)
+            assert image.info["duration"] == wait
+            assert np.array_equal(np.asarray(image.convert("L")), _PICTURES[number])
+
+
+def test_arrays_open_in_numpy_as_they_were(blank: Page) -> None:
+    code = f"""{_NUMBERS}
+      const z = Float32Array.from({{ length: 10 }}, (_, i) => i / 4);
+      return npz({{ images: npy(joined(frames), [5, 40, 40], "|u1"), latents: npy(z, [5, 2], "<f4") }});"""
+    with np.load(io.BytesIO(_file(blank, code))) as arrays:
+        assert np.array_equal(arrays["images"], _PICTURES)
+        assert np.array_equal(arrays["latents"], np.arange(10, dtype=np.float32).reshape(5, 2) / 4)
+        assert arrays["latents"].dtype == np.float32
+
+
+def test_pins_of_explore_are_walked_in_interpolate_and_saved(page: Page, server: Server, tmp_path: Path) -> None:
+    page.goto("/explore")
+    page.get_by_test_id("digit-canvas").wait_for()
+    for digit in (3, 8):
+        page.get_by_test_id(f"digit-button-{digit}").click()
+        page.get_by_role("button", name="Random", exact=True).click()
+        page.get_by_role("button", name="Pin this latent").click()
+    page.goto("/interpolate")
+    expect(page.get_by_test_id("pin-1")).to_be_visible()
+    expect(page.get_by_test_id("pin-2")).to_have_count(0)
+    moving = page.get_by_test_id("path-canvas-slerp")
+    seen = moving.evaluate("canvas => canvas.toDataURL()")
+    until(lambda: moving.evaluate("canvas => canvas.toDataURL()") != seen)
+    for button, name, frames in (("Save GIF", "slerp.gif", 94), ("Save APNG", "slerp.apng", 94)):
+        with page.expect_download() as download:
+            page.get_by_role("button", name=button).click()
+        assert download.value.suggested_filename == name
+        with Image.open(download.value.path()) as image:
+            assert image.n_frames == frames
+            assert image.size == (224, 224)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Save NPZ").click()
+    with np.load(download.value.path()) as arrays:
+        assert arrays["images"].shape == (94, 28, 28)
+        assert len(arrays["latents"]) == 94
+    page.get_by_role("button", name="Pin a random latent").click()
+    expect(page.get_by_test_id("analogy")).to_be_visible()
+    expect(page.get_by_test_id("stException")).to_have_count(0)
