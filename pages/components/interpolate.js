@@ -227,7 +227,10 @@ function mountInterpolate(root, program) {
       element("button", { textContent: `Save ${kind === "strip" ? "PNG strip" : kind.toUpperCase()}`, onclick: () => save(kind) }),
     ),
   );
-  const few = element("p", { className: "quiet" });
+  const few = element("p", {
+    className: "quiet",
+    textContent: "Pin two latents or more, here or in Explore: the ways from one to the next appear below.",
+  });
   const controls = element(
     "div",
     { className: "controls" },
@@ -281,7 +284,7 @@ function mountInterpolate(root, program) {
   function refresh() {
     list.refresh();
     const count = state.pins.list.length;
-    few.textContent = count < 2 ? "Pin two latents or more, here or in Explore: the ways from one to the next appear below." : "";
+    few.hidden = count > 1;
     controls.hidden = saves.hidden = count < 2;
     clear.disabled = count === 0;
     for (const row of rows) row.refresh();
