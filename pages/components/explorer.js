@@ -197,8 +197,8 @@ async function copy(button, text) {
 }
 
 /**
- * Builds the explorer inside `root`, with the latent and the mix that the address holds, and returns `{ hand,
- * update(program), end() }`.
+ * Builds the explorer inside `root`, with the latent and the mix that the address holds, and returns
+ * `{ update(program), end() }`.
  */
 function mountExplorer(root, program) {
   const hand = new Hand(program);
@@ -294,7 +294,6 @@ function mountExplorer(root, program) {
     (fps, took) => (pace.textContent = `${fps ? `${fps.toFixed(0)} fps · ` : ""}${took.toFixed(1)} ms`),
   );
   return {
-    hand,
     update: (next) => {
       const before = hand.program.header.bases.map((basis) => basis.id).join();
       hand.program = next;
