@@ -14,6 +14,7 @@ st.navigation(
         st.Page("pages/train.py", title="Train", icon=":material/model_training:"),
         st.Page("pages/explore.py", title="Explore", icon=":material/tune:"),
         st.Page("pages/interpolate.py", title="Interpolate", icon=":material/route:"),
+        st.Page("pages/draw.py", title="Draw", icon=":material/draw:"),
         st.Page("pages/evaluate.py", title="Evaluate", icon=":material/fact_check:"),
         st.Page("pages/runs.py", title="Runs", icon=":material/list:"),
     ],

@@ -172,6 +172,13 @@ def _rounded(layer: Layer) -> Layer:
     return Layer(**values)
 
 
+def fingerprint(program: Program) -> str:
+    """The hash of a program's layers and weights, by which a link knows its model: 16 hexadecimal digits."""
+    content = wire(program)
+    found: str = json.loads(content[4 : 4 + int.from_bytes(content[:4], "little")])["hash"]
+    return found
+
+
 def wire(program: Program, about: dict[str, Any] | None = None) -> bytes:
     """The program as one buffer: the length of the header (4 bytes, little endian), the header (JSON, filled up
     with blanks to a multiple of 4), the weights (float16, little endian).

@@ -36,7 +36,7 @@ from gan.trainer import Trainer
 
 EVERY_STEP_UNTIL = 100
 """So many steps have a record each, since most happens at the beginning."""
-EVERY = {"record": 0.1, "sample": 1.0, "snapshot": 2.0, "checkpoint": 5.0, "quality": 4.0}
+EVERY = {"record": 0.1, "sample": 1.0, "snapshot": 1.0, "checkpoint": 5.0, "quality": 4.0}
 """Seconds of training between two events of a kind. A killed run loses what follows its last
 checkpoint; half of the ten seconds that it may lose leaves room for a slow disk."""
 QUALITY_SHARE = 0.04

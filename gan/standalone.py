@@ -4,9 +4,11 @@ import base64
 import hashlib
 import html
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 from gan.checkpoint import Model
+from gan.data import Bytes
 from gan.directions import Basis, bases
 from gan.export import compile_model, wire
 from gan.losses import LOSSES
@@ -15,15 +17,20 @@ WEB = Path(__file__).parent.parent / "pages" / "components"
 COMMON = ("runtime.js", "share.js", "hand.js", "pins.js")
 SCRIPTS = {
     "mountExplorer": (*COMMON, "pad.js", "explorer.js"),
-    "mountInterpolate": (*COMMON, "paths.js", "files.js", "interpolate.js"),
+    "mountInterpolate": (*COMMON, "gather.js", "paths.js", "files.js", "interpolate.js"),
+    "mountDraw": (*COMMON, "fit.js", "paper.js", "draw.js"),
 }
 """The files behind each function that builds a widget: one follows the other, since a component cannot import."""
-STYLES = {"mountExplorer": ("explorer.css",), "mountInterpolate": ("explorer.css", "interpolate.css")}
+STYLES = {
+    "mountExplorer": ("explorer.css",),
+    "mountInterpolate": ("explorer.css", "interpolate.css"),
+    "mountDraw": ("explorer.css", "draw.css"),
+}
 
 
-def explorable(model: Model, reference: str, found: list[Basis]) -> bytes:
-    """The program of a model (`gan.export.wire`) with all that its explorer needs: directions with their names,
-    how D's output reads, and `reference`, what the command line calls the model."""
+def explorable(model: Model, reference: str, found: Sequence[Basis] = (), real: Bytes | None = None) -> bytes:
+    """The program of a model (`gan.export.wire`) with all that a widget needs: directions with their names, real
+    digits (N, 28, 28), how D's output reads, and `reference`, what the command line calls the model."""
     about = {
         "model": reference,
         "digit": 3,
@@ -39,6 +46,7 @@ def explorable(model: Model, reference: str, found: list[Basis]) -> bytes:
             }
             for basis in found
         ],
+        "real": [base64.b64encode(image.tobytes()).decode() for image in (() if real is None else real)],
     }
     return wire(compile_model(model), about)
 

@@ -13,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 from gan import runs, store
 from gan.checkpoint import PRETRAINED, load_model, resolve
 from gan.config import TrainConfig, help_texts, hints
+from gan.export import compile_model, fingerprint
 from gan.messages import Status
 from gan.plots import Curve
 from pages.components import live
@@ -46,7 +47,7 @@ def said(app: AppTest) -> str:
     return "\n".join(str(part.value) for part in parts)
 
 
-@pytest.mark.parametrize("page", ["home", "train", "explore", "interpolate", "runs"])
+@pytest.mark.parametrize("page", ["home", "train", "explore", "interpolate", "draw", "runs"])
 def test_page_opens_in_an_empty_folder(app: AppTest, page: str) -> None:
     opened = go(app, page)
     assert not opened.exception
@@ -93,6 +94,18 @@ def test_explore_page_sends_the_program_of_the_model(trained: Path, app: AppTest
         # What "Copy as Python" calls the model is what the command line finds it by.
         assert resolve(header["model"]).samefile(PRETRAINED if name == "pretrained" else runs.newest_snapshot(trained))
         assert [basis["name"] for basis in header["bases"]] == ["picture", "activations", "weights"]
+
+
+def test_link_finds_its_model_under_another_name_by_its_weights(trained: Path, app: AppTest) -> None:
+    """As on another machine, where the id of the link is unknown."""
+    snapshot = runs.newest_snapshot(trained)
+    assert snapshot
+    weights = fingerprint(compile_model(load_model(snapshot)))
+    opened = go(app, "explore", model="elsewhere", weights=weights)
+    assert not opened.exception
+    assert not opened.warning
+    assert opened.selectbox[0].value == trained.name
+    assert "There is no model" in said(go(app, "explore", model="elsewhere", weights="0123456789abcdef"))
 
 
 def shown(app: AppTest) -> str:

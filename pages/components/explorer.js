@@ -184,18 +184,6 @@ open("forged.png", "wb").write(render.png(picture, scale=20))
 `;
 }
 
-/** Copies a text and says so on the button for a moment. */
-async function copy(button, text) {
-  const before = (button.dataset.label ??= button.textContent);
-  try {
-    await navigator.clipboard.writeText(text);
-    button.textContent = "Copied";
-  } catch {
-    prompt("Copy this:", text); // a page that is not served over https may not write to the clipboard
-  }
-  setTimeout(() => (button.textContent = before), 1200);
-}
-
 /**
  * Builds the explorer inside `root`, with the latent and the mix that the address holds, and returns
  * `{ update(program), end() }`.
@@ -306,8 +294,6 @@ function mountExplorer(root, program) {
     },
   };
 }
-
-const ONLY = Array.from({ length: 10 }, (_, digit) => only(digit));
 
 /** Puts the latent and the mix into the page's address, where a reload or a copied link finds them. */
 function remember(hand) {

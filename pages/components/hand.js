@@ -31,12 +31,46 @@ function offer(blob, name) {
   setTimeout(() => URL.revokeObjectURL(link.href), 1000); // at once would cancel it in some browsers
 }
 
+/** Copies a text and says so on the button for a moment. */
+async function copy(button, text) {
+  const before = (button.dataset.label ??= button.textContent);
+  try {
+    await navigator.clipboard.writeText(text);
+    button.textContent = "Copied";
+  } catch {
+    prompt("Copy this:", text); // a page that is not served over https may not write to the clipboard
+  }
+  setTimeout(() => (button.textContent = before), 1200);
+}
+
 const along = (direction, z) => dot(direction, 0, z, 0, z.length);
 
 /** A number from the standard normal distribution (Box and Muller 1958). */
-function normal() {
-  return Math.sqrt(-2 * Math.log(1 - Math.random())) * Math.cos(2 * Math.PI * Math.random());
+function normal(random = Math.random) {
+  return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
 }
+
+/** A source of numbers between 0 and 1 that follow from a seed below 2³² − 1: xorshift (Marsaglia 2003). */
+function seeded(seed) {
+  let state = seed + 1; // 0 would stay 0
+  const random = () => {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    return (state >>> 0) / 2 ** 32;
+  };
+  for (let i = 0; i < 20; i++) random(); // small seeds begin with small numbers
+  return random;
+}
+
+/** The latent and the digit of a seed. */
+function pinOfSeed(seed, dimensions) {
+  const random = seeded(seed);
+  const mix = only(Math.floor(10 * random()));
+  return { z: rounded(Float32Array.from({ length: dimensions }, () => normal(random))), mix };
+}
+
+const ONLY = Array.from({ length: 10 }, (_, digit) => only(digit));
 
 /** A latent and a mix of digits, and the program that makes a picture of them. */
 class Hand {

@@ -10,6 +10,9 @@ import streamlit as st
 from pages.components import models
 from pages.components.models import PRETRAINED, Choice
 
+REAL = 20
+"""Test digits that Draw measures its search with."""
+
 if TYPE_CHECKING:
     from streamlit.components.v2.types import ComponentRenderer
 
@@ -38,20 +41,30 @@ def _bases(key: str, _model: "Model") -> "list[Basis]":
 
 
 @st.cache_data(show_spinner=False, max_entries=8)
-def _content(path: Path, modified: float, reference: str, key: str, _found: "list[Basis]") -> bytes:
+def _content(mount: str, path: Path, modified: float, reference: str, key: str) -> bytes:
     """What the page runs; `modified` tells versions of a file apart, `key` directions."""
+    from gan import data
     from gan.standalone import explorable
 
-    return explorable(models.load(path, modified), reference, _found)
+    model = models.load(path, modified)
+    found = _bases(key, model) if mount == "mountExplorer" else ()
+    real = None
+    if mount == "mountDraw":
+        digits = data.load()
+        real, _ = data.some(digits.test_images, digits.test_labels, REAL)
+    return explorable(model, reference, found, real)
 
 
-def page(title: str, mount: str) -> None:
-    """A page that lets one choose a model (`?model=` in its address) and shows the widget."""
+def page(title: str, mount: str, follow: bool = True) -> None:
+    """A page that lets one choose a model (`?model=` in its address) and shows the widget (a key of
+    `gan.standalone.SCRIPTS`). With `follow` it gets the weights of a run that trains again and again."""
     choices = models.listing()
     options = list(choices)
     asked = st.query_params.get("model", PRETRAINED)
     head, choice = st.columns([1, 2], vertical_alignment="center")
     head.title(title)
+    if asked not in choices and (same := models.with_weights(st.query_params.get("weights", ""), choices)):
+        asked = same.id  # a link from another machine, where the model has another name
     if asked not in choices:
         st.warning(f"There is no model {asked!r} here; this is the one that ships with Counterfeit.")
         asked = PRETRAINED
@@ -68,13 +81,12 @@ def page(title: str, mount: str) -> None:
         st.rerun()
     model = choices[chosen]
     # A run that trains is followed: its picture sharpens while one looks.
-    following = model.run is not None and model.run.status.state == "running"
+    following = follow and model.run is not None and model.run.status.state == "running"
     st.fragment(show, run_every=1.0 if following else None)(mount, model, following)
 
 
 def show(mount: str, choice: Choice, following: bool) -> None:
-    """A widget (a key of `gan.standalone.SCRIPTS`) with a model as its file is now; `following` says that its run
-    trains."""
+    """A widget with a model as its file is now; `following` says that its run trains."""
     from gan.checkpoint import ModelError
 
     path = choice.file()
@@ -90,8 +102,7 @@ def show(mount: str, choice: Choice, following: bool) -> None:
     # While a run trains, its directions stay for a while: sliders that mean something else every two seconds could
     # not be used. They are found anew when the images have doubled.
     key = f"{choice.id} {model.images.bit_length()}" if following else f"{path} {modified}"
-    found = _bases(key, model)
-    _component(mount)(data=_content(path, modified, _reference(choice, path), key, found), key=f"{mount}-{choice.id}")
+    _component(mount)(data=_content(mount, path, modified, _reference(choice, path), key), key=f"{mount}-{choice.id}")
 
 
 def _reference(choice: Choice, path: Path) -> str:

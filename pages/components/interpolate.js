@@ -1,5 +1,5 @@
 // Ways between pinned latents, side by side on the same pins. Needs runtime.js, share.js,
-// hand.js, pins.js, paths.js and files.js.
+// hand.js, pins.js, gather.js, paths.js and files.js.
 
 const STRIP = 11;
 const FRAMES = 48;
@@ -35,9 +35,8 @@ function pathRow(name, state) {
     element(
       "div",
       { className: "way" },
-      element("label", {}, chosen, ` ${label}`),
+      element("div", { className: "told" }, element("label", {}, chosen, label), element("span", { className: "quiet", textContent: told })),
       cells.node,
-      element("p", { className: "quiet", textContent: told }),
     ),
     element("figure", {}, svg, element("figcaption", { className: "quiet", textContent: "norm of z" })),
   );
@@ -72,33 +71,6 @@ function pathRow(name, state) {
   return { name, node, cells, refresh, move, chosen };
 }
 
-/** The pins in their order, with what one can do to each. */
-function pinList(state) {
-  const node = element("div", { className: "pins" });
-  const refresh = () => {
-    const { pins, program } = state;
-    node.replaceChildren(
-      ...pins.list.map(({ z, mix }, number) => {
-        const canvas = element("canvas", { width: SIDE, height: SIDE, role: "img", "aria-label": `Pin ${letter(number)}` });
-        const image = new ImageData(SIDE, SIDE);
-        shade(program.forge(z, mix), image.data);
-        canvas.getContext("2d").putImageData(image, 0, 0);
-        const act = (text, title, onclick, disabled = false) =>
-          element("button", { textContent: text, title, "aria-label": `${title}: ${letter(number)}`, onclick, disabled });
-        return element(
-          "div",
-          { className: "pin", "data-testid": `pin-${number}` },
-          canvas,
-          element("b", { textContent: letter(number) }),
-          act("←", "Move to the front", () => pins.earlier(number), number === 0),
-          act("✕", "Remove", () => pins.remove(number)),
-        );
-      }),
-    );
-  };
-  return { node, refresh };
-}
-
 /** A − B + C, and the grid that leads there. */
 function arithmetic(state) {
   const SIZE = 5;
@@ -117,11 +89,11 @@ function arithmetic(state) {
     { className: "analogy", role: "img", "data-testid": "analogy", "aria-label": "B, A, C and A − B + C at the corners" },
   );
   const told =
-    "B is at the top left, A at the top right, C at the bottom left; A − B + C, at the bottom right, is to C as A is to B.";
+    "B at the top left, A at the top right, C at the bottom left. A − B + C, at the bottom right, is to C as A is to B.";
   const node = element(
     "section",
     {},
-    element("h2", { textContent: "A − B + C" }),
+    element("h2", { textContent: "Latent arithmetic: A − B + C" }),
     element("p", { className: "quiet", textContent: told }),
     cells.node,
   );
@@ -138,7 +110,7 @@ function arithmetic(state) {
 function mountInterpolate(root, program) {
   const state = {
     program,
-    pins: new Pins(program),
+    pins: firstPins(program),
     t: 0.5,
     speed: 0.25,
     playing: true,
@@ -152,16 +124,10 @@ function mountInterpolate(root, program) {
     },
   };
   const rows = Object.keys(PATHS).map((name) => pathRow(name, state));
-  const list = pinList(state);
+  const pins = gathering(state);
   const sum = arithmetic(state);
   const cells = [...rows.map((row) => row.cells), sum.cells];
 
-  const draw = () => {
-    const z = Float32Array.from({ length: state.pins.dimensions }, normal);
-    state.pins.add(z, only(Math.floor(10 * Math.random())));
-  };
-  const add = element("button", { textContent: "Pin a random latent", onclick: draw });
-  const clear = element("button", { textContent: "Clear", onclick: () => state.pins.change([]) });
   const play = element("button", {
     textContent: "Pause",
     onclick: () => {
@@ -189,7 +155,7 @@ function mountInterpolate(root, program) {
         state[name] = event.target.checked;
         refresh();
       },
-    }), ` ${label}`);
+    }), label);
 
   const frames = (name) => {
     const found = { greys: [], latents: [] };
@@ -223,13 +189,14 @@ function mountInterpolate(root, program) {
   const saves = element(
     "div",
     { className: "buttons" },
+    element("span", { className: "quiet", textContent: "Save the one that is marked: " }),
     ...["gif", "apng", "strip", "npz"].map((kind) =>
-      element("button", { textContent: `Save ${kind === "strip" ? "PNG strip" : kind.toUpperCase()}`, onclick: () => save(kind) }),
+      element("button", { textContent: kind === "strip" ? "PNG strip" : kind.toUpperCase(), onclick: () => save(kind) }),
     ),
   );
   const few = element("p", {
     className: "quiet",
-    textContent: "Pin two latents or more, here or in Explore: the ways from one to the next appear below.",
+    textContent: "Pin two latents or more, here, in Explore or in Draw: the ways from one to the next appear below.",
   });
   const controls = element(
     "div",
@@ -242,8 +209,7 @@ function mountInterpolate(root, program) {
     element(
       "div",
       { className: "explorer interpolate" },
-      element("div", { className: "buttons" }, add, clear),
-      list.node,
+      pins.node,
       few,
       controls,
       ...rows.map((row) => row.node),
@@ -282,11 +248,10 @@ function mountInterpolate(root, program) {
     if (enough && (state.playing || cells.some((one) => one.left))) request();
   }
   function refresh() {
-    list.refresh();
+    pins.refresh();
     const count = state.pins.list.length;
     few.hidden = count > 1;
     controls.hidden = saves.hidden = count < 2;
-    clear.disabled = count === 0;
     for (const row of rows) row.refresh();
     sum.refresh();
     request();

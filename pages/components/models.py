@@ -5,6 +5,7 @@ FCD while it trained). Ids are looked up in the listing, never joined to a path.
 """
 
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -68,6 +69,27 @@ def listing() -> dict[str, Choice]:
         else replace(choice, name=f"{choice.name} · {choice.run.id}")
         for choice in found
     }
+
+
+def with_weights(fingerprint: str, choices: dict[str, Choice]) -> Choice | None:
+    """The model whose weights a link knows by their hash (`gan.export.fingerprint`), under whatever id it is here."""
+    for choice in choices.values() if fingerprint else ():
+        path = choice.file()
+        with suppress(OSError):  # deleted or replaced while one looks
+            if path and _fingerprint(path, path.stat().st_mtime) == fingerprint:
+                return choice
+    return None
+
+
+@st.cache_data(show_spinner="Looking for the model of this link …", max_entries=1000)
+def _fingerprint(path: Path, modified: float) -> str | None:
+    from gan.checkpoint import ModelError, load_model
+    from gan.export import compile_model, fingerprint
+
+    try:
+        return fingerprint(compile_model(load_model(path)))
+    except ModelError:
+        return None
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)

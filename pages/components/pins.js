@@ -1,11 +1,13 @@
-// Latents that were pinned for a model: kept in this browser, so that Explore and Interpolate share them.
+// Latents that were pinned for a model: kept in this browser, so that all widgets share them. Needs share.js.
 
 class Pins {
-  constructor(program) {
+  /** The pins that are kept; or `lent` ones, from a link, that are kept nowhere. */
+  constructor(program, lent = null) {
     this.key = `counterfeit-pins-${program.header.model}`;
     this.dimensions = program.header.latent_dim;
     this.listeners = [];
-    this.list = this.read();
+    this.lent = lent !== null;
+    this.list = lent ?? this.read();
   }
 
   /** What is kept, without what does not fit the model any more. */
@@ -21,13 +23,24 @@ class Pins {
 
   change(list) {
     this.list = list;
-    const kept = list.map(({ z, mix }) => ({ z: encode(z), mix: encode(mix) }));
+    if (!this.lent) this.keep();
+    for (const listener of this.listeners) listener();
+  }
+
+  keep() {
+    const kept = this.list.map(({ z, mix }) => ({ z: encode(z), mix: encode(mix) }));
     try {
       localStorage.setItem(this.key, JSON.stringify(kept));
     } catch {
       // A browser that keeps nothing: pins last as long as the page.
     }
-    for (const listener of this.listeners) listener();
+  }
+
+  /** Gives lent pins back; with `keep`, they follow one's own. */
+  giveBack(keep) {
+    const lent = this.list;
+    this.lent = false;
+    this.change([...this.read(), ...(keep ? lent : [])]);
   }
 
   add(z, mix) {

@@ -36,15 +36,33 @@ function mixed(table, mix, out) {
   return out;
 }
 
+// An operation is { run(input, mix), back(gradient) }: `back` takes the gradient of a number with respect to the output
+// of the last run and returns the one with respect to its input. Both write over what they returned before.
+
 function linear({ weight, bias, shapes }) {
   const [outputs, inputs] = shapes.weight;
   const byDigit = shapes.bias.length === 2;
   const out = new Float32Array(outputs);
   const own = byDigit ? new Float32Array(outputs) : bias;
-  return (input, mix) => {
-    if (byDigit) mixed(bias, mix, own);
-    for (let o = 0, row = 0; o < outputs; o++, row += inputs) out[o] = own[o] + dot(weight, row, input, 0, inputs);
-    return out;
+  const slopes = new Float32Array(inputs);
+  return {
+    run(input, mix) {
+      if (byDigit) mixed(bias, mix, own);
+      for (let o = 0, row = 0; o < outputs; o++, row += inputs) out[o] = own[o] + dot(weight, row, input, 0, inputs);
+      return out;
+    },
+    back(gradient) {
+      slopes.fill(0);
+      let o = 0;
+      for (; o + 3 < outputs; o += 4) {
+        const [first, second, third, fourth] = gradient.subarray(o, o + 4);
+        const a = o * inputs, b = a + inputs, c = b + inputs, d = c + inputs;
+        for (let i = 0; i < inputs; i++)
+          slopes[i] += first * weight[a + i] + second * weight[b + i] + third * weight[c + i] + fourth * weight[d + i];
+      }
+      for (; o < outputs; o++) for (let i = 0; i < inputs; i++) slopes[i] += gradient[o] * weight[o * inputs + i];
+      return slopes;
+    },
   };
 }
 
@@ -70,7 +88,8 @@ function meetings(size, outputs, kernel, stride, padding, transposed) {
 }
 
 /** Both kinds of convolution are the same sum, over other pairs of inputs and taps. */
-function convolution({ weight, bias, shapes, size, stride = 1, padding = 0 }, transposed) {
+function convolution(layer, transposed) {
+  const { weight, bias, shapes, size, stride = 1, padding = 0 } = layer;
   const [first, second, kernel] = shapes.weight;
   const [inputs, outputs] = transposed ? [first, second] : [second, first];
   const across = transposed
@@ -88,7 +107,7 @@ function convolution({ weight, bias, shapes, size, stride = 1, padding = 0 }, tr
       }
   const pixels = new Float32Array(inputs * size * size);
   const out = new Float32Array(outputs * across * across);
-  return (input) => {
+  const run = (input) => {
     pixelsFirst(input, inputs, size * size, pixels);
     for (let o = 0, at = 0; o < outputs; o++)
       for (let y = 0; y < across; y++)
@@ -101,15 +120,30 @@ function convolution({ weight, bias, shapes, size, stride = 1, padding = 0 }, tr
         }
     return out;
   };
+  // The gradient of one kind is the other kind with the same weights.
+  let other;
+  const back = (gradient) => {
+    other ??= convolution({ ...layer, bias: new Float32Array(inputs), size: across }, !transposed);
+    return other.run(gradient);
+  };
+  return { run, back };
 }
 
-/** A function of each number. The buffer is its own, so that no layer writes over what another still needs. */
-function each(f) {
+/** A function of each number, and its slope as a function of the result. The buffers are its own, so that no layer writes
+ * over what another still needs. */
+function each(f, slope) {
   let out = new Float32Array(0);
-  return (input) => {
-    if (out.length !== input.length) out = new Float32Array(input.length);
-    for (let i = 0; i < input.length; i++) out[i] = f(input[i]);
-    return out;
+  let slopes = out;
+  return {
+    run(input) {
+      if (out.length !== input.length) [out, slopes] = [new Float32Array(input.length), new Float32Array(input.length)];
+      for (let i = 0; i < input.length; i++) out[i] = f(input[i]);
+      return out;
+    },
+    back(gradient) {
+      for (let i = 0; i < out.length; i++) slopes[i] = gradient[i] * slope(out[i]);
+      return slopes;
+    },
   };
 }
 
@@ -117,16 +151,17 @@ const OPERATIONS = {
   linear,
   conv: (layer) => convolution(layer, false),
   conv_transpose: (layer) => convolution(layer, true),
-  leaky_relu: ({ slope = 0 }) => each((x) => (x < 0 ? slope * x : x)),
-  tanh: () => each(Math.tanh),
-  sigmoid: () => each((x) => 1 / (1 + Math.exp(-x))),
-  affine: ({ scale = 1, shift = 0 }) => each((x) => scale * x + shift),
+  leaky_relu: ({ slope = 0 }) => each((x) => (x < 0 ? slope * x : x), (y) => (y > 0 ? 1 : slope)),
+  tanh: () => each(Math.tanh, (y) => 1 - y * y),
+  sigmoid: () => each((x) => 1 / (1 + Math.exp(-x)), (y) => y * (1 - y)),
+  affine: ({ scale = 1, shift = 0 }) => each((x) => scale * x + shift, () => scale),
 };
 
 /**
- * The program in a buffer that `gan.export.wire` made, a Uint8Array. Returns its header and two functions:
+ * The program in a buffer that `gan.export.wire` made, a Uint8Array. Returns its header and three functions:
  * `forge(z, mix)` gives the 784 pixels in [-1, 1], in a buffer that the next call writes over; `judge(pixels,
- * mix)` gives D's logit. Throws an Error for a version that it does not know.
+ * mix)` gives D's logit; `slopes(gradient)` gives the gradient with respect to z of a number that depends on the
+ * pixels forged last, from the one with respect to them. Throws an Error for a version that it does not know.
  */
 function readProgram(bytes) {
   const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
@@ -146,16 +181,20 @@ function readProgram(bytes) {
       }
       return OPERATIONS[layer.operation](ready);
     });
-    return (input, mix) => steps.reduce((numbers, step) => step(numbers, mix), input);
+    return {
+      run: (input, mix) => steps.reduce((numbers, step) => step.run(numbers, mix), input),
+      back: (gradient) => steps.reduceRight((numbers, step) => step.back(numbers), gradient),
+    };
   };
 
   const generator = network(header.generator);
   const discriminator = network(header.discriminator);
   return {
     header,
-    forge: generator,
+    forge: generator.run,
+    slopes: generator.back,
     judge: (pixels, mix) => {
-      const logits = discriminator(pixels, mix);
+      const logits = discriminator.run(pixels, mix);
       return header.conditional ? dot(logits, 0, mix, 0, logits.length) : logits[0];
     },
   };

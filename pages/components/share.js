@@ -63,6 +63,19 @@ function toQuery(z, mix) {
   return { z: encode(z), ...(digit >= 0 ? { digit: String(digit) } : { mix: encode(mix) }) };
 }
 
+/** Several latents with their mixes as one text for a URL: latent, digit or mix, latent, … with dots in between. */
+const allToText = (pins) => pins.map(({ z, mix }) => Object.values(toQuery(z, mix)).join(".")).join(".");
+
+/** The inverse; null for what is not that. */
+function allFromText(text, dimensions) {
+  const parts = text.split(".");
+  const pins = Array.from({ length: Math.ceil(parts.length / 2) }, (_, i) => {
+    const what = parts[2 * i + 1] ?? "";
+    return { z: decode(parts[2 * i], dimensions), mix: /^[0-9]$/.test(what) ? only(Number(what)) : decode(what, 10) };
+  });
+  return pins.every(({ z, mix }) => z && mix) ? pins : null;
+}
+
 /** The latent and the mix in a URL's query (URLSearchParams); null where it has none that fits. */
 function fromQuery(query, dimensions) {
   const digit = query.get("digit");

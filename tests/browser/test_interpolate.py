@@ -15,7 +15,7 @@ from gan.standalone import WEB
 from tests.browser.conftest import Server
 from tests.helpers import until
 
-SCRIPTS = ("runtime.js", "share.js", "paths.js", "files.js")
+SCRIPTS = ("runtime.js", "share.js", "hand.js", "pins.js", "gather.js", "paths.js", "files.js")
 T = [0.0, 0.1, 0.5, 0.75, 1.0]
 
 
@@ -112,18 +112,104 @@ def test_pins_of_explore_are_walked_in_interpolate_and_saved(page: Page, server:
     moving = page.get_by_test_id("path-canvas-slerp")
     seen = moving.evaluate("canvas => canvas.toDataURL()")
     until(lambda: moving.evaluate("canvas => canvas.toDataURL()") != seen)
-    for button, name, frames in (("Save GIF", "slerp.gif", 94), ("Save APNG", "slerp.apng", 94)):
+    for button, name, frames in (("GIF", "slerp.gif", 94), ("APNG", "slerp.apng", 94)):
         with page.expect_download() as download:
-            page.get_by_role("button", name=button).click()
+            page.get_by_role("button", name=button, exact=True).click()
         assert download.value.suggested_filename == name
         with Image.open(download.value.path()) as image:
             assert image.n_frames == frames
             assert image.size == (224, 224)
     with page.expect_download() as download:
-        page.get_by_role("button", name="Save NPZ").click()
+        page.get_by_role("button", name="NPZ").click()
     with np.load(download.value.path()) as arrays:
         assert arrays["images"].shape == (94, 28, 28)
         assert len(arrays["latents"]) == 94
     page.get_by_role("button", name="Pin a random latent").click()
     expect(page.get_by_test_id("analogy")).to_be_visible()
     expect(page.get_by_test_id("stException")).to_have_count(0)
+
+
+def pins_of(page: Page, text: str, dimensions: int = 6) -> list[tuple[list[float], list[float]]] | None:
+    code = """([text, dimensions]) => {
+      const found = pinsOfText(text, dimensions);
+      return found && found.pins.map(({ z, mix }) => [Array.from(z), Array.from(mix)]);
+    }"""
+    found: list[tuple[list[float], list[float]]] | None = page.evaluate(code, [text, dimensions])
+    return found
+
+
+def test_seeds_are_normal_and_independent_of_their_neighbours(blank: Page) -> None:
+    """Of 20,000 numbers the mean is 0 and the deviation 1 to within five standard errors; so is what neighbouring
+    seeds have in common. Each digit is asked for."""
+    found = [pins_of(blank, str(seed)) for seed in range(2000)]
+    z = np.array([pins[0][0] for pins in found if pins])
+    digits = {int(np.argmax(pins[0][1])) for pins in found if pins}
+    assert digits == set(range(10))
+    z = z[:, :5]
+    for common in (z.mean(), (z**2).mean() - 1, (z[1:] * z[:-1]).mean(), (z[:, 1:] * z[:, :-1]).mean()):
+        assert abs(common) < 5 * 2**0.5 / z.size**0.5
+    assert pins_of(blank, " 7 ") == pins_of(blank, "7")
+
+
+def test_links_hold_several_pins(blank: Page) -> None:
+    """One of a single digit, one of a mix."""
+    code = """pins => allToText(pins.map(([z, mix]) => ({ z: Float32Array.from(z), mix: Float32Array.from(mix) })))"""
+    mix = [0.0, 0.25, 0.75] + [0.0] * 7
+    pins = [[[0.5, -1.25, 0, 2, 0.125, 1], [0.0] * 9 + [1.0]], [[1.0] * 6, mix]]
+    text = blank.evaluate(code, pins)
+    assert pins_of(blank, f"https://example.org/interpolate?model=x&pins={text}&weights=0") == pins
+    assert pins_of(blank, f"?z={text.split('.')[0]}&digit=9") == pins[:1]
+    for other in ("", "hello", "-1", "1.5", "?z=abc", f"?pins={text}.", f"?pins={text}", "12345678901"):
+        assert pins_of(blank, other, 6 if other != f"?pins={text}" else 7) is None, other
+
+
+def _shown(page: Page) -> list[str]:
+    pins = page.locator("[data-testid^=pin-] canvas")
+    return [pins.nth(i).evaluate("canvas => canvas.toDataURL()") for i in range(pins.count())]
+
+
+def test_example_gives_way_to_seeds_whose_link_opens_the_same(page: Page, server: Server, browser: Browser) -> None:
+    page.goto("/interpolate")
+    expect(page.get_by_text("An example.")).to_be_visible()
+    expect(page.get_by_test_id("path-canvas-slerp")).to_be_visible()
+    page.get_by_role("button", name="Start empty").click()
+    expect(page.get_by_test_id("pin-0")).to_have_count(0)
+    expect(page.get_by_text("An example.")).to_be_hidden()
+    text = page.get_by_role("searchbox", name="A seed, or a link")
+    for seed in ("7", "44"):
+        text.fill(seed)
+        text.press("Enter")
+    expect(page.get_by_test_id("pin-1")).to_be_visible()
+    text.fill("seven")
+    text.press("Enter")
+    expect(page.get_by_text("neither a seed")).to_be_visible()
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.get_by_role("button", name="Copy link").click()
+    link = page.evaluate("navigator.clipboard.readText()")
+    other = browser.new_context(viewport={"width": 390, "height": 844}).new_page()
+    other.goto(link, timeout=60_000)
+    expect(other.get_by_text("came with the link")).to_be_visible()
+    assert _shown(other) == _shown(page)
+    # They are lent until one keeps them.
+    other.reload()
+    expect(other.get_by_text("came with the link")).to_be_visible()
+    other.get_by_role("button", name="Keep them").click()
+    expect(other.get_by_text("came with the link")).to_be_hidden()
+    other.goto(f"{server.address}/interpolate")
+    expect(other.get_by_test_id("pin-1")).to_be_visible()
+    assert _shown(other) == _shown(page)
+    other.context.close()
+
+
+def test_pins_of_a_link_leave_ones_own_alone(page: Page, server: Server) -> None:
+    page.goto("/interpolate")
+    page.get_by_role("button", name="Start empty").click()
+    page.get_by_role("button", name="Pin a random latent").click()
+    mine = _shown(page)
+    page.goto(f"/interpolate?pins={'AAAA' * 21}AA.3")
+    expect(page.get_by_text("came with the link")).to_be_visible()
+    assert len(_shown(page)) == 1
+    assert _shown(page) != mine
+    page.get_by_role("button", name="Back to mine").click()
+    expect(page.get_by_text("came with the link")).to_be_hidden()
+    assert _shown(page) == mine

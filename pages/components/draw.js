@@ -1,0 +1,280 @@
+// Draw a digit, find its latent. Needs runtime.js, share.js, hand.js, pins.js, fit.js and paper.js.
+
+/** Milliseconds at a time for a search that one waits for, and for one in the background. */
+const AWAITED = 24;
+const BACKGROUND = 12;
+/** Milliseconds after which a search ends with what it has, on machines on which it is slow. */
+const PATIENCE = 2800;
+
+/** Real digits that have to be measured before yours is compared with them. */
+const ENOUGH = 3;
+
+/** How much two pictures differ, in percent of black to white (root mean square). */
+const percent = (error) => `${(100 * Math.sqrt(error)).toFixed(1)} %`;
+
+/** Where an error stands in a row that begins with the smallest: CSS orders by whole numbers. */
+const place = (error) => Math.round(1e6 * error);
+const LAST = place(1);
+
+/** A small canvas that shows pixels in [-1, 1]. */
+function still(label, testId) {
+  const node = element("canvas", { width: SIDE, height: SIDE, role: "img", "aria-label": label, "data-testid": testId });
+  const image = new ImageData(SIDE, SIDE);
+  const show = (pixels) => {
+    shade(pixels, image.data);
+    node.getContext("2d").putImageData(image, 0, 0);
+  };
+  return { node, show };
+}
+
+/** The same search on real test digits: how near the generator comes to those, as a yardstick. Calls `onmeasured` after
+ * each. Errors are kept in this browser, by the hash of the weights. */
+class Yardstick {
+  constructor(program, onmeasured) {
+    this.program = program;
+    this.onmeasured = onmeasured;
+    const { real, hash } = program.header;
+    this.targets = real.map((text) => Float32Array.from(atob(text), (c) => c.charCodeAt(0) / 127.5 - 1));
+    this.key = `counterfeit-yardstick-${hash}`;
+    this.found = this.read();
+    this.pairs = this.targets.map((target, number) => {
+      const [own, forged] = [still(`Real test digit ${number + 1}`), still("What the generator makes of it")];
+      own.show(target);
+      const told = element("small", { textContent: "…" });
+      const node = element("figure", { className: "pair" }, own.node, forged.node, told);
+      node.style.order = LAST;
+      return { node, forged, told };
+    });
+    this.found.forEach((_, number) => this.tell(number));
+  }
+
+  read() {
+    try {
+      return JSON.parse(localStorage.getItem(this.key) ?? "[]")
+        .map(({ z, digit }) => ({ z: decode(z, this.program.header.latent_dim), mix: only(digit) }))
+        .map((one, number) => ({ ...one, error: difference(this.program.forge(one.z, one.mix), this.targets[number]) }));
+    } catch {
+      return []; // kept by another version, or by nobody
+    }
+  }
+
+  get done() {
+    return this.found.length === this.targets.length;
+  }
+
+  /** The errors so far, smallest first. */
+  get errors() {
+    return this.found.map(({ error }) => error).sort((a, b) => a - b);
+  }
+
+  /** Goes on for so many milliseconds. */
+  work(milliseconds) {
+    this.search ??= new Search(this.program, this.targets[this.found.length]);
+    if (!this.search.work(milliseconds)) return;
+    this.found.push(this.search.best);
+    this.search = null;
+    this.tell(this.found.length - 1);
+    const kept = this.found.map(({ z, mix }) => ({ z: encode(z), digit: singleDigit(mix) }));
+    try {
+      localStorage.setItem(this.key, JSON.stringify(kept));
+    } catch {
+      // A browser that keeps nothing: measured anew each time.
+    }
+    this.onmeasured();
+  }
+
+  tell(number) {
+    const { z, mix, error } = this.found[number];
+    const { node, forged, told } = this.pairs[number];
+    forged.show(this.program.forge(z, mix));
+    told.textContent = percent(error);
+    node.style.order = place(error);
+  }
+}
+
+/** A search for a latent that goes on bit by bit. */
+class Search {
+  constructor(program, target) {
+    Object.assign(this, { program, target });
+    this.steps = fit(program, target);
+    this.best = null;
+  }
+
+  /** Goes on for so many milliseconds; whether it is at its end. */
+  work(milliseconds) {
+    const started = performance.now();
+    let turn;
+    let best;
+    do {
+      turn = this.steps.next();
+      best = turn.value ?? best;
+    } while (!turn.done && performance.now() - started < milliseconds);
+    if (best) {
+      const z = rounded(best.z); // as a pin or a link holds it
+      this.best = { z, mix: best.mix, error: difference(this.program.forge(z, best.mix), this.target) };
+    }
+    return turn.done;
+  }
+}
+
+/** Builds the page inside `root`; returns { update(program), end() }. */
+function mountDraw(root, program) {
+  const conditional = program.header.conditional;
+  const hand = new Hand(program);
+  const pins = new Pins(program);
+  const state = { search: null, target: null, started: 0, seconds: 0, found: null, ended: false, waiting: false };
+  const seen = still("Your digit as MNIST would have it", "as-mnist");
+  const forged = still("What the generator makes of the latent that was found", "found");
+  const off = still("Where the two differ", "difference");
+  const told = element("p", { className: "told", "aria-live": "polite", "data-testid": "found-told" });
+  const judged = element("p", { className: "quiet", "data-testid": "judged" });
+  const pinned = element("p", { className: "quiet" });
+
+  const paper = drawingPaper({
+    onstroke: () => (state.search = null),
+    onlift: (target) => begin(target),
+    onclear: () => begin(null),
+  });
+  const real = element("button", {
+    textContent: "Take a real one",
+    title: "A test digit of MNIST, which neither network has seen",
+    onclick: () => {
+      const { targets } = yardstick;
+      paper.put(targets[(state.real = ((state.real ?? -1) + 1) % targets.length)]);
+    },
+  });
+  const pin = element("button", {
+    textContent: "Pin it",
+    onclick: () => {
+      pins.add(state.found.z, state.found.mix);
+      pinned.textContent = `Pinned as ${letter(pins.list.length - 1)}. `;
+      const way = element("a", { href: address("interpolate", {}), target: "_self", textContent: "Walk between pins" });
+      pinned.append(pins.list.length > 1 ? way : "Draw another one and pin it, to walk from one to the other.");
+    },
+  });
+  const query = () => ({ ...toQuery(state.found.z, state.found.mix), weights: program.header.hash });
+  const link = element("button", {
+    textContent: "Copy link",
+    onclick: () => copy(link, new URL(address("explore", query()), location.href).href),
+  });
+  const explore = element("a", { className: "button", textContent: "Open in Explore", target: "_self" });
+  const after = element("div", { className: "buttons" }, pin, explore, link);
+
+  const ten = new Cells(10, 1, (digit) => ({ z: hand.z, mix: ONLY[digit] }), {
+    className: "row",
+    role: "img",
+    "data-testid": "ten-digits",
+    "aria-label": "Your hand, all ten digits: the latent that was found, asked for each",
+  });
+  const mine = { own: still("Yours"), forged: still("The generator's"), told: element("small") };
+  const mineNode = element("figure", { className: "pair mine", hidden: true }, mine.own.node, mine.forged.node, mine.told);
+  const progress = element("p", { className: "quiet", "data-testid": "yardstick" });
+  const yardstick = new Yardstick(program, () => judge());
+
+  const figure = (one, text) => element("figure", {}, one.node, element("figcaption", { className: "quiet", textContent: text }));
+  const pictures = [figure(seen, "yours, as in MNIST"), figure(forged, "the generator's"), figure(off, "the difference")];
+  const results = element(
+    "div",
+    { className: "results" },
+    element("div", { className: "outcome" }, ...pictures, element("div", { className: "words" }, told, judged, after, pinned)),
+  );
+  if (conditional)
+    results.append(element("p", { className: "quiet", textContent: "Your hand, all ten digits" }), ten.node);
+  root.replaceChildren(
+    element(
+      "div",
+      { className: "explorer draw" },
+      element("div", { className: "hand" }, paper.node, element("div", { className: "buttons" }, ...paper.buttons, real)),
+      results,
+      element(
+        "div",
+        { className: "below" },
+        element("h2", { textContent: "How near does it come to real digits?" }),
+        progress,
+        element("div", { className: "yardstick" }, mineNode, ...yardstick.pairs.map((pair) => pair.node)),
+      ),
+    ),
+  );
+
+  /** The address of another page with this model. */
+  function address(page, more) {
+    const asked = new URLSearchParams(location.search).get("model");
+    return `${page}?${new URLSearchParams({ ...(asked && { model: asked }), ...more })}`;
+  }
+
+  function begin(target) {
+    Object.assign(state, { target, found: null, search: target && new Search(program, target), started: performance.now() });
+    mineNode.hidden = true;
+    judged.textContent = pinned.textContent = "";
+    after.hidden = true;
+    ten.left = 0;
+    for (const { node } of [seen, forged, off, { node: ten.node }]) node.getContext("2d").clearRect(0, 0, node.width, node.height);
+    told.textContent = "Draw a digit with mouse or finger. When you lift it, the latent of the nearest forgery is found.";
+    if (target) {
+      seen.show(target);
+      mine.own.show(target);
+    }
+    request();
+  }
+
+  function show() {
+    const { z, mix, error } = state.search.best;
+    const pixels = program.forge(z, mix);
+    forged.show(pixels);
+    off.show(pixels.map((value, i) => Math.abs(value - state.target[i]) - 1));
+    const what = conditional ? `a ${singleDigit(mix)}` : "something";
+    told.textContent = `${state.found ? "Found" : "Searching:"} ${what} that differs from yours by ${percent(error)}, ${state.seconds.toFixed(1)} s`;
+    if (!conditional) return;
+    hand.place(z);
+    ten.restart();
+  }
+
+  /** Says how good that is, with what of the yardstick is there. */
+  function judge() {
+    const { errors, done, targets } = yardstick;
+    const count = errors.length;
+    const median = count ? ` (their median: ${percent(errors[count >> 1])})` : "";
+    progress.textContent =
+      "The same search on digits of the test images: above the real one, below the generator's, the nearest first; the root mean square of the difference, in percent of black to white. " +
+      (done ? `All ${count}${median}.` : `${count} of ${targets.length} so far${median}.`);
+    if (!state.found) return;
+    const { z, mix, error } = state.found;
+    mineNode.hidden = false;
+    mineNode.style.order = place(error);
+    mine.forged.show(program.forge(z, mix));
+    mine.told.textContent = percent(error);
+    const nearer = errors.filter((one) => one > error).length;
+    judged.textContent =
+      count < ENOUGH
+        ? "Real digits are being measured, to compare it with."
+        : `Nearer than ${nearer} of ${count} real digits${median}.`;
+  }
+
+  function request() {
+    if (state.waiting || state.ended) return;
+    state.waiting = true;
+    requestAnimationFrame(frame);
+  }
+  function frame() {
+    state.waiting = false;
+    const started = performance.now();
+    if (state.search) {
+      state.seconds = (started - state.started) / 1000;
+      const done = state.search.work(AWAITED) || started - state.started > PATIENCE;
+      if (done) state.found = state.search.best;
+      show();
+      if (done) {
+        state.search = null;
+        after.hidden = false;
+        explore.href = address("explore", query());
+        judge();
+      }
+    } else if (ten.left) while (ten.left && performance.now() - started < BACKGROUND) ten.paint(program);
+    else if (!yardstick.done && !paper.drawing) yardstick.work(BACKGROUND);
+    if (state.search || ten.left || !yardstick.done) request();
+  }
+
+  begin(paper.target());
+  judge();
+  return { update: () => {}, end: () => (state.ended = true) };
+}
