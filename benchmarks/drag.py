@@ -14,7 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Page, sync_playwright
 
 from benchmarks import machine
 from benchmarks.overhead import server
@@ -62,17 +62,23 @@ def dragged(page: Page, address: str, seconds: float) -> tuple[float, str]:
     return painted / now, page.get_by_test_id("fps").inner_text()
 
 
-def places(browser: Browser, folder: Path, url: str) -> dict[str, str]:
-    """What is dragged: name -> address."""
-    run = runs.start(config.preset("cgan").changed(seconds=5.0))
+def trained(preset: str, seconds: float) -> Path:
+    """The folder of a run that has trained."""
+    run = runs.start(config.preset(preset).changed(seconds=seconds))
     while runs.read(run).living:
         time.sleep(0.2)
+    return run
+
+
+def places(folder: Path, url: str) -> dict[str, str]:
+    """What is dragged: name -> address."""
+    run = trained("cgan", 5.0)
     addresses = {"cgan, Explore": f"{url}/explore?model={run.name}", "pretrained, Explore": f"{url}/explore"}
     snapshot = runs.newest_snapshot(run)
     assert snapshot
     for name, path in (("cgan", snapshot), ("pretrained", PRETRAINED)):
         file = folder / f"{name}.html"
-        file.write_text(standalone_page(load_model(path), name, name))
+        file.write_text(standalone_page(load_model(path), name))
         addresses[f"{name}, standalone file"] = file.as_uri()
     return addresses
 
@@ -88,7 +94,7 @@ def main() -> None:
         os.environ["GAN_RUNS_DIR"] = folder
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=ARGUMENTS)
         with server(folder) as url:
-            for name, address in places(browser, Path(folder), url).items():
+            for name, address in places(Path(folder), url).items():
                 found, told = [], ""
                 for _ in range(args.rounds):
                     page = browser.new_page(viewport={"width": 1280, "height": 800})

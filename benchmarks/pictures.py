@@ -1,16 +1,18 @@
 """The README's pictures, taken from the real pages: `python -m benchmarks.pictures [--seconds 25]`.
 
 Starts a server with an empty folder for runs, trains the default preset in Chromium, and writes
-docs/train.gif (what one sees), docs/train.png and docs/explore.png.
+docs/train.gif (what one sees), docs/train.png, docs/explore.png and docs/draw.png.
 """
 
 import argparse
 import io
+import math
 import shutil
 import tempfile
 import time
 from pathlib import Path
 
+import numpy as np
 from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
@@ -50,6 +52,27 @@ def train(page: Page, seconds: float) -> None:
     small[0].save(DOCS / "train.gif", save_all=True, append_images=small[1:], duration=waits, loop=0, optimize=True)
 
 
+def draw(page: Page) -> None:
+    """Draws a 3: two arcs, in shares of the sheet."""
+    page.goto("/draw")
+    page.get_by_test_id("paper").wait_for()
+    box = page.get_by_test_id("paper").bounding_box()
+    assert box
+    arcs = [(0.47, 0.33, 0.17, 0.15), (0.48, 0.66, 0.19, 0.18)]
+    places = [
+        (x + width * math.cos(angle), y + height * math.sin(angle))
+        for (x, y, width, height), (start, end) in zip(arcs, ((-2.6, 1.5), (-1.5, 2.7)), strict=True)
+        for angle in np.linspace(start, end, 20)
+    ]
+    for number, (x, y) in enumerate(places):
+        page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"])
+        if number == 0:
+            page.mouse.down()
+    page.mouse.up()
+    page.get_by_test_id("yardstick").get_by_text("All 20").wait_for(timeout=300_000)
+    page.screenshot(path=DOCS / "draw.png")
+
+
 def main() -> None:
     """Takes all pictures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -66,6 +89,7 @@ def main() -> None:
         page.get_by_role("button", name="Random").click()
         page.wait_for_timeout(2500)
         page.screenshot(path=DOCS / "explore.png")
+        draw(page)
         browser.close()
 
 

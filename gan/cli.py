@@ -288,7 +288,7 @@ def _export(args: argparse.Namespace) -> int:
     model = load_model(resolve(args.model))
     try:
         if args.out.suffix == ".html":
-            content = standalone_page(model, args.model, "A forger of digits").encode()
+            content = standalone_page(model, args.model).encode()
         else:
             content = onnx_content(compile_model(model))
     except ExportError as error:

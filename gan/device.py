@@ -1,5 +1,7 @@
 """Where a run computes, and in which number format."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import torch
@@ -57,6 +59,18 @@ def describe(device: torch.device) -> str:
         return "Apple GPU"
     threads = torch.get_num_threads()
     return f"CPU, {threads} thread{'s' if threads > 1 else ''}"
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """PyTorch works with one thread for a while. Beside a process that trains, threads that wait for each other wait
+    long: small work is done sooner by one. (The setting is the process's, so others may meet it meanwhile.)"""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def choose_precision(wanted: str, device: torch.device) -> torch.dtype:

@@ -26,6 +26,7 @@ class Basis:
 
 def bases(generator: Generator, latent_dim: int) -> list[Basis]:
     """All the ways, each with its leading directions."""
+    moving = Moving(generator, latent_dim)
     ways = (
         (
             "picture",
@@ -47,38 +48,44 @@ def bases(generator: Generator, latent_dim: int) -> list[Basis]:
         ),
     )
     return [
-        Basis(name, label, meaning, found[:SHOWN], names(generator, found[:SHOWN]))
-        for name, label, meaning, found in ways
+        Basis(name, label, meaning, found[:SHOWN], moving.names(found[:SHOWN])) for name, label, meaning, found in ways
     ]
 
 
 @torch.no_grad()
-def activation_components(generator: Generator, latent_dim: int, points: int = 4000) -> Tensor:
+def activation_components(generator: Generator, latent_dim: int, points: int = 1000, rounds: int = 8) -> Tensor:
     """The latents that move along the principal components of the first layer's activations, (K, latent_dim).
 
     Härkönen et al. 2020, equations 3 and 4: the components of the activations at z ~ N(0, I), then by least squares
     the directions in z that go with the coordinates along them. The digits take turns, and what is compared is within a
-    digit: that it is another one is not the latent's doing.
+    digit: that it is another one is not the latent's doing. Few of the many components are wanted, so they are found by
+    subspace iteration (Halko et al. 2011, algorithm 4.4), with eight more than wanted and `rounds` rounds.
     """
     generator.eval()
-    seen: list[Tensor] = []
-    layer = next(m for m in generator.layers if isinstance(m, nn.ReLU | nn.LeakyReLU))
-    handle = layer.register_forward_hook(lambda _, __, activations: seen.append(activations.flatten(1).double()))
-    z = sample(points, latent_dim, seed=0)
-    try:
-        generator(z, torch.arange(points) % DIGITS)
-    finally:
-        handle.remove()
-    activations = seen[0]
-    for digit in torch.arange(DIGITS):
-        own = torch.arange(points) % DIGITS == digit
-        activations[own] -= activations[own].mean(0)
-    variances, vectors = torch.linalg.eigh(activations.T @ activations / points)
-    count = max(1, min(latent_dim, int((variances > 1e-9 * variances.max()).sum())))
-    along = activations @ vectors.flip(1)[:, :count]
+    z, y = sample(points, latent_dim, seed=0), torch.arange(points) % DIGITS
+    activations = _first_activations(generator, z, y).double()
+    for digit in range(DIGITS):
+        activations[y == digit] -= activations[y == digit].mean(0)
+    wanted = min(latent_dim + 8, activations.shape[1])
+    basis = sample(activations.shape[1], wanted, seed=1).double()
+    for _ in range(rounds):
+        basis = torch.linalg.qr(activations.T @ (activations @ basis)).Q
+    _, scales, components = torch.linalg.svd(activations @ basis, full_matrices=False)
+    count = max(1, min(latent_dim, int((scales > 3e-5 * scales.max()).sum())))
+    along = activations @ basis @ components[:count].T
     found = torch.linalg.lstsq(along, z.double()).solution
     unit: Tensor = (found / found.norm(dim=1, keepdim=True).clamp_min(1e-12)).float()
     return unit
+
+
+def _first_activations(generator: Generator, z: Tensor, y: Tensor) -> Tensor:
+    """What comes out of the first non-linearity, (N, features). Not by a hook: others may use the same network."""
+    seen = generator.conditioned(z, y)
+    for layer in generator.layers:
+        seen = layer(seen)
+        if isinstance(layer, nn.ReLU | nn.LeakyReLU):
+            break
+    return seen.flatten(1)
 
 
 @torch.no_grad()
@@ -87,7 +94,12 @@ def semantic_factors(generator: Generator, latent_dim: int) -> Tensor:
     singular value first (SeFa; Shen and Zhou 2021, equation 6)."""
     first = next(module for module in generator.layers if isinstance(module, nn.Linear))
     weight = first.weight[:, :latent_dim].double()
-    vectors: Tensor = torch.linalg.svd(weight).Vh.float()
+    return _principal(weight).float()
+
+
+def _principal(matrix: Tensor) -> Tensor:
+    """The right singular vectors of a matrix (N, K), all K of them, (K, K): largest singular value first."""
+    vectors: Tensor = torch.linalg.eigh(matrix.T @ matrix).eigenvectors.flip(1).T
     return vectors
 
 
@@ -104,7 +116,7 @@ def by_change(generator: Generator, directions: Tensor, points: int = 32, step: 
 
 
 @torch.no_grad()
-def active_subspace(generator: Generator, latent_dim: int, points: int = 64, step: float = 0.25) -> Tensor:
+def active_subspace(generator: Generator, latent_dim: int, points: int = 32, step: float = 0.25) -> Tensor:
     """An orthonormal basis of the latent space, (latent_dim, latent_dim), one direction a row, sorted by
     how much a step along it changes the picture.
 
@@ -121,7 +133,7 @@ def active_subspace(generator: Generator, latent_dim: int, points: int = 64, ste
         difference = generator(z + offset, y) - generator(z - offset, y)
         columns.append(difference.flatten() / (2 * step))
     jacobian = torch.stack(columns, dim=1).double()
-    vectors = torch.linalg.eigh(jacobian.T @ jacobian).eigenvectors.flip(1).T
+    vectors = _principal(jacobian)
     # Eigenvectors have no sign of their own: more ink to the right, so that a slider means the same
     # in every session.
     ink = jacobian.sum(0) @ vectors.T
@@ -156,25 +168,30 @@ def features(images: Tensor) -> Tensor:
     return torch.stack((total, cov / var_y, width, var_y.sqrt()), dim=1)
 
 
-@torch.no_grad()
-def names(generator: Generator, directions: Tensor, points: int = 2000) -> list[str]:
-    """For each direction (K, latent_dim), the feature that it moves most, measured on `points` pictures;
-    empty where none is clearly moved. A feature names one direction only.
+class Moving:
+    """What moves with the latent, measured on `points` pictures of a generator.
 
     Compared is within a digit: that an 8 has more ink than a 1 says nothing of a direction.
     """
-    generator.eval()
-    z = sample(points, directions.shape[1], seed=0)
-    y = torch.arange(points) % DIGITS
-    measured = features(generator(z, y))
-    for digit in range(DIGITS):
-        measured[y == digit] -= measured[y == digit].mean(0)
-    measured /= measured.std(0).clamp_min(1e-9)
-    along = (z @ directions.T).double()
-    correlation = (along.T @ measured / points).abs()
-    found = [""] * len(directions)
-    while correlation.numel() and correlation.max() >= NAMED_FROM:
-        row, column = divmod(int(correlation.argmax()), len(FEATURES))
-        found[row] = FEATURES[column]
-        correlation[row], correlation[:, column] = 0, 0
-    return found
+
+    @torch.no_grad()
+    def __init__(self, generator: Generator, latent_dim: int, points: int = 1000) -> None:
+        generator.eval()
+        self.z = sample(points, latent_dim, seed=0)
+        y = torch.arange(points) % DIGITS
+        measured = features(generator(self.z, y))
+        for digit in range(DIGITS):
+            measured[y == digit] -= measured[y == digit].mean(0)
+        self.measured = measured / measured.std(0).clamp_min(1e-9)
+
+    def names(self, directions: Tensor) -> list[str]:
+        """For each direction (K, latent_dim), the feature that it moves most; empty where none is clearly moved. A
+        feature names one direction only."""
+        along = (self.z @ directions.T).double()
+        correlation = (along.T @ self.measured / len(self.z)).abs()
+        found = [""] * len(directions)
+        while correlation.numel() and correlation.max() >= NAMED_FROM:
+            row, column = divmod(int(correlation.argmax()), len(FEATURES))
+            found[row] = FEATURES[column]
+            correlation[row], correlation[:, column] = 0, 0
+        return found

@@ -81,8 +81,9 @@ def _generator(network: Generator, latent_dim: int) -> list[Layer]:
         first = layers[0]
         assert first.weight is not None
         assert first.bias is not None
-        embedded = _floats(network.embedding.weight) @ first.weight[:, latent_dim:].T
-        layers[0] = Layer("linear", first.weight[:, :latent_dim], embedded + first.bias)
+        # In float64, so that what is rounded to float16, and its hash, do not depend on a processor's order of summing.
+        embedded = _doubles(network.embedding.weight) @ first.weight[:, latent_dim:].T.astype(np.float64)
+        layers[0] = Layer("linear", first.weight[:, :latent_dim], (embedded + first.bias).astype(np.float32))
     return [*layers, Layer("affine", scale=2.0, shift=-1.0)] if network.sigmoid else layers
 
 
@@ -131,6 +132,10 @@ def _layers(modules: nn.Sequential, size: int) -> list[Layer]:
     return layers
 
 
+def _doubles(tensor: Tensor) -> npt.NDArray[np.float64]:
+    return _floats(tensor).astype(np.float64)
+
+
 def _floats(tensor: Tensor) -> Floats:
     found: Floats = tensor.detach().float().cpu().numpy()
     return found
@@ -172,13 +177,6 @@ def _rounded(layer: Layer) -> Layer:
     return Layer(**values)
 
 
-def fingerprint(program: Program) -> str:
-    """The hash of a program's layers and weights, by which a link knows its model: 16 hexadecimal digits."""
-    content = wire(program)
-    found: str = json.loads(content[4 : 4 + int.from_bytes(content[:4], "little")])["hash"]
-    return found
-
-
 def wire(program: Program, about: dict[str, Any] | None = None) -> bytes:
     """The program as one buffer: the length of the header (4 bytes, little endian), the header (JSON, filled up
     with blanks to a multiple of 4), the weights (float16, little endian).
@@ -210,9 +208,21 @@ def wire(program: Program, about: dict[str, Any] | None = None) -> bytes:
         "latent_dim": program.latent_dim,
         "conditional": program.conditional,
         "loss": program.loss,
+        "hash": fingerprint(program),
     }
-    body = np.concatenate(weights).tobytes()
-    header["hash"] = hashlib.sha256(json.dumps(header).encode() + body).hexdigest()[:16]
     text = json.dumps(header | (about or {}), separators=(",", ":")).encode()
     text += b" " * (-len(text) % 4)
-    return len(text).to_bytes(4, "little") + text + body
+    return len(text).to_bytes(4, "little") + text + np.concatenate(weights).tobytes()
+
+
+def fingerprint(program: Program) -> str:
+    """The hash by which a link knows its model: of the generator, since the picture depends on nothing else. 16
+    hexadecimal digits, the same on every machine."""
+    found = hashlib.sha256()
+    for layer in program.generator:
+        plain = {name: value for name, value in vars(layer).items() if not isinstance(value, np.ndarray)}
+        found.update(json.dumps(plain).encode())
+        for values in (layer.weight, layer.bias):
+            if values is not None:
+                found.update(json.dumps(values.shape).encode() + values.astype("<f2").tobytes())
+    return found.hexdigest()[:16]

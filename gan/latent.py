@@ -54,6 +54,8 @@ def slerp(start: Tensor, end: Tensor, t: Tensor) -> Tensor:
         axis = torch.zeros_like(first)
         axis[first.abs().argmin()] = 1
         across = axis - (axis @ first) * first
+        if across.norm() < 1e-6:  # on a line there is no way around the centre
+            return lerp(start, end, t)
     across = across / across.norm()
     angle = torch.atan2(second @ across, first @ second) * t[:, None]
     turned: Tensor = first * angle.cos() + across * angle.sin()

@@ -68,13 +68,17 @@ class Generator(nn.Module):
         layers.append(nn.Sigmoid() if self.sigmoid else nn.Tanh())
         self.layers = nn.Sequential(*layers)
 
+    def conditioned(self, z: Tensor, y: Tensor | None = None) -> Tensor:
+        """What the first layer sees: the latents, and beside them the embeddings of the digits if it is conditional."""
+        if self.embedding is None:
+            return z
+        y = _digits(y)
+        embedded = y @ self.embedding.weight if y.is_floating_point() else self.embedding(y)
+        return torch.cat((z, embedded), dim=1)
+
     def forward(self, z: Tensor, y: Tensor | None = None) -> Tensor:
         """G(z, y); raises `ValueError` if a conditional generator gets no digits."""
-        if self.embedding is not None:
-            y = _digits(y)
-            embedded = y @ self.embedding.weight if y.is_floating_point() else self.embedding(y)
-            z = torch.cat((z, embedded), dim=1)
-        images: Tensor = self.layers(z)
+        images: Tensor = self.layers(self.conditioned(z, y))
         if self.sigmoid:
             images = 2 * images - 1
         return images.view(-1, *IMAGE)

@@ -5,6 +5,7 @@ import hashlib
 import html
 import json
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from gan.checkpoint import Model
@@ -13,6 +14,8 @@ from gan.directions import Basis, bases
 from gan.export import compile_model, wire
 from gan.losses import LOSSES
 
+YARDSTICK = 20
+"""Real digits that Draw measures its search with."""
 WEB = Path(__file__).parent.parent / "pages" / "components"
 COMMON = ("runtime.js", "share.js", "hand.js", "pins.js")
 SCRIPTS = {
@@ -28,11 +31,23 @@ STYLES = {
 }
 
 
-def explorable(model: Model, reference: str, found: Sequence[Basis] = (), real: Bytes | None = None) -> bytes:
-    """The program of a model (`gan.export.wire`) with all that a widget needs: directions with their names, real
-    digits (N, 28, 28), how D's output reads, and `reference`, what the command line calls the model."""
+@dataclass(frozen=True)
+class Names:
+    """What a model is called."""
+
+    model: str
+    """In the app. Stays the same while its run trains; pins are kept under it."""
+    link: str
+    """In links: these very weights."""
+    reference: str
+    """On the command line and in Python: these very weights."""
+
+
+def explorable(model: Model, names: Names, found: Sequence[Basis] = (), real: Bytes | None = None) -> bytes:
+    """The program of a model (`gan.export.wire`) with all that a widget needs: its names, directions, real digits
+    (N, 28, 28), and how D's output reads."""
     about = {
-        "model": reference,
+        **asdict(names),
         "digit": 3,
         "is_probability": LOSSES[model.config.loss](0.0).probability is not None,
         "bases": [
@@ -65,11 +80,11 @@ def _joined(names: tuple[str, ...]) -> str:
     return "\n".join((WEB / name).read_text() for name in names)
 
 
-def standalone_page(model: Model, reference: str, title: str) -> str:
+def standalone_page(model: Model, reference: str, title: str = "A forger of digits") -> str:
     """One HTML file with the model, its explorer and nothing from elsewhere: it works from a USB stick."""
     config = model.config
     told = f"{config.preset}, {model.images:,} images" if model.images else config.preset
-    content = explorable(model, reference, bases(model.generator, config.latent_dim))
+    content = explorable(model, Names(reference, reference, reference), bases(model.generator, config.latent_dim))
     weights = base64.b64encode(content).decode()
     return f"""<!doctype html>
 <html lang="en">

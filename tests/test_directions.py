@@ -34,10 +34,10 @@ def test_directions_are_orthonormal_and_sorted(digits: Digits, kind: str) -> Non
     generator = build(digits, kind, steps=3).average
     found = directions.active_subspace(generator, 8)
     assert torch.allclose(found @ found.T, torch.eye(8), atol=1e-5)
-    z, y = latent.sample(64, 8, seed=0), torch.arange(64) % 10
+    z, y = latent.sample(32, 8, seed=0), torch.arange(32) % 10
     with torch.no_grad():
         change = [(generator(z + 0.25 * d, y) - generator(z - 0.25 * d, y)).square().sum().item() for d in found]
-    assert change[0] == max(change)
+    assert change[0] > 0.97 * max(change)  # steps have a length, derivatives none
     assert change[0] > 1.2 * change[-1]
 
 
@@ -85,7 +85,7 @@ class _Bar(Generator):
 def test_direction_is_named_after_what_it_moves() -> None:
     """Only z_0 changes the picture, and only its slant: it is named so, and z_1 after nothing."""
     generator = _Bar(small("vanilla", latent_dim=2))
-    assert directions.names(generator, torch.eye(2))[:2] == ["slant", ""]
+    assert directions.Moving(generator, 2).names(torch.eye(2))[:2] == ["slant", ""]
 
 
 def test_direction_that_moves_the_picture_comes_first() -> None:
@@ -115,15 +115,14 @@ class _Layer(nn.Module):
         with torch.no_grad():
             self.layers[0].weight.copy_(torch.tensor([[3.0, 0.0], [0.0, 1.0]]))
 
-    def forward(self, z: Tensor, y: Tensor) -> Tensor:
-        images: Tensor = self.layers(z)
-        return images
+    def conditioned(self, z: Tensor, y: Tensor) -> Tensor:
+        return z
 
 
 def test_components_of_activations_by_hand() -> None:
-    """Variances 9 and 1: four thousand points know the first axis to 0.03."""
+    """Variances 9 and 1: two thousand points know the first axis to 0.05."""
     found = directions.activation_components(_Layer(), 2)  # type: ignore[arg-type]
-    assert torch.allclose(found.abs(), torch.eye(2), atol=0.03)
+    assert torch.allclose(found.abs(), torch.eye(2), atol=0.05)
 
 
 def test_directions_are_sorted_and_turned_by_hand() -> None:

@@ -118,6 +118,12 @@ def test_slerp_from_or_to_the_origin_is_the_straight_line(zero: int) -> None:
     assert torch.equal(latent.slerp(ends[0], ends[1], T), latent.lerp(ends[0], ends[1], T))
 
 
+def test_slerp_on_a_line_goes_through_the_centre() -> None:
+    """With a single latent number there is no way around."""
+    found = latent.slerp(torch.tensor([1.0]), torch.tensor([-2.0]), torch.tensor([0.0, 0.5, 1.0]))
+    assert found.flatten().tolist() == [1, -0.5, -2]
+
+
 @given(seeds, st.integers(1, 70), scales)
 def test_latent_comes_back_from_a_link(seed: int, size: int, scale: float) -> None:
     """Rounded to float16, and as text that a URL can carry."""

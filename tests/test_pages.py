@@ -92,8 +92,38 @@ def test_explore_page_sends_the_program_of_the_model(trained: Path, app: AppTest
         header = json.loads(content[4 : 4 + length])
         assert header["latent_dim"] == dimensions
         # What "Copy as Python" calls the model is what the command line finds it by.
-        assert resolve(header["model"]).samefile(PRETRAINED if name == "pretrained" else runs.newest_snapshot(trained))
+        newest = runs.newest_snapshot(trained)
+        assert newest
+        assert resolve(header["reference"]).samefile(PRETRAINED if name == "pretrained" else newest)
+        assert header["model"] == name
+        assert header["link"] == (name if name == "pretrained" else f"{name}:{int(newest.stem)}")
         assert [basis["name"] for basis in header["bases"]] == ["picture", "activations", "weights"]
+
+
+def test_link_opens_the_snapshot_of_which_it_was_made(trained: Path, app: AppTest) -> None:
+    """A run that went on has newer ones; and where the old one is not kept any more, the newest is shown."""
+    newest = runs.newest_snapshot(trained)
+    assert newest
+    (newest.parent / "00000100.safetensors").write_bytes(newest.read_bytes())
+    opened = go(app, "explore", model=f"{trained.name}:100")
+    assert not opened.exception
+    assert opened.selectbox[0].value == f"{trained.name}:100"
+    assert "after 100 images" in opened.selectbox[0].options[-1]
+    opened = go(app, "explore", model=f"{trained.name}:101")
+    assert not opened.exception
+    assert opened.selectbox[0].value == trained.name
+    assert "There is no model" in said(go(app, "explore", model=f"{trained.name}:../1"))
+
+
+def test_model_stays_in_hand_from_page_to_page(trained: Path, app: AppTest) -> None:
+    go(app, "explore", model=trained.name)
+    del app.query_params["model"]  # as the navigation does
+    opened = go(app, "interpolate")
+    assert opened.selectbox[0].value == trained.name
+    runs.delete(trained)
+    opened = go(app, "draw")
+    assert opened.selectbox[0].value == "pretrained"
+    assert not opened.warning
 
 
 def test_link_finds_its_model_under_another_name_by_its_weights(trained: Path, app: AppTest) -> None:

@@ -3,8 +3,8 @@
 /** Milliseconds at a time for a search that one waits for, and for one in the background. */
 const AWAITED = 24;
 const BACKGROUND = 12;
-/** Milliseconds after which a search ends with what it has, on machines on which it is slow. */
-const PATIENCE = 2800;
+/** Milliseconds of work after which a search, any search, ends with what it has, where it is slow. */
+const PATIENCE = 2000;
 
 /** Real digits that have to be measured before yours is compared with them. */
 const ENOUGH = 3;
@@ -13,19 +13,8 @@ const ENOUGH = 3;
 const percent = (error) => `${(100 * Math.sqrt(error)).toFixed(1)} %`;
 
 /** Where an error stands in a row that begins with the smallest: CSS orders by whole numbers. */
-const place = (error) => Math.round(1e6 * error);
-const LAST = place(1);
-
-/** A small canvas that shows pixels in [-1, 1]. */
-function still(label, testId) {
-  const node = element("canvas", { width: SIDE, height: SIDE, role: "img", "aria-label": label, "data-testid": testId });
-  const image = new ImageData(SIDE, SIDE);
-  const show = (pixels) => {
-    shade(pixels, image.data);
-    node.getContext("2d").putImageData(image, 0, 0);
-  };
-  return { node, show };
-}
+const rank = (error) => Math.round(1e6 * error);
+const LAST = rank(1);
 
 /** The same search on real test digits: how near the generator comes to those, as a yardstick. Calls `onmeasured` after
  * each. Errors are kept in this browser, by the hash of the weights. */
@@ -38,7 +27,8 @@ class Yardstick {
     this.key = `counterfeit-yardstick-${hash}`;
     this.found = this.read();
     this.pairs = this.targets.map((target, number) => {
-      const [own, forged] = [still(`Real test digit ${number + 1}`), still("What the generator makes of it")];
+      const own = still({ "aria-label": `Real test digit ${number + 1}` });
+      const forged = still({ "aria-label": "What the generator makes of it" });
       own.show(target);
       const told = element("small", { textContent: "…" });
       const node = element("figure", { className: "pair" }, own.node, forged.node, told);
@@ -88,7 +78,7 @@ class Yardstick {
     const { node, forged, told } = this.pairs[number];
     forged.show(this.program.forge(z, mix));
     told.textContent = percent(error);
-    node.style.order = place(error);
+    node.style.order = rank(error);
   }
 }
 
@@ -98,6 +88,7 @@ class Search {
     Object.assign(this, { program, target });
     this.steps = fit(program, target);
     this.best = null;
+    this.spent = 0;
   }
 
   /** Goes on for so many milliseconds; whether it is at its end. */
@@ -113,7 +104,8 @@ class Search {
       const z = rounded(best.z); // as a pin or a link holds it
       this.best = { z, mix: best.mix, error: difference(this.program.forge(z, best.mix), this.target) };
     }
-    return turn.done;
+    this.spent += performance.now() - started;
+    return turn.done || this.spent > PATIENCE;
   }
 }
 
@@ -123,11 +115,11 @@ function mountDraw(root, program) {
   const hand = new Hand(program);
   const pins = new Pins(program);
   const state = { search: null, target: null, started: 0, seconds: 0, found: null, ended: false, waiting: false };
-  const seen = still("Your digit as MNIST would have it", "as-mnist");
-  const forged = still("What the generator makes of the latent that was found", "found");
-  const off = still("Where the two differ", "difference");
-  const told = element("p", { className: "told", "aria-live": "polite", "data-testid": "found-told" });
-  const judged = element("p", { className: "quiet", "data-testid": "judged" });
+  const seen = still({ "aria-label": "Your digit as MNIST would have it", "data-testid": "as-mnist" });
+  const forged = still({ "aria-label": "What the generator makes of the latent that was found", "data-testid": "found" });
+  const off = still({ "aria-label": "Where the two differ" });
+  const told = element("p", { className: "told", "data-testid": "found-told" });
+  const judged = element("p", { className: "quiet", "aria-live": "polite", "data-testid": "judged" });
   const pinned = element("p", { className: "quiet" });
 
   const paper = drawingPaper({
@@ -148,14 +140,16 @@ function mountDraw(root, program) {
     onclick: () => {
       pins.add(state.found.z, state.found.mix);
       pinned.textContent = `Pinned as ${letter(pins.list.length - 1)}. `;
-      const way = element("a", { href: address("interpolate", {}), target: "_self", textContent: "Walk between pins" });
+      const way = element("a", { href: address("interpolate", program.header.model), target: "_self", textContent: "Walk between pins" });
       pinned.append(pins.list.length > 1 ? way : "Draw another one and pin it, to walk from one to the other.");
     },
   });
-  const query = () => ({ ...toQuery(state.found.z, state.found.mix), weights: program.header.hash });
+  const address = (page, model, more) =>
+    `${page}?${new URLSearchParams({ model, weights: program.header.hash, ...more })}`;
+  const query = () => toQuery(state.found.z, state.found.mix);
   const link = element("button", {
     textContent: "Copy link",
-    onclick: () => copy(link, new URL(address("explore", query()), location.href).href),
+    onclick: () => copy(link, new URL(address("explore", program.header.link, query()), location.href).href),
   });
   const explore = element("a", { className: "button", textContent: "Open in Explore", target: "_self" });
   const after = element("div", { className: "buttons" }, pin, explore, link);
@@ -166,7 +160,7 @@ function mountDraw(root, program) {
     "data-testid": "ten-digits",
     "aria-label": "Your hand, all ten digits: the latent that was found, asked for each",
   });
-  const mine = { own: still("Yours"), forged: still("The generator's"), told: element("small") };
+  const mine = { own: still({ "aria-label": "Yours" }), forged: still({ "aria-label": "The generator's" }), told: element("small") };
   const mineNode = element("figure", { className: "pair mine", hidden: true }, mine.own.node, mine.forged.node, mine.told);
   const progress = element("p", { className: "quiet", "data-testid": "yardstick" });
   const yardstick = new Yardstick(program, () => judge());
@@ -196,19 +190,14 @@ function mountDraw(root, program) {
     ),
   );
 
-  /** The address of another page with this model. */
-  function address(page, more) {
-    const asked = new URLSearchParams(location.search).get("model");
-    return `${page}?${new URLSearchParams({ ...(asked && { model: asked }), ...more })}`;
-  }
-
   function begin(target) {
     Object.assign(state, { target, found: null, search: target && new Search(program, target), started: performance.now() });
     mineNode.hidden = true;
     judged.textContent = pinned.textContent = "";
     after.hidden = true;
     ten.left = 0;
-    for (const { node } of [seen, forged, off, { node: ten.node }]) node.getContext("2d").clearRect(0, 0, node.width, node.height);
+    for (const picture of [seen, forged, off]) picture.clear();
+    ten.context.clearRect(0, 0, ten.node.width, ten.node.height);
     told.textContent = "Draw a digit with mouse or finger. When you lift it, the latent of the nearest forgery is found.";
     if (target) {
       seen.show(target);
@@ -240,7 +229,7 @@ function mountDraw(root, program) {
     if (!state.found) return;
     const { z, mix, error } = state.found;
     mineNode.hidden = false;
-    mineNode.style.order = place(error);
+    mineNode.style.order = rank(error);
     mine.forged.show(program.forge(z, mix));
     mine.told.textContent = percent(error);
     const nearer = errors.filter((one) => one > error).length;
@@ -260,13 +249,13 @@ function mountDraw(root, program) {
     const started = performance.now();
     if (state.search) {
       state.seconds = (started - state.started) / 1000;
-      const done = state.search.work(AWAITED) || started - state.started > PATIENCE;
+      const done = state.search.work(AWAITED);
       if (done) state.found = state.search.best;
       show();
       if (done) {
         state.search = null;
         after.hidden = false;
-        explore.href = address("explore", query());
+        explore.href = address("explore", program.header.link, query());
         judge();
       }
     } else if (ten.left) while (ten.left && performance.now() - started < BACKGROUND) ten.paint(program);
@@ -276,5 +265,11 @@ function mountDraw(root, program) {
 
   begin(paper.target());
   judge();
-  return { update: () => {}, end: () => (state.ended = true) };
+  return {
+    update: () => {},
+    end: () => {
+      state.ended = true;
+      pins.end();
+    },
+  };
 }

@@ -177,7 +177,7 @@ function python(hand) {
 from gan import latent, render
 from gan.checkpoint import forge, load_model, resolve
 
-model = load_model(resolve(${JSON.stringify(hand.program.header.model)}))
+model = load_model(resolve(${JSON.stringify(hand.program.header.reference)}))
 z = latent.decode("${z}")
 picture = forge(model, z, ${hand.program.header.conditional ? what : "None"})[0].numpy()
 open("forged.png", "wb").write(render.png(picture, scale=20))
@@ -190,11 +190,17 @@ open("forged.png", "wb").write(render.png(picture, scale=20))
  */
 function mountExplorer(root, program) {
   const hand = new Hand(program);
-  const query = new URLSearchParams(location.search || location.hash.slice(1));
-  const asked = fromQuery(query, hand.z.length);
-  if (asked.z) hand.z = asked.z;
-  if (asked.mix) hand.mix = asked.mix;
-  const others = asked.z !== null && (query.get("weights") ?? program.header.hash) !== program.header.hash;
+  const asked = new URLSearchParams(location.search).get("model");
+  /** Takes what the address holds. Returns whether it was drawn with other weights. */
+  const take = () => {
+    const query = new URLSearchParams(location.protocol === "file:" ? location.hash.slice(1) : location.search);
+    const { z, mix } = fromQuery(query, hand.z.length);
+    if (z) hand.z = z;
+    if (mix) hand.mix = mix;
+    return z !== null && (query.get("weights") ?? program.header.hash) !== program.header.hash;
+  };
+  /** Puts what is in hand into the address; not any more when that is another model's, and this one about to go. */
+  const remember = () => new URLSearchParams(location.search).get("model") === asked && show(hand);
 
   const canvas = element("canvas", {
     width: SIDE,
@@ -207,7 +213,7 @@ function mountExplorer(root, program) {
   const said = element("div", { className: "quiet" });
   const pace = element("div", { className: "quiet pace", "data-testid": "fps" });
   const changed = "This model has learned since the link was made, so the picture may be another one.";
-  const notice = element("p", { className: "quiet", textContent: changed, hidden: !others });
+  const notice = element("p", { className: "quiet", textContent: changed, hidden: !take() });
   const directions = directionSliders(hand);
   const coordinates = coordinateSliders(hand);
   const parts = [directions, coordinates];
@@ -217,8 +223,8 @@ function mountExplorer(root, program) {
   const linkButton = element("button", {
     textContent: "Copy link",
     onclick: () => {
-      remember(hand);
-      copy(linkButton, location.href);
+      remember();
+      copy(linkButton, shared(hand));
     },
   });
   const codeButton = element("button", { textContent: "Copy as Python", onclick: () => copy(codeButton, python(hand)) });
@@ -268,12 +274,18 @@ function mountExplorer(root, program) {
 
   const refresh = () => parts.forEach((part) => part.refresh());
   let later;
-  hand.listeners.push(refresh, () => {
-    notice.hidden = true;
+  hand.listeners.push(refresh);
+  const rememberSoon = () => {
     clearTimeout(later);
-    later = setTimeout(() => remember(hand), 300);
-  });
+    later = setTimeout(remember, 300);
+  };
+  hand.movers.push(rememberSoon, () => (notice.hidden = true));
   refresh();
+  const onhashchange = () => {
+    notice.hidden = !take();
+    hand.tell();
+  };
+  addEventListener("hashchange", onhashchange); // a link that is pasted over a standalone file
   const painter = new Painter(
     hand,
     canvas,
@@ -287,23 +299,32 @@ function mountExplorer(root, program) {
       hand.program = next;
       if (next.header.bases.map((basis) => basis.id).join() !== before) directions.build();
       hand.tell();
+      if (notice.hidden) rememberSoon(); // what a link shows stays what the link says until somebody moves it
     },
     end: () => {
       clearTimeout(later);
+      removeEventListener("hashchange", onhashchange);
       painter.end();
+      pad.end();
     },
   };
 }
 
-/** Puts the latent and the mix into the page's address, where a reload or a copied link finds them. */
-function remember(hand) {
+/** The page's address with what is in hand, `named` in the query as well. */
+function addressOf(hand, named = {}) {
   const standalone = location.protocol === "file:";
   const query = new URLSearchParams(standalone ? location.hash.slice(1) : location.search);
   for (const name of ["z", "digit", "mix"]) query.delete(name);
-  for (const [name, value] of Object.entries(toQuery(hand.z, hand.mix))) query.set(name, value);
-  query.set("weights", hand.program.header.hash);
-  history.replaceState(history.state, "", standalone ? `#${query}` : `${location.pathname}?${query}`);
+  const held = { ...toQuery(hand.z, hand.mix), weights: hand.program.header.hash, ...(standalone ? {} : named) };
+  for (const [name, value] of Object.entries(held)) query.set(name, value);
+  return `${location.href.split(/[?#]/)[0]}${standalone ? "#" : "?"}${query}`;
 }
+
+/** Puts the latent and the mix into the page's address, where a reload finds them. */
+const show = (hand) => history.replaceState(history.state, "", addressOf(hand));
+
+/** A link to these very weights, also while their run goes on. */
+const shared = (hand) => addressOf(hand, { model: hand.program.header.link });
 
 /** Saves the picture, each pixel 20 wide. */
 function save(canvas) {

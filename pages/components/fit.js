@@ -1,6 +1,7 @@
 // From a picture back to a latent: gradient descent on z through the generator, in the page. Needs runtime.js, share.js.
 
-const STARTS = 4;
+/** Latents that a search tries first, in all; each digit gets its share of them. */
+const STARTS = 40;
 /** [how many descents go on, steps of each] of the rounds; the worse ones are left behind. */
 const ROUNDS = [[6, 25], [2, 120]];
 const LEARNING_RATE = 0.2;
@@ -53,13 +54,13 @@ const best = (descents) => descents.reduce((a, b) => (b.error < a.error ? b : a)
  */
 function* fit(program, target, random = normal) {
   const { conditional, latent_dim } = program.header;
+  const digits = conditional ? 10 : 1;
   let descents = [];
-  for (let digit = 0; digit < (conditional ? 10 : 1); digit++)
-    for (let start = 0; start < STARTS; start++) {
-      const z = Float32Array.from({ length: latent_dim }, () => (start ? random() : 0));
-      descents.push(new Descent(program, target, z, only(digit)));
-      yield best(descents);
-    }
+  for (let start = 0; start < STARTS; start++) {
+    const z = Float32Array.from({ length: latent_dim }, () => (start < digits ? 0 : random()));
+    descents.push(new Descent(program, target, z, only(start % digits)));
+    yield best(descents);
+  }
   for (const [kept, steps] of ROUNDS) {
     descents = descents.sort((a, b) => a.error - b.error).slice(0, kept);
     for (let step = 0; step < steps; step++)
@@ -68,48 +69,4 @@ function* fit(program, target, random = normal) {
         yield best(descents);
       }
   }
-}
-
-const FIELD = 28;
-/** MNIST's digits fill a box of 20 × 20 pixels in one direction. */
-const BOX = 20;
-
-/**
- * A drawing as MNIST has its digits (LeCun et al. 1998): the ink's box scaled into 20 × 20, sides in proportion, and placed,
- * by whole pixels, so that the centre of mass lies in the pixel right and below of the middle of 28 × 28, as it does in
- * all of MNIST's. `ink` is grey values from 0 to 255, `side` × `side`. Returns 784
- * pixels in [-1, 1], or null where nothing is drawn.
- */
-function asMnist(ink, side) {
-  let [left, right, top, bottom] = [side, -1, side, -1];
-  let mass = 0, massX = 0, massY = 0;
-  for (let y = 0; y < side; y++)
-    for (let x = 0; x < side; x++) {
-      const value = ink[y * side + x];
-      if (!value) continue;
-      [left, right, top, bottom] = [Math.min(left, x), Math.max(right, x), Math.min(top, y), Math.max(bottom, y)];
-      mass += value;
-      massX += value * (x + 0.5);
-      massY += value * (y + 0.5);
-    }
-  if (!mass) return null;
-  const scale = BOX / Math.max(right - left + 1, bottom - top + 1);
-  const place = (centre, start) => FIELD / 2 - Math.floor((centre - start) * scale) - start * scale;
-  const [offsetX, offsetY] = [place(massX / mass, left), place(massY / mass, top)];
-  // Each large pixel spreads its ink over the small ones that it covers.
-  const small = new Float32Array(FIELD * FIELD);
-  for (let y = top; y <= bottom; y++)
-    for (let x = left; x <= right; x++) {
-      const value = ink[y * side + x];
-      if (!value) continue;
-      const [fromX, toX] = [x * scale + offsetX, (x + 1) * scale + offsetX];
-      const [fromY, toY] = [y * scale + offsetY, (y + 1) * scale + offsetY];
-      for (let row = Math.max(0, Math.floor(fromY)); row < Math.min(FIELD, toY); row++)
-        for (let column = Math.max(0, Math.floor(fromX)); column < Math.min(FIELD, toX); column++) {
-          const width = Math.min(toX, column + 1) - Math.max(fromX, column);
-          const height = Math.min(toY, row + 1) - Math.max(fromY, row);
-          small[row * FIELD + column] += value * width * height;
-        }
-    }
-  return small.map((value) => Math.min(255, value) / 127.5 - 1);
 }

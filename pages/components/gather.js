@@ -3,29 +3,56 @@
 /** Seeds of what is shown to those who have pinned nothing yet. */
 const EXAMPLE = [3, 4, 5];
 
-/** The pins in their order, with what one can do to each. */
+/** A source of numbers between 0 and 1 that follow from a seed below 2³² − 1: xorshift (Marsaglia 2003). */
+function seeded(seed) {
+  let state = seed + 1; // 0 would stay 0
+  const random = () => {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    return (state >>> 0) / 2 ** 32;
+  };
+  for (let i = 0; i < 20; i++) random(); // small seeds begin with small numbers
+  return random;
+}
+
+/** The latent and the digit of a seed. */
+function pinOfSeed(seed, dimensions) {
+  const random = seeded(seed);
+  const mix = only(Math.floor(10 * random()));
+  return { z: rounded(Float32Array.from({ length: dimensions }, () => normal(random))), mix };
+}
+
+/** The pins in their order, with what one can do to each. Its nodes stay while there are as many pins, so that neither
+ * the keyboard nor a click loses its place. */
 function pinList(state) {
   const node = element("div", { className: "pins" });
-  const refresh = () => {
-    const { pins, program } = state;
-    node.replaceChildren(
-      ...pins.list.map(({ z, mix }, number) => {
-        const canvas = element("canvas", { width: SIDE, height: SIDE, role: "img", "aria-label": `Pin ${letter(number)}` });
-        const image = new ImageData(SIDE, SIDE);
-        shade(program.forge(z, mix), image.data);
-        canvas.getContext("2d").putImageData(image, 0, 0);
-        const act = (text, title, onclick, disabled = false) =>
-          element("button", { textContent: text, title, "aria-label": `${title}: ${letter(number)}`, onclick, disabled });
-        return element(
-          "div",
-          { className: "pin", "data-testid": `pin-${number}` },
-          canvas,
-          element("b", { textContent: letter(number) }),
-          act("←", "Move to the front", () => pins.earlier(number), number === 0),
-          act("✕", "Remove", () => pins.remove(number)),
-        );
+  const one = (number) => {
+    const name = letter(number);
+    const picture = still({ "aria-label": `Pin ${name}` });
+    const act = (text, title, onclick, disabled = false) =>
+      element("button", { textContent: text, title, "aria-label": `${title}: ${name}`, onclick, disabled });
+    const pin = element(
+      "div",
+      { className: "pin", "data-testid": `pin-${number}` },
+      picture.node,
+      element("b", { textContent: name }),
+      act("←", "Move to the left", () => state.pins.earlier(number), number === 0),
+      act("✕", "Remove", () => {
+        state.pins.remove(number);
+        [...node.querySelectorAll(".pin")].at(Math.min(number, state.pins.list.length - 1))?.querySelector("button:last-child").focus();
       }),
     );
+    return { pin, picture };
+  };
+  let shown = [];
+  const refresh = () => {
+    const { pins, program } = state;
+    if (shown.length !== pins.list.length) {
+      shown = pins.list.map((_, number) => one(number));
+      node.replaceChildren(...shown.map(({ pin }) => pin));
+    }
+    pins.list.forEach(({ z, mix }, number) => shown[number].picture.show(program.forge(z, mix)));
   };
   return { node, refresh };
 }
@@ -39,76 +66,79 @@ function pinsOfText(text, dimensions) {
   return pins && { pins, weights: query.get("weights") };
 }
 
-/** The pins that a page begins with: those in its address, one's own, or an example. */
+/** The pins that a page begins with, and why: those in its address, one's own, or an example. */
 function firstPins(program) {
   const own = new Pins(program);
-  const linked = pinsOfText(location.search, own.dimensions);
-  if (linked) return new Pins(program, linked.pins);
-  return own.list.length ? own : new Pins(program, EXAMPLE.map((seed) => pinOfSeed(seed, own.dimensions)));
+  const asked = new URLSearchParams(location.search).get("pins");
+  const linked = asked && allFromText(asked, own.dimensions);
+  if (linked) return { pins: new Pins(program, linked), origin: "link" };
+  if (own.list.length) return { pins: own, origin: asked ? "misfit" : "own" };
+  const seeds = EXAMPLE.map((seed) => pinOfSeed(seed, own.dimensions));
+  return { pins: new Pins(program, seeds), origin: asked ? "misfit" : "example" };
 }
 
+const SAID = {
+  link: "These pins came with the link.",
+  example: "An example. Pin your own here, in Explore, or in Draw.",
+  misfit: "The pins of that link belong to another model.",
+};
+
 /** The list of pins, buttons to add some, and a word on pins that are lent. */
-function gathering(state) {
-  const list = pinList(state);
+function gathering(state, origin) {
   const { pins } = state;
-  const linked = new URLSearchParams(location.search);
+  const list = pinList(state);
+  const hash = () => state.program.header.hash;
   const told = element("p", { className: "quiet", role: "status" });
-  const add = element("button", {
+  /** Whoever adds to an example wants pins of their own. */
+  const add = (more) => {
+    if (pins.lent && origin !== "link") giveBack(false);
+    pins.change([...pins.list, ...more]);
+  };
+  const chance = element("button", {
     textContent: "Pin a random latent",
-    onclick: () => pins.change([...pins.list, pinOfSeed(Math.floor(1e9 * Math.random()), pins.dimensions)]),
+    onclick: () => add([pinOfSeed(Math.floor(1e9 * Math.random()), pins.dimensions)]),
   });
   const text = element("input", { type: "search", placeholder: "A seed, or a link", "aria-label": "A seed, or a link" });
-  const wants = element(
-    "form",
-    {
-      onsubmit: (event) => {
-        event.preventDefault();
-        const found = pinsOfText(text.value, pins.dimensions);
-        const { hash } = state.program.header;
-        told.textContent = !found
-          ? "That is neither a seed, a whole number of up to nine digits, nor a link to a latent of this model."
-          : (found.weights ?? hash) === hash ? "" : "That link was made with other weights, so its pictures are others here.";
-        if (!found) return;
-        text.value = "";
-        pins.change([...pins.list, ...found.pins]);
-      },
-    },
-    text,
-    element("button", { textContent: "Pin it" }),
-  );
+  const asked = (event) => {
+    event.preventDefault();
+    const found = pinsOfText(text.value, pins.dimensions);
+    told.textContent = !found
+      ? "That is neither a seed, a whole number of up to nine digits, nor a link to a latent of this model."
+      : (found.weights ?? hash()) === hash() ? "" : "That link was made with other weights, so its pictures are others here.";
+    if (!found) return;
+    text.value = "";
+    add(found.pins);
+  };
   const link = element("button", {
     textContent: "Copy link",
     onclick: () => {
-      const { hash } = state.program.header;
-      const asked = linked.get("model");
-      const query = new URLSearchParams({ ...(asked && { model: asked }), pins: allToText(pins.list), weights: hash });
-      copy(link, `${location.origin}${location.pathname}?${query}`);
+      const query = { model: state.program.header.link, pins: allToText(pins.list), weights: hash() };
+      copy(link, `${location.origin}${location.pathname}?${new URLSearchParams(query)}`);
     },
   });
   const clear = element("button", { textContent: "Clear", onclick: () => pins.change([]) });
-  const giveBack = (keep) => () => {
+  const giveBack = (keep) => {
     const query = new URLSearchParams(location.search);
     for (const name of ["pins", "weights"]) query.delete(name);
-    history.replaceState(history.state, "", `${location.pathname}${query.size ? `?${query}` : ""}`);
+    history.replaceState(history.state, "", `${location.pathname}?${query}`);
     pins.giveBack(keep);
   };
-  const others = linked.has("pins") && (linked.get("weights") ?? state.program.header.hash) !== state.program.header.hash;
+  const others = (new URLSearchParams(location.search).get("weights") ?? hash()) !== hash();
   const lent = element(
     "div",
     { className: "lent" },
-    element("span", {
-      className: "quiet",
-      textContent: !linked.has("pins")
-        ? "An example. Pin your own here, in Explore, or in Draw."
-        : `These pins came with the link.${others ? " The model has learned since it was made, so the pictures may be others." : ""}`,
-    }),
-    element("button", { textContent: "Keep them", onclick: giveBack(true) }),
-    element("button", { textContent: linked.has("pins") ? "Back to mine" : "Start empty", onclick: giveBack(false) }),
+    element("span", { className: "quiet", textContent: SAID[origin] ?? "" }),
+    element("button", { textContent: "Keep them", onclick: () => giveBack(true) }),
+    element("button", { textContent: origin === "link" ? "Back to mine" : "Start empty", onclick: () => giveBack(false) }),
   );
+  if (origin === "misfit") told.textContent = SAID.misfit;
+  if (origin === "link" && others) told.textContent = "This model has learned since the link was made, so the pictures may be others.";
   const refresh = () => {
     list.refresh();
     lent.hidden = !pins.lent;
     clear.disabled = link.disabled = pins.list.length === 0;
   };
-  return { node: element("div", { className: "gathering" }, element("div", { className: "buttons" }, add, wants, link, clear, lent), told, list.node), refresh };
+  const wants = element("form", { onsubmit: asked }, text, element("button", { textContent: "Pin it" }));
+  const head = element("div", { className: "buttons" }, chance, wants, link, clear, lent);
+  return { node: element("div", { className: "gathering" }, head, told, list.node), refresh };
 }

@@ -14,7 +14,7 @@ function element(tag, properties = {}, ...children) {
 /** A range input with its value beside it; `onmove` gets the number while it is dragged. `show(number)` moves it, and
  * can write another number beside it. */
 function slider(label, low, high, step, onmove, attributes = {}) {
-  const value = element("output", { className: "value" });
+  const value = element("span", { className: "value" });
   const input = element("input", { type: "range", min: low, max: high, step, value: 0, ...attributes });
   const show = (number, digits = 1, shown = number) => {
     input.value = number;
@@ -43,31 +43,12 @@ async function copy(button, text) {
   setTimeout(() => (button.textContent = before), 1200);
 }
 
+const norm = (z) => Math.sqrt(dot(z, 0, z, 0, z.length));
 const along = (direction, z) => dot(direction, 0, z, 0, z.length);
 
 /** A number from the standard normal distribution (Box and Muller 1958). */
 function normal(random = Math.random) {
   return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
-}
-
-/** A source of numbers between 0 and 1 that follow from a seed below 2³² − 1: xorshift (Marsaglia 2003). */
-function seeded(seed) {
-  let state = seed + 1; // 0 would stay 0
-  const random = () => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) / 2 ** 32;
-  };
-  for (let i = 0; i < 20; i++) random(); // small seeds begin with small numbers
-  return random;
-}
-
-/** The latent and the digit of a seed. */
-function pinOfSeed(seed, dimensions) {
-  const random = seeded(seed);
-  const mix = only(Math.floor(10 * random()));
-  return { z: rounded(Float32Array.from({ length: dimensions }, () => normal(random))), mix };
 }
 
 const ONLY = Array.from({ length: 10 }, (_, digit) => only(digit));
@@ -78,13 +59,15 @@ class Hand {
     this.program = program;
     this.z = new Float32Array(program.header.latent_dim);
     this.mix = only(program.header.digit ?? 3);
+    /** Called when something is to be painted anew, and when it is because somebody moved something. */
     this.listeners = [];
+    this.movers = [];
   }
 
   /** Moves the latent. It is kept as a link would hold it, so that what one sees is what one shares. */
   place(z) {
     this.z = rounded(z);
-    this.tell();
+    this.moved();
   }
 
   /** Moves it by so much along a direction. */
@@ -97,12 +80,30 @@ class Hand {
     const sum = shares.reduce((total, share) => total + share, 0);
     if (!(sum > 0)) return;
     this.mix = rounded(shares.map((share) => share / sum));
-    this.tell();
+    this.moved();
   }
 
   tell() {
     for (const listener of this.listeners) listener();
   }
+
+  moved() {
+    this.tell();
+    for (const mover of this.movers) mover();
+  }
+}
+
+/** A small canvas that shows pixels in [-1, 1]. */
+function still(properties) {
+  const node = element("canvas", { width: SIDE, height: SIDE, role: "img", ...properties });
+  const context = node.getContext("2d");
+  const image = new ImageData(SIDE, SIDE);
+  const show = (pixels) => {
+    shade(pixels, image.data);
+    context.putImageData(image, 0, 0);
+  };
+  const clear = () => context.clearRect(0, 0, SIDE, SIDE);
+  return { node, show, clear };
 }
 
 /** Small pictures side by side on one canvas, painted one at a time: each call of `paint` fills the next cell. */

@@ -8,12 +8,8 @@ const NORM_POINTS = 80;
 /** A strip of what a way passes through, the moving picture beside it, and the norm of z along it. */
 function pathRow(name, state) {
   const { label, told } = PATHS[name];
-  const image = new ImageData(SIDE, SIDE);
-  const canvas = element("canvas", {
-    width: SIDE,
-    height: SIDE,
+  const moving = still({
     className: "moving",
-    role: "img",
     "data-testid": `path-canvas-${name}`,
     "aria-label": `${label}: where the slider is`,
   });
@@ -31,14 +27,14 @@ function pathRow(name, state) {
   const node = element(
     "div",
     { className: "path" },
-    canvas,
+    moving.node,
     element(
       "div",
       { className: "way" },
       element("div", { className: "told" }, element("label", {}, chosen, label), element("span", { className: "quiet", textContent: told })),
       cells.node,
     ),
-    element("figure", {}, svg, element("figcaption", { className: "quiet", textContent: "norm of z" })),
+    element("figure", {}, svg, element("figcaption", { className: "quiet", textContent: "norm of z; band: the prior" })),
   );
   /** The norm along the way, with the prior's mean and one deviation to either side. */
   const draw = () => {
@@ -62,8 +58,7 @@ function pathRow(name, state) {
   };
   const move = () => {
     const { z, mix } = state.at(name, state.t);
-    shade(state.program.forge(z, mix), image.data);
-    canvas.getContext("2d").putImageData(image, 0, 0);
+    moving.show(state.program.forge(z, mix));
     const now = svg.querySelector(".now");
     now?.setAttribute("x1", 100 * state.t);
     now?.setAttribute("x2", 100 * state.t);
@@ -108,9 +103,10 @@ function arithmetic(state) {
 
 /** Builds the page inside `root`; returns { update(program), end() }. */
 function mountInterpolate(root, program) {
+  const { pins, origin } = firstPins(program);
   const state = {
     program,
-    pins: firstPins(program),
+    pins,
     t: 0.5,
     speed: 0.25,
     playing: true,
@@ -124,7 +120,7 @@ function mountInterpolate(root, program) {
     },
   };
   const rows = Object.keys(PATHS).map((name) => pathRow(name, state));
-  const pins = gathering(state);
+  const gathered = gathering(state, origin);
   const sum = arithmetic(state);
   const cells = [...rows.map((row) => row.cells), sum.cells];
 
@@ -201,7 +197,7 @@ function mountInterpolate(root, program) {
   const controls = element(
     "div",
     { className: "controls" },
-    element("div", { className: "buttons" }, play, check("there and back", "pingPong"), check("mix the digits too", "mixing")),
+    element("div", { className: "buttons" }, play, check("there and back", "pingPong"), ...(program.header.conditional ? [check("mix the digits too", "mixing")] : [])),
     scrub.node,
     speed.node,
   );
@@ -209,7 +205,7 @@ function mountInterpolate(root, program) {
     element(
       "div",
       { className: "explorer interpolate" },
-      pins.node,
+      gathered.node,
       few,
       controls,
       ...rows.map((row) => row.node),
@@ -220,40 +216,47 @@ function mountInterpolate(root, program) {
 
   let waiting = false;
   let last;
+  let drawn;
   let ended = false;
   function request() {
     if (waiting || ended) return;
     waiting = true;
     requestAnimationFrame(frame);
   }
+  /** Where one is after so many milliseconds more. */
+  function walk(milliseconds) {
+    const by = (state.speed * milliseconds) / 1000;
+    if (!state.pingPong) state.forward = true;
+    state.t += state.forward ? by : -by;
+    if (state.t >= 0 && state.t <= 1) return;
+    if (state.pingPong) state.forward = state.t < 0;
+    state.t = state.pingPong ? Math.min(1, Math.max(0, state.t)) : 0;
+  }
   function frame(now) {
     waiting = false;
+    if (state.pins.list.length < 2) return;
     const started = performance.now();
-    const enough = state.pins.list.length > 1;
-    if (enough && state.playing) {
-      const by = (state.speed * Math.min(100, now - (last ?? now))) / 1000;
-      state.t += state.forward ? by : -by;
-      if (state.t > 1 || state.t < 0) {
-        if (state.pingPong) state.forward = state.t < 0;
-        state.t = state.pingPong ? Math.min(1, Math.max(0, state.t)) : 0;
-      }
-    }
+    if (state.playing) walk(Math.min(100, now - (last ?? now)));
     last = now;
-    if (enough) {
-      scrub.show(state.t, 2);
-      for (const row of rows) row.move();
-      for (const one of cells)
-        while (one.left && performance.now() - started < BUDGET) one.paint(state.program);
+    scrub.show(state.t, 2);
+    if (drawn !== state.t) for (const row of rows) row.move();
+    drawn = state.t;
+    // At least one small picture a frame, however slow the model.
+    let next;
+    while ((next = cells.find((one) => one.left))) {
+      next.paint(state.program);
+      if (performance.now() - started > BUDGET) break;
     }
-    if (enough && (state.playing || cells.some((one) => one.left))) request();
+    if (state.playing || next) request();
   }
   function refresh() {
-    pins.refresh();
+    gathered.refresh();
     const count = state.pins.list.length;
     few.hidden = count > 1;
     controls.hidden = saves.hidden = count < 2;
     for (const row of rows) row.refresh();
     sum.refresh();
+    drawn = undefined;
     request();
   }
   state.pins.listeners.push(refresh);
@@ -263,6 +266,9 @@ function mountInterpolate(root, program) {
       state.program = next;
       refresh();
     },
-    end: () => (ended = true),
+    end: () => {
+      ended = true;
+      state.pins.end();
+    },
   };
 }

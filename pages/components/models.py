@@ -1,7 +1,8 @@
 """The models that a page lets one choose: the one that ships, and those of the runs.
 
-In a URL a model is `pretrained`, a run's id (its newest snapshot), or `ID:best` (its generator at its best
-FCD while it trained). Ids are looked up in the listing, never joined to a path.
+In a URL a model is `pretrained`, a run's id (its newest snapshot), `ID:best` (its generator at its best FCD while
+it trained), or `ID:IMAGES` (its snapshot after so many images, as long as that is kept). Ids are looked up in the
+listing, never joined to a path.
 """
 
 from collections import Counter
@@ -33,6 +34,8 @@ class Choice:
     progress: str = ""
     """Where its run stood when it was listed."""
     run: Run | None = None
+    images: int | None = None
+    """Set where it is not the newest snapshot of the run but the one after so many images."""
 
     @property
     def label(self) -> str:
@@ -45,6 +48,9 @@ class Choice:
             from gan.checkpoint import PRETRAINED as SHIPPED
 
             return SHIPPED
+        if self.images is not None:
+            found = [path for path in store.snapshots(self.run.folder) if int(path.stem) == self.images]
+            return found[0] if found else None
         if not self.id.endswith(AT_ITS_BEST):
             return runs.newest_snapshot(self.run.folder)
         best = self.run.folder / store.BEST
@@ -71,8 +77,21 @@ def listing() -> dict[str, Choice]:
     }
 
 
-def with_weights(fingerprint: str, choices: dict[str, Choice]) -> Choice | None:
-    """The model whose weights a link knows by their hash (`gan.export.fingerprint`), under whatever id it is here."""
+def find(asked: str, fingerprint: str, choices: dict[str, Choice]) -> Choice | None:
+    """What a link means: a model by its id, or by its weights where the id is unknown here. A snapshot that is not kept
+    any more is the newest of its run."""
+    if asked in choices:
+        return choices[asked]
+    run, _, images = asked.partition(":")
+    if run in choices and images.isdecimal():
+        name = f"{choices[run].name} · after {int(images):,} images"
+        then = replace(choices[run], id=asked, name=name, progress="", images=int(images))
+        return then if then.file() else choices[run]
+    return _with_weights(fingerprint, choices)
+
+
+def _with_weights(fingerprint: str, choices: dict[str, Choice]) -> Choice | None:
+    """The model that has the weights of a link (`gan.export.fingerprint`), as on another machine."""
     for choice in choices.values() if fingerprint else ():
         path = choice.file()
         with suppress(OSError):  # deleted or replaced while one looks

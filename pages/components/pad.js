@@ -8,7 +8,6 @@ function between(pins, right, up) {
   const [a, b, c, d = a.map((value, i) => b[i] + c[i] - value)] = pins;
   const shares = [(1 - right) * (1 - up), right * (1 - up), (1 - right) * up, right * up];
   const corners = [a, b, c, d];
-  const norm = (z) => Math.sqrt(dot(z, 0, z, 0, z.length));
   const z = a.map((_, i) => corners.reduce((sum, corner, k) => sum + shares[k] * corner[i], 0));
   const wanted = corners.reduce((sum, corner, k) => sum + shares[k] * norm(corner), 0);
   const length = norm(z);
@@ -113,6 +112,11 @@ function latentPad(hand, directions) {
       pins.change([]);
     },
   });
+  const address = `interpolate?${new URLSearchParams({ model: hand.program.header.model })}`;
+  const walk =
+    location.protocol === "file:"
+      ? []
+      : [element("a", { className: "button", href: address, target: "_self", textContent: "Walk between pins" })];
   const node = element(
     "div",
     { className: "plane-and-pins" },
@@ -123,7 +127,7 @@ function latentPad(hand, directions) {
       element("p", { className: "quiet", textContent: "Drag over a plane of the latent space." }),
       element("label", {}, "→ ", choices[0]),
       element("label", {}, "↑ ", choices[1]),
-      element("div", { className: "buttons" }, pin, usePins, clear),
+      element("div", { className: "buttons" }, pin, usePins, clear, ...walk),
       told,
     ),
   );
@@ -151,8 +155,9 @@ function latentPad(hand, directions) {
     // What is in hand may lie outside of the plane of the pins.
     point.hidden = plane.pinned && latentAt(...plane.at).some((value, i) => Math.abs(value - hand.z[i]) > 0.02);
     clear.disabled = count === 0;
+    for (const link of walk) link.hidden = count < 2;
     const few = "Pin three or four latents to span a plane between them.";
     told.textContent = count < 3 ? `${count} pinned. ${few}` : `${count} pinned; the last four count.`;
   };
-  return { node, refresh, cells };
+  return { node, refresh, cells, end: () => pins.end() };
 }

@@ -1,4 +1,47 @@
-// A sheet to draw a digit on. Needs hand.js and fit.js.
+// A sheet to draw a digit on, and the drawing as MNIST would have it. Needs runtime.js, share.js and hand.js.
+
+/** MNIST's digits fill a box of 20 × 20 pixels in one direction. */
+const BOX = 20;
+
+/**
+ * A drawing as MNIST has its digits (LeCun et al. 1998): the ink's box scaled into 20 × 20, sides in proportion, and placed,
+ * by whole pixels, so that the centre of mass lies in the pixel right and below of the middle of 28 × 28, as it does in
+ * all of MNIST's. `ink` is grey values from 0 to 255, `side` × `side`. Returns 784
+ * pixels in [-1, 1], or null where nothing is drawn.
+ */
+function asMnist(ink, side) {
+  let [left, right, top, bottom] = [side, -1, side, -1];
+  let mass = 0, massX = 0, massY = 0;
+  for (let y = 0; y < side; y++)
+    for (let x = 0; x < side; x++) {
+      const value = ink[y * side + x];
+      if (!value) continue;
+      [left, right, top, bottom] = [Math.min(left, x), Math.max(right, x), Math.min(top, y), Math.max(bottom, y)];
+      mass += value;
+      massX += value * (x + 0.5);
+      massY += value * (y + 0.5);
+    }
+  if (!mass) return null;
+  const scale = BOX / Math.max(right - left + 1, bottom - top + 1);
+  const place = (centre, start) => SIDE / 2 - Math.floor((centre - start) * scale) - start * scale;
+  const [offsetX, offsetY] = [place(massX / mass, left), place(massY / mass, top)];
+  // Each large pixel spreads its ink over the small ones that it covers.
+  const small = new Float32Array(SIDE * SIDE);
+  for (let y = top; y <= bottom; y++)
+    for (let x = left; x <= right; x++) {
+      const value = ink[y * side + x];
+      if (!value) continue;
+      const [fromX, toX] = [x * scale + offsetX, (x + 1) * scale + offsetX];
+      const [fromY, toY] = [y * scale + offsetY, (y + 1) * scale + offsetY];
+      for (let row = Math.max(0, Math.floor(fromY)); row < Math.min(SIDE, toY); row++)
+        for (let column = Math.max(0, Math.floor(fromX)); column < Math.min(SIDE, toX); column++) {
+          const width = Math.min(toX, column + 1) - Math.max(fromX, column);
+          const height = Math.min(toY, row + 1) - Math.max(fromY, row);
+          small[row * SIDE + column] += value * width * height;
+        }
+    }
+  return small.map((value) => Math.min(255, value) / 127.5 - 1);
+}
 
 const PAPER = 280;
 const BRUSH = 24;
@@ -59,10 +102,9 @@ function drawingPaper({ onstroke, onlift, onclear }) {
   function show() {
     paint(ink, BRUSH);
     hint.hidden = strokes.length > 0 || put !== null;
-    undo.disabled = strokes.length === 0;
-    clear.disabled = hint.hidden === false;
+    undo.disabled = clear.disabled = !hint.hidden;
     if (!put) return;
-    const small = still("");
+    const small = still({});
     small.show(put);
     ink.imageSmoothingEnabled = false;
     ink.drawImage(small.node, 0, 0, PAPER, PAPER);
@@ -85,6 +127,7 @@ function drawingPaper({ onstroke, onlift, onclear }) {
   }
 
   const changed = () => {
+    pen = null; // a second finger may press a button while the first one draws
     keep();
     show();
     const found = target();
@@ -100,7 +143,7 @@ function drawingPaper({ onstroke, onlift, onclear }) {
     if (pen !== null || event.button > 0) return; // one finger draws
     canvas.setPointerCapture(event.pointerId);
     pen = event.pointerId;
-    put = null;
+    if (put) [put, strokes] = [null, []];
     strokes.push([place(event)]);
     onstroke();
     show();
@@ -110,18 +153,15 @@ function drawingPaper({ onstroke, onlift, onclear }) {
     for (const one of event.getCoalescedEvents?.() ?? [event]) strokes.at(-1).push(place(one));
     show();
   });
-  const lift = (event) => {
-    if (event.pointerId !== pen) return;
-    pen = null;
-    changed();
-  };
+  const lift = (event) => event.pointerId === pen && changed();
   canvas.addEventListener("pointerup", lift);
   canvas.addEventListener("pointercancel", lift);
 
   const undo = element("button", {
     textContent: "Undo",
     onclick: () => {
-      strokes.pop();
+      if (put) put = null;
+      else strokes.pop();
       changed();
     },
   });
@@ -138,9 +178,8 @@ function drawingPaper({ onstroke, onlift, onclear }) {
     node: element("div", { className: "sheet" }, canvas, hint),
     buttons: [undo, clear],
     target,
-    /** Puts a picture on the sheet, 784 pixels in [-1, 1], as if it had been drawn. */
+    /** Lays a picture on the sheet, 784 pixels in [-1, 1], as if it had been drawn. What was drawn comes back with Undo. */
     put(pixels) {
-      strokes = [];
       put = pixels;
       changed();
     },

@@ -1,6 +1,5 @@
 // Ways from one latent to the next: functions of pins (a list of latents) and t in [0, 1].
 
-const norm = (z) => Math.sqrt(dot(z, 0, z, 0, z.length));
 const combine = (a, x, b, y) => a.map((value, i) => x * value + y * b[i]);
 
 /** Which leg of a way through `count` pins t lies on, and how far along it. */
@@ -26,6 +25,7 @@ function plane(a, b) {
     const axis = first.map((value) => Math.abs(value)).reduce((best, value, i, all) => (value < all[best] ? i : best), 0);
     across = first.map((value, i) => (i === axis ? 1 : 0) - value * first[axis]);
     length = norm(across);
+    if (length < 1e-6) return null; // on a line there is no way around the centre
   }
   across = across.map((value) => value / length);
   return { first, across, angle: Math.atan2(dot(second, 0, across, 0, across.length), cosine), lengthA, lengthB };

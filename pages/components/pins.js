@@ -3,11 +3,17 @@
 class Pins {
   /** The pins that are kept; or `lent` ones, from a link, that are kept nowhere. */
   constructor(program, lent = null) {
-    this.key = `counterfeit-pins-${program.header.model}`;
+    this.key = `counterfeit-pins-${program.header.model.split(":")[0]}`; // all states of a run share them
     this.dimensions = program.header.latent_dim;
     this.listeners = [];
     this.lent = lent !== null;
     this.list = lent ?? this.read();
+    this.onstorage = ({ key }) => key === this.key && !this.lent && this.change(this.read()); // from another tab
+    addEventListener("storage", this.onstorage);
+  }
+
+  end() {
+    removeEventListener("storage", this.onstorage);
   }
 
   /** What is kept, without what does not fit the model any more. */

@@ -63,6 +63,14 @@ function toQuery(z, mix) {
   return { z: encode(z), ...(digit >= 0 ? { digit: String(digit) } : { mix: encode(mix) }) };
 }
 
+/** The mix of a text, a digit or ten shares; null for anything else. */
+function mixOf(text) {
+  if (/^[0-9]$/.test(text)) return only(Number(text));
+  const shares = decode(text, 10);
+  const sum = shares?.reduce((total, share) => total + share, 0);
+  return shares?.every((share) => share >= 0) && Math.abs(sum - 1) < 0.01 ? shares : null;
+}
+
 /** Several latents with their mixes as one text for a URL: latent, digit or mix, latent, … with dots in between. */
 const allToText = (pins) => pins.map(({ z, mix }) => Object.values(toQuery(z, mix)).join(".")).join(".");
 
@@ -70,8 +78,7 @@ const allToText = (pins) => pins.map(({ z, mix }) => Object.values(toQuery(z, mi
 function allFromText(text, dimensions) {
   const parts = text.split(".");
   const pins = Array.from({ length: Math.ceil(parts.length / 2) }, (_, i) => {
-    const what = parts[2 * i + 1] ?? "";
-    return { z: decode(parts[2 * i], dimensions), mix: /^[0-9]$/.test(what) ? only(Number(what)) : decode(what, 10) };
+    return { z: decode(parts[2 * i], dimensions), mix: mixOf(parts[2 * i + 1] ?? "") };
   });
   return pins.every(({ z, mix }) => z && mix) ? pins : null;
 }
@@ -80,6 +87,5 @@ function allFromText(text, dimensions) {
 function fromQuery(query, dimensions) {
   const digit = query.get("digit");
   const z = query.has("z") ? decode(query.get("z"), dimensions) : null;
-  const mix = /^[0-9]$/.test(digit ?? "") ? only(Number(digit)) : query.has("mix") ? decode(query.get("mix"), 10) : null;
-  return { z, mix };
+  return { z, mix: mixOf(digit ?? query.get("mix") ?? "") };
 }

@@ -17,7 +17,7 @@ from tests.browser.test_runtime import READ
 from tests.helpers import until
 from tests.test_export import SHAPES, model_of
 
-SCRIPTS = ("runtime.js", "share.js", "hand.js", "fit.js")
+SCRIPTS = ("runtime.js", "share.js", "hand.js", "pins.js", "gather.js", "fit.js", "paper.js")
 
 
 @pytest.fixture(scope="module")

@@ -267,6 +267,21 @@ def test_link_with_other_weights_says_so_until_something_moves(alone: Page, file
     expect(notice).to_be_hidden()
 
 
+def test_what_moves_nothing_leaves_the_notice_and_the_address(alone: Page, file: Path, model: Model) -> None:
+    """Pins and other sliders are no move; a link that is pasted over the old one is taken."""
+    z = latent.encode(latent.sample(1, model.config.latent_dim, seed=1)[0])
+    link = f"{file.as_uri()}#z={z}&digit=4&weights=0123456789abcdef"
+    alone.evaluate("link => { location.href = link; }", link)
+    notice = alone.get_by_text("has learned since the link was made")
+    expect(notice).to_be_visible()
+    shows_what_pytorch_makes(alone, model, {"z": z, "digit": "4"})
+    alone.get_by_role("button", name="Pin this latent").click()
+    alone.get_by_role("combobox", name="Which directions").select_option(index=1)
+    alone.wait_for_timeout(600)
+    expect(notice).to_be_visible()
+    assert alone.url == link
+
+
 def test_explore_follows_a_run_and_keeps_what_is_in_hand(page: Page, server: Server) -> None:
     """The picture under one's finger changes while the latent stays; the page is not built anew."""
     folder = server.runs / start(page)
@@ -283,6 +298,21 @@ def test_explore_follows_a_run_and_keeps_what_is_in_hand(page: Page, server: Ser
     now = query(page)
     assert now["z"] == held["z"]
     assert now["weights"] != held["weights"]
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    # The run goes on, but a link is one to what one saw.
+    seen, link = page.get_by_role("button", name="Copy link").evaluate(
+        """button => new Promise((resolve) => {
+          button.click();
+          const context = button.getRootNode().querySelector(".picture").getContext("2d");
+          const seen = [...context.getImageData(0, 0, 28, 28).data].filter((_, i) => i % 4 === 0);
+          setTimeout(async () => resolve([seen, await navigator.clipboard.readText()]), 300);
+        })"""
+    )
+    assert f"model={folder.name}%3A" in link
+    page.goto(link)
+    page.get_by_test_id("digit-canvas").wait_for()
+    page.wait_for_timeout(1500)
+    assert picture(page) == seen
     expect(page.get_by_test_id("stException")).to_have_count(0)
 
 
@@ -309,6 +339,23 @@ def test_standalone_file_asks_nobody_for_anything(browser: Browser, file: Path) 
     assert [address for address in asked if not address.startswith(("file:", "data:", "blob:"))] == []
     expect(page.get_by_role("heading", name="A <forger> of digits")).to_be_visible()
     page.close()
+
+
+def test_generator_is_taken_home(page: Page, server: Server, browser: Browser, tmp_path: Path) -> None:
+    page.goto("/explore")
+    page.get_by_test_id("digit-canvas").wait_for()
+    held = remembered(page, page.get_by_role("button", name="Random", exact=True).click)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Take this generator home").click()
+    assert download.value.suggested_filename == "gan.html"
+    download.value.save_as(tmp_path / "gan.html")
+    home = browser.new_context(offline=True).new_page()
+    home.goto(f"{(tmp_path / 'gan.html').as_uri()}#{page.evaluate('location.search.slice(1)')}")
+    home.get_by_test_id("digit-canvas").wait_for()
+    home.wait_for_timeout(500)
+    assert held["z"] in home.url
+    assert picture(home) == picture(page)
+    home.context.close()
 
 
 def test_copied_python_draws_the_same_picture(browser: Browser, file: Path, tmp_path: Path) -> None:

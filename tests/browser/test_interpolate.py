@@ -49,6 +49,10 @@ def test_way_through_several_passes_each(blank: Page, name: str) -> None:
     assert torch.allclose(way(blank, name, pins, [0, 1 / 3, 2 / 3, 1]), pins, atol=1e-5)
 
 
+def test_way_on_a_line_goes_through_the_centre(blank: Page) -> None:
+    assert way(blank, "slerp", torch.tensor([[1.0], [-2.0]]), [0, 0.5, 1]).flatten().tolist() == [1, -0.5, -2]
+
+
 def test_circle_by_hand(blank: Page) -> None:
     """From (1, 0) by (0, 1): a quarter of the way is (0, 1), half (-1, 0), three quarters (0, -1), and back."""
     found = way(blank, "circle", torch.tensor([[1.0, 0.0], [0.0, 1.0]]), [0, 0.25, 0.5, 0.75, 1])
@@ -159,6 +163,9 @@ def test_links_hold_several_pins(blank: Page) -> None:
     text = blank.evaluate(code, pins)
     assert pins_of(blank, f"https://example.org/interpolate?model=x&pins={text}&weights=0") == pins
     assert pins_of(blank, f"?z={text.split('.')[0]}&digit=9") == pins[:1]
+    nothing, negative = latent.encode(torch.zeros(10)), latent.encode(torch.tensor([2.0, -1.0] + [0.0] * 8))
+    for what in (nothing, negative):
+        assert pins_of(blank, f"?pins={text.split('.')[0]}.{what}") is None
     for other in ("", "hello", "-1", "1.5", "?z=abc", f"?pins={text}.", f"?pins={text}", "12345678901"):
         assert pins_of(blank, other, 6 if other != f"?pins={text}" else 7) is None, other
 
