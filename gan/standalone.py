@@ -21,7 +21,7 @@ COMMON = ("runtime.js", "share.js", "hand.js", "pins.js")
 SCRIPTS = {
     "mountExplorer": (*COMMON, "pad.js", "explorer.js"),
     "mountInterpolate": (*COMMON, "gather.js", "paths.js", "files.js", "interpolate.js"),
-    "mountDraw": (*COMMON, "fit.js", "paper.js", "draw.js"),
+    "mountDraw": (*COMMON, "fit.js", "paper.js", "yardstick.js", "draw.js"),
 }
 """The files behind each function that builds a widget: one follows the other, since a component cannot import."""
 STYLES = {

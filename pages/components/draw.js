@@ -1,113 +1,10 @@
-// Draw a digit, find its latent. Needs runtime.js, share.js, hand.js, pins.js, fit.js and paper.js.
+// Draw a digit, find its latent. Needs runtime.js, share.js, hand.js, pins.js, fit.js, paper.js and yardstick.js.
 
 /** Milliseconds at a time for a search that one waits for, and for one in the background. */
 const AWAITED = 24;
 const BACKGROUND = 12;
-/** Milliseconds of work after which a search, any search, ends with what it has, where it is slow. */
-const PATIENCE = 2000;
-
 /** Real digits that have to be measured before yours is compared with them. */
 const ENOUGH = 3;
-
-/** How much two pictures differ, in percent of black to white (root mean square). */
-const percent = (error) => `${(100 * Math.sqrt(error)).toFixed(1)} %`;
-
-/** Where an error stands in a row that begins with the smallest: CSS orders by whole numbers. */
-const rank = (error) => Math.round(1e6 * error);
-const LAST = rank(1);
-
-/** The same search on real test digits: how near the generator comes to those, as a yardstick. Calls `onmeasured` after
- * each. Errors are kept in this browser, by the hash of the weights. */
-class Yardstick {
-  constructor(program, onmeasured) {
-    this.program = program;
-    this.onmeasured = onmeasured;
-    const { real, hash } = program.header;
-    this.targets = real.map((text) => Float32Array.from(atob(text), (c) => c.charCodeAt(0) / 127.5 - 1));
-    this.key = `counterfeit-yardstick-${hash}`;
-    this.found = this.read();
-    this.pairs = this.targets.map((target, number) => {
-      const own = still({ "aria-label": `Real test digit ${number + 1}` });
-      const forged = still({ "aria-label": "What the generator makes of it" });
-      own.show(target);
-      const told = element("small", { textContent: "…" });
-      const node = element("figure", { className: "pair" }, own.node, forged.node, told);
-      node.style.order = LAST;
-      return { node, forged, told };
-    });
-    this.found.forEach((_, number) => this.tell(number));
-  }
-
-  read() {
-    try {
-      return JSON.parse(localStorage.getItem(this.key) ?? "[]")
-        .map(({ z, digit }) => ({ z: decode(z, this.program.header.latent_dim), mix: only(digit) }))
-        .map((one, number) => ({ ...one, error: difference(this.program.forge(one.z, one.mix), this.targets[number]) }));
-    } catch {
-      return []; // kept by another version, or by nobody
-    }
-  }
-
-  get done() {
-    return this.found.length === this.targets.length;
-  }
-
-  /** The errors so far, smallest first. */
-  get errors() {
-    return this.found.map(({ error }) => error).sort((a, b) => a - b);
-  }
-
-  /** Goes on for so many milliseconds. */
-  work(milliseconds) {
-    this.search ??= new Search(this.program, this.targets[this.found.length]);
-    if (!this.search.work(milliseconds)) return;
-    this.found.push(this.search.best);
-    this.search = null;
-    this.tell(this.found.length - 1);
-    const kept = this.found.map(({ z, mix }) => ({ z: encode(z), digit: singleDigit(mix) }));
-    try {
-      localStorage.setItem(this.key, JSON.stringify(kept));
-    } catch {
-      // A browser that keeps nothing: measured anew each time.
-    }
-    this.onmeasured();
-  }
-
-  tell(number) {
-    const { z, mix, error } = this.found[number];
-    const { node, forged, told } = this.pairs[number];
-    forged.show(this.program.forge(z, mix));
-    told.textContent = percent(error);
-    node.style.order = rank(error);
-  }
-}
-
-/** A search for a latent that goes on bit by bit. */
-class Search {
-  constructor(program, target) {
-    Object.assign(this, { program, target });
-    this.steps = fit(program, target);
-    this.best = null;
-    this.spent = 0;
-  }
-
-  /** Goes on for so many milliseconds; whether it is at its end. */
-  work(milliseconds) {
-    const started = performance.now();
-    let turn;
-    let best;
-    do {
-      turn = this.steps.next();
-      best = turn.value ?? best;
-    } while (!turn.done && performance.now() - started < milliseconds);
-    if (best) {
-      const z = rounded(best.z); // as a pin or a link holds it
-      this.best = { z, mix: best.mix, error: difference(this.program.forge(z, best.mix), this.target) };
-    }
-    this.spent += performance.now() - started;
-    return turn.done || this.spent > PATIENCE;
-  }
-}
 
 /** Builds the page inside `root`; returns { update(program), end() }. */
 function mountDraw(root, program) {
@@ -116,7 +13,10 @@ function mountDraw(root, program) {
   const pins = new Pins(program);
   const state = { search: null, target: null, started: 0, seconds: 0, found: null, ended: false, waiting: false };
   const seen = still({ "aria-label": "Your digit as MNIST would have it", "data-testid": "as-mnist" });
-  const forged = still({ "aria-label": "What the generator makes of the latent that was found", "data-testid": "found" });
+  const forged = still({
+    "aria-label": "What the generator makes of the latent that was found",
+    "data-testid": "found",
+  });
   const off = still({ "aria-label": "Where the two differ" });
   const told = element("p", { className: "told", "data-testid": "found-told" });
   const judged = element("p", { className: "quiet", "aria-live": "polite", "data-testid": "judged" });
@@ -140,7 +40,11 @@ function mountDraw(root, program) {
     onclick: () => {
       pins.add(state.found.z, state.found.mix);
       pinned.textContent = `Pinned as ${letter(pins.list.length - 1)}. `;
-      const way = element("a", { href: address("interpolate", program.header.model), target: "_self", textContent: "Walk between pins" });
+      const way = element("a", {
+        href: address("interpolate", program.header.model),
+        target: "_self",
+        textContent: "Walk between pins",
+      });
       pinned.append(pins.list.length > 1 ? way : "Draw another one and pin it, to walk from one to the other.");
     },
   });
@@ -160,17 +64,37 @@ function mountDraw(root, program) {
     "data-testid": "ten-digits",
     "aria-label": "Your hand, all ten digits: the latent that was found, asked for each",
   });
-  const mine = { own: still({ "aria-label": "Yours" }), forged: still({ "aria-label": "The generator's" }), told: element("small") };
-  const mineNode = element("figure", { className: "pair mine", hidden: true }, mine.own.node, mine.forged.node, mine.told);
+  const mine = {
+    own: still({ "aria-label": "Yours" }),
+    forged: still({ "aria-label": "The generator's" }),
+    told: element("small"),
+  };
+  const mineNode = element(
+    "figure",
+    { className: "pair mine", hidden: true },
+    mine.own.node,
+    mine.forged.node,
+    mine.told,
+  );
   const progress = element("p", { className: "quiet", "data-testid": "yardstick" });
   const yardstick = new Yardstick(program, () => judge());
 
-  const figure = (one, text) => element("figure", {}, one.node, element("figcaption", { className: "quiet", textContent: text }));
-  const pictures = [figure(seen, "yours, as in MNIST"), figure(forged, "the generator's"), figure(off, "the difference")];
+  const figure = (one, text) =>
+    element("figure", {}, one.node, element("figcaption", { className: "quiet", textContent: text }));
+  const pictures = [
+    figure(seen, "yours, as in MNIST"),
+    figure(forged, "the generator's"),
+    figure(off, "the difference"),
+  ];
   const results = element(
     "div",
     { className: "results" },
-    element("div", { className: "outcome" }, ...pictures, element("div", { className: "words" }, told, judged, after, pinned)),
+    element(
+      "div",
+      { className: "outcome" },
+      ...pictures,
+      element("div", { className: "words" }, told, judged, after, pinned),
+    ),
   );
   if (conditional)
     results.append(element("p", { className: "quiet", textContent: "Your hand, all ten digits" }), ten.node);
@@ -178,7 +102,12 @@ function mountDraw(root, program) {
     element(
       "div",
       { className: "explorer draw" },
-      element("div", { className: "hand" }, paper.node, element("div", { className: "buttons" }, ...paper.buttons, real)),
+      element(
+        "div",
+        { className: "hand" },
+        paper.node,
+        element("div", { className: "buttons" }, ...paper.buttons, real),
+      ),
       results,
       element(
         "div",
@@ -191,14 +120,20 @@ function mountDraw(root, program) {
   );
 
   function begin(target) {
-    Object.assign(state, { target, found: null, search: target && new Search(program, target), started: performance.now() });
+    Object.assign(state, {
+      target,
+      found: null,
+      search: target && new Search(program, target),
+      started: performance.now(),
+    });
     mineNode.hidden = true;
     judged.textContent = pinned.textContent = "";
     after.hidden = true;
     ten.left = 0;
     for (const picture of [seen, forged, off]) picture.clear();
     ten.context.clearRect(0, 0, ten.node.width, ten.node.height);
-    told.textContent = "Draw a digit with mouse or finger. When you lift it, the latent of the nearest forgery is found.";
+    told.textContent =
+      "Draw a digit with mouse or finger. When you lift it, the latent of the nearest forgery is found.";
     if (target) {
       seen.show(target);
       mine.own.show(target);
@@ -212,7 +147,8 @@ function mountDraw(root, program) {
     forged.show(pixels);
     off.show(pixels.map((value, i) => Math.abs(value - state.target[i]) - 1));
     const what = conditional ? `a ${singleDigit(mix)}` : "something";
-    told.textContent = `${state.found ? "Found" : "Searching:"} ${what} that differs from yours by ${percent(error)}, ${state.seconds.toFixed(1)} s`;
+    const doing = state.found ? "Found" : "Searching:";
+    told.textContent = `${doing} ${what} that differs from yours by ${percent(error)}, ${state.seconds.toFixed(1)} s`;
     if (!conditional) return;
     hand.place(z);
     ten.restart();
@@ -222,10 +158,11 @@ function mountDraw(root, program) {
   function judge() {
     const { errors, done, targets } = yardstick;
     const count = errors.length;
-    const median = count ? ` (their median: ${percent(errors[count >> 1])})` : "";
+    const middle = count ? ` (their median: ${percent(median(errors))})` : "";
     progress.textContent =
-      "The same search on digits of the test images: above the real one, below the generator's, the nearest first; the root mean square of the difference, in percent of black to white. " +
-      (done ? `All ${count}${median}.` : `${count} of ${targets.length} so far${median}.`);
+      "The same search on digits of the test images: above the real one, below the generator's, the nearest first; " +
+      "the root mean square of the difference, in percent of black to white. " +
+      (done ? `All ${count}${middle}.` : `${count} of ${targets.length} so far${middle}.`);
     if (!state.found) return;
     const { z, mix, error } = state.found;
     mineNode.hidden = false;
@@ -236,7 +173,7 @@ function mountDraw(root, program) {
     judged.textContent =
       count < ENOUGH
         ? "Real digits are being measured, to compare it with."
-        : `Nearer than ${nearer} of ${count} real digits${median}.`;
+        : `Nearer than ${nearer} of ${count} real digits${middle}.`;
   }
 
   function request() {

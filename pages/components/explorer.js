@@ -1,4 +1,5 @@
-// The explorer: digit buttons, sliders, the ten digits of a latent, a pad. Needs runtime.js, share.js, hand.js, pins.js, pad.js.
+// The explorer: digit buttons, sliders, the ten digits of a latent, a pad. Needs runtime.js, share.js, hand.js, pins.js
+// and pad.js.
 
 /** Sliders cover ±3 standard deviations of the prior: 99.7 % of what the generator was trained on. */
 const REACH = 3;
@@ -6,7 +7,11 @@ const REACH = 3;
 /** One big button a digit, and behind a switch how much of each. */
 function digitButtons(hand) {
   const buttons = Array.from({ length: 10 }, (_, digit) =>
-    element("button", { textContent: digit, "data-testid": `digit-button-${digit}`, onclick: () => hand.ask(only(digit)) }),
+    element("button", {
+      textContent: digit,
+      "data-testid": `digit-button-${digit}`,
+      onclick: () => hand.ask(only(digit)),
+    }),
   );
   // Sliders hold weights, the numbers beside them the shares: what one asks for does not depend on the way there.
   let weights = Array.from(hand.mix);
@@ -227,7 +232,10 @@ function mountExplorer(root, program) {
       copy(linkButton, shared(hand));
     },
   });
-  const codeButton = element("button", { textContent: "Copy as Python", onclick: () => copy(codeButton, python(hand)) });
+  const codeButton = element("button", {
+    textContent: "Copy as Python",
+    onclick: () => copy(codeButton, python(hand)),
+  });
   const left = element(
     "div",
     { className: "hand" },
@@ -239,7 +247,11 @@ function mountExplorer(root, program) {
       { className: "buttons" },
       element("button", { textContent: "Random", onclick: draw }),
       element("button", { textContent: "Reset", onclick: reset }),
-      element("button", { textContent: "Save", title: "The picture as a PNG of 560×560 pixels", onclick: () => save(canvas) }),
+      element("button", {
+        textContent: "Save",
+        title: "The picture as a PNG of 560×560 pixels",
+        onclick: () => save(canvas),
+      }),
       linkButton,
       codeButton,
     ),

@@ -44,8 +44,14 @@ function enlarged(frame, side, scale) {
 
 /** LZW as GIF has it, for 8-bit pixels (GIF89a, appendix F). */
 function lzw(pixels) {
-  const CLEAR = 256, END = 257, out = [];
-  let table = new Map(), next = 258, width = 9, buffer = 0, held = 0;
+  const CLEAR = 256,
+    END = 257,
+    out = [];
+  let table = new Map(),
+    next = 258,
+    width = 9,
+    buffer = 0,
+    held = 0;
   const put = (code) => {
     buffer |= code << held;
     held += width;
@@ -138,19 +144,35 @@ function npy(values, shape, kind) {
   let header = `{'descr': '${kind}', 'fortran_order': False, 'shape': ${tuple}, }`;
   header += " ".repeat(63 - ((10 + header.length) % 64)) + "\n";
   const data = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-  return joined([Uint8Array.of(0x93), bytesOf("NUMPY"), Uint8Array.of(1, 0), numbers([header.length, 2]), bytesOf(header), data]);
+  return joined([
+    Uint8Array.of(0x93),
+    bytesOf("NUMPY"),
+    Uint8Array.of(1, 0),
+    numbers([header.length, 2]),
+    bytesOf(header),
+    data,
+  ]);
 }
 
 /** Arrays as numpy's .npz: a ZIP of .npy files, stored as they are. */
 function npz(arrays) {
-  const parts = [], directory = [];
+  const parts = [],
+    directory = [];
   let at = 0;
   for (const [name, content] of Object.entries(arrays)) {
     const file = bytesOf(`${name}.npy`);
-    const sums = [[crc32(content), 4], [content.length, 4], [content.length, 4], [file.length, 2], [0, 2]];
+    const sums = [
+      [crc32(content), 4],
+      [content.length, 4],
+      [content.length, 4],
+      [file.length, 2],
+      [0, 2],
+    ];
     const common = [[20, 2], [0, 2], [0, 2], [0, 2], [33, 2], ...sums];
     const local = joined([numbers([0x04034b50, 4], ...common), file, content]);
-    directory.push(joined([numbers([0x02014b50, 4], [20, 2], ...common, [0, 2], [0, 2], [0, 2], [0, 4], [at, 4]), file]));
+    directory.push(
+      joined([numbers([0x02014b50, 4], [20, 2], ...common, [0, 2], [0, 2], [0, 2], [0, 4], [at, 4]), file]),
+    );
     parts.push(local);
     at += local.length;
   }

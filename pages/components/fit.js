@@ -1,9 +1,13 @@
-// From a picture back to a latent: gradient descent on z through the generator, in the page. Needs runtime.js, share.js.
+// From a picture back to a latent: gradient descent on z through the generator, in the page. Needs runtime.js, share.js
+// and hand.js.
 
 /** Latents that a search tries first, in all; each digit gets its share of them. */
 const STARTS = 40;
 /** [how many descents go on, steps of each] of the rounds; the worse ones are left behind. */
-const ROUNDS = [[6, 25], [2, 120]];
+const ROUNDS = [
+  [6, 25],
+  [2, 120],
+];
 const LEARNING_RATE = 0.2;
 /** Pull towards the prior's mean: a latent should lie where the generator was trained. */
 const PRIOR = 0.002;
@@ -49,8 +53,8 @@ class Descent {
 const best = (descents) => descents.reduce((a, b) => (b.error < a.error ? b : a));
 
 /**
- * Finds a latent and a digit whose picture is like `target`, 784 pixels in [-1, 1]. A generator: it yields the best descent
- * so far after each step, so that whoever calls it decides when to go on, when to stop, and what to show.
+ * Finds a latent and a digit whose picture is like `target`, 784 pixels in [-1, 1]. A generator: it yields the best
+ * descent so far after each step, so that whoever calls it decides when to go on, when to stop, and what to show.
  */
 function* fit(program, target, random = normal) {
   const { conditional, latent_dim } = program.header;
@@ -68,5 +72,35 @@ function* fit(program, target, random = normal) {
         descent.step();
         yield best(descents);
       }
+  }
+}
+
+/** Milliseconds of work after which a search, any search, ends with what it has, where it is slow. */
+const PATIENCE = 2000;
+
+/** A search for a latent that goes on bit by bit. */
+class Search {
+  constructor(program, target) {
+    Object.assign(this, { program, target });
+    this.steps = fit(program, target);
+    this.best = null;
+    this.spent = 0;
+  }
+
+  /** Goes on for so many milliseconds; whether it is at its end. */
+  work(milliseconds) {
+    const started = performance.now();
+    let turn;
+    let best;
+    do {
+      turn = this.steps.next();
+      best = turn.value ?? best;
+    } while (!turn.done && performance.now() - started < milliseconds);
+    if (best) {
+      const z = rounded(best.z); // as a pin or a link holds it
+      this.best = { z, mix: best.mix, error: difference(this.program.forge(z, best.mix), this.target) };
+    }
+    this.spent += performance.now() - started;
+    return turn.done || this.spent > PATIENCE;
   }
 }

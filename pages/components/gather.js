@@ -40,7 +40,10 @@ function pinList(state) {
       act("←", "Move to the left", () => state.pins.earlier(number), number === 0),
       act("✕", "Remove", () => {
         state.pins.remove(number);
-        [...node.querySelectorAll(".pin")].at(Math.min(number, state.pins.list.length - 1))?.querySelector("button:last-child").focus();
+        [...node.querySelectorAll(".pin")]
+          .at(Math.min(number, state.pins.list.length - 1))
+          ?.querySelector("button:last-child")
+          .focus();
       }),
     );
     return { pin, picture };
@@ -98,13 +101,19 @@ function gathering(state, origin) {
     textContent: "Pin a random latent",
     onclick: () => add([pinOfSeed(Math.floor(1e9 * Math.random()), pins.dimensions)]),
   });
-  const text = element("input", { type: "search", placeholder: "A seed, or a link", "aria-label": "A seed, or a link" });
+  const text = element("input", {
+    type: "search",
+    placeholder: "A seed, or a link",
+    "aria-label": "A seed, or a link",
+  });
   const asked = (event) => {
     event.preventDefault();
     const found = pinsOfText(text.value, pins.dimensions);
     told.textContent = !found
       ? "That is neither a seed, a whole number of up to nine digits, nor a link to a latent of this model."
-      : (found.weights ?? hash()) === hash() ? "" : "That link was made with other weights, so its pictures are others here.";
+      : (found.weights ?? hash()) === hash()
+        ? ""
+        : "That link was made with other weights, so its pictures are others here.";
     if (!found) return;
     text.value = "";
     add(found.pins);
@@ -129,10 +138,14 @@ function gathering(state, origin) {
     { className: "lent" },
     element("span", { className: "quiet", textContent: SAID[origin] ?? "" }),
     element("button", { textContent: "Keep them", onclick: () => giveBack(true) }),
-    element("button", { textContent: origin === "link" ? "Back to mine" : "Start empty", onclick: () => giveBack(false) }),
+    element("button", {
+      textContent: origin === "link" ? "Back to mine" : "Start empty",
+      onclick: () => giveBack(false),
+    }),
   );
   if (origin === "misfit") told.textContent = SAID.misfit;
-  if (origin === "link" && others) told.textContent = "This model has learned since the link was made, so the pictures may be others.";
+  if (origin === "link" && others)
+    told.textContent = "This model has learned since the link was made, so the pictures may be others.";
   const refresh = () => {
     list.refresh();
     lent.hidden = !pins.lent;

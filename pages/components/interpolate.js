@@ -31,22 +31,34 @@ function pathRow(name, state) {
     element(
       "div",
       { className: "way" },
-      element("div", { className: "told" }, element("label", {}, chosen, label), element("span", { className: "quiet", textContent: told })),
+      element(
+        "div",
+        { className: "told" },
+        element("label", {}, chosen, label),
+        element("span", { className: "quiet", textContent: told }),
+      ),
       cells.node,
     ),
-    element("figure", {}, svg, element("figcaption", { className: "quiet", textContent: "norm of z; band: the prior" })),
+    element(
+      "figure",
+      {},
+      svg,
+      element("figcaption", { className: "quiet", textContent: "norm of z; band: the prior" }),
+    ),
   );
   /** The norm along the way, with the prior's mean and one deviation to either side. */
   const draw = () => {
     const length = Math.sqrt(state.program.header.latent_dim);
-    const top = 1.25 * Math.max(length, ...state.pins.list.map(({ z }) => norm(z)));
-    const y = (value) => (40 - (38 * value) / top).toFixed(2);
+    const highest = 1.25 * Math.max(length, ...state.pins.list.map(({ z }) => norm(z)));
+    const y = (value) => (40 - (38 * value) / highest).toFixed(2);
     const points = Array.from({ length: NORM_POINTS + 1 }, (_, i) => {
       const t = i / NORM_POINTS;
       return `${(100 * t).toFixed(2)},${y(norm(state.latent(name, t)))}`;
     });
+    // The norm of a z ~ N(0, I) has a deviation of 1/√2, whatever its dimension.
+    const [top, bottom] = [y(length + Math.SQRT1_2), y(length - Math.SQRT1_2)];
     svg.innerHTML =
-      `<rect x="0" width="100" y="${y(length + 0.71)}" height="${(y(length - 0.71) - y(length + 0.71)).toFixed(2)}" class="band"/>` +
+      `<rect x="0" width="100" y="${top}" height="${(bottom - top).toFixed(2)}" class="band"/>` +
       `<polyline points="${points.join(" ")}" class="curve"/><line class="now" y1="0" y2="40"/>`;
   };
   const refresh = () => {
@@ -81,10 +93,16 @@ function arithmetic(state) {
       const sum = mix.reduce((total, share) => total + share, 0);
       return { z, mix: mix.map((share) => share / sum) };
     },
-    { className: "analogy", role: "img", "data-testid": "analogy", "aria-label": "B, A, C and A − B + C at the corners" },
+    {
+      className: "analogy",
+      role: "img",
+      "data-testid": "analogy",
+      "aria-label": "B, A, C and A − B + C at the corners",
+    },
   );
   const told =
-    "B at the top left, A at the top right, C at the bottom left. A − B + C, at the bottom right, is to C as A is to B.";
+    "B at the top left, A at the top right, C at the bottom left. " +
+    "A − B + C, at the bottom right, is to C as A is to B.";
   const node = element(
     "section",
     {},
@@ -100,7 +118,6 @@ function arithmetic(state) {
   return { node, cells, refresh };
 }
 
-
 /** Builds the page inside `root`; returns { update(program), end() }. */
 function mountInterpolate(root, program) {
   const { pins, origin } = firstPins(program);
@@ -113,7 +130,11 @@ function mountInterpolate(root, program) {
     forward: true,
     pingPong: true,
     mixing: true,
-    latent: (name, t) => PATHS[name].at(state.pins.list.map(({ z }) => z), t),
+    latent: (name, t) =>
+      PATHS[name].at(
+        state.pins.list.map(({ z }) => z),
+        t,
+      ),
     at: (name, t) => {
       const mixes = state.pins.list.map(({ mix }) => mix);
       return { z: state.latent(name, t), mix: state.mixing ? mixAlong(name, mixes, t) : mixes[0] };
@@ -132,26 +153,45 @@ function mountInterpolate(root, program) {
       request();
     },
   });
-  const scrub = slider(element("span", { textContent: "Along the way" }), 0, 1, 0.001, (t) => {
-    state.playing = false;
-    play.textContent = "Play";
-    state.t = t;
-    request();
-  }, { "data-testid": "scrub", "aria-label": "Along the way" });
-  const speed = slider(element("span", { textContent: "Speed" }), 0.05, 1, 0.05, (value) => {
-    state.speed = value;
-    speed.show(value, 2);
-  }, { "aria-label": "Speed, in ways a second" });
+  const scrub = slider(
+    element("span", { textContent: "Along the way" }),
+    0,
+    1,
+    0.001,
+    (t) => {
+      state.playing = false;
+      play.textContent = "Play";
+      state.t = t;
+      request();
+    },
+    { "data-testid": "scrub", "aria-label": "Along the way" },
+  );
+  const speed = slider(
+    element("span", { textContent: "Speed" }),
+    0.05,
+    1,
+    0.05,
+    (value) => {
+      state.speed = value;
+      speed.show(value, 2);
+    },
+    { "aria-label": "Speed, in ways a second" },
+  );
   speed.show(state.speed, 2);
   const check = (label, name) =>
-    element("label", {}, element("input", {
-      type: "checkbox",
-      checked: state[name],
-      onchange: (event) => {
-        state[name] = event.target.checked;
-        refresh();
-      },
-    }), label);
+    element(
+      "label",
+      {},
+      element("input", {
+        type: "checkbox",
+        checked: state[name],
+        onchange: (event) => {
+          state[name] = event.target.checked;
+          refresh();
+        },
+      }),
+      label,
+    );
 
   const frames = (name) => {
     const found = { greys: [], latents: [] };
@@ -187,7 +227,10 @@ function mountInterpolate(root, program) {
     { className: "buttons" },
     element("span", { className: "quiet", textContent: "Save the one that is marked: " }),
     ...["gif", "apng", "strip", "npz"].map((kind) =>
-      element("button", { textContent: kind === "strip" ? "PNG strip" : kind.toUpperCase(), onclick: () => save(kind) }),
+      element("button", {
+        textContent: kind === "strip" ? "PNG strip" : kind.toUpperCase(),
+        onclick: () => save(kind),
+      }),
     ),
   );
   const few = element("p", {
@@ -197,7 +240,13 @@ function mountInterpolate(root, program) {
   const controls = element(
     "div",
     { className: "controls" },
-    element("div", { className: "buttons" }, play, check("there and back", "pingPong"), ...(program.header.conditional ? [check("mix the digits too", "mixing")] : [])),
+    element(
+      "div",
+      { className: "buttons" },
+      play,
+      check("there and back", "pingPong"),
+      ...(program.header.conditional ? [check("mix the digits too", "mixing")] : []),
+    ),
     scrub.node,
     speed.node,
   );

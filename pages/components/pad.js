@@ -2,8 +2,8 @@
 
 const PAD = 7;
 
-/** The latent at (right, up) in [0, 1]² between three or four pinned ones, as long as they are: between two latents
- * the straight line dips towards the centre, where the prior has nothing. With three, the fourth corner is B + C − A. */
+/** The latent at (right, up) in [0, 1]² between three or four pinned ones, as long as they are: between two latents the
+ * straight line dips towards the centre, where the prior has nothing. With three, the fourth corner is B + C − A. */
 function between(pins, right, up) {
   const [a, b, c, d = a.map((value, i) => b[i] + c[i] - value)] = pins;
   const shares = [(1 - right) * (1 - up), right * (1 - up), (1 - right) * up, right * up];
@@ -134,7 +134,10 @@ function latentPad(hand, directions) {
 
   const refresh = () => {
     const names = directions.state.sliders.map((one) => one.name.value);
-    for (const [which, choice] of [["first", choices[0]], ["second", choices[1]]]) {
+    for (const [which, choice] of [
+      ["first", choices[0]],
+      ["second", choices[1]],
+    ]) {
       if (choice.dataset.names !== names.join()) {
         choice.replaceChildren(...names.map((name) => element("option", { textContent: name })));
         choice.dataset.names = names.join();

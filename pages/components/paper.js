@@ -4,14 +4,16 @@
 const BOX = 20;
 
 /**
- * A drawing as MNIST has its digits (LeCun et al. 1998): the ink's box scaled into 20 × 20, sides in proportion, and placed,
- * by whole pixels, so that the centre of mass lies in the pixel right and below of the middle of 28 × 28, as it does in
- * all of MNIST's. `ink` is grey values from 0 to 255, `side` × `side`. Returns 784
+ * A drawing as MNIST has its digits (LeCun et al. 1998): the ink's box scaled into 20 × 20, sides in proportion, and
+ * placed, by whole pixels, so that the centre of mass lies in the pixel right and below of the middle of 28 × 28, as it
+ * does in all of MNIST's. `ink` is grey values from 0 to 255, `side` × `side`. Returns 784
  * pixels in [-1, 1], or null where nothing is drawn.
  */
 function asMnist(ink, side) {
   let [left, right, top, bottom] = [side, -1, side, -1];
-  let mass = 0, massX = 0, massY = 0;
+  let mass = 0,
+    massX = 0,
+    massY = 0;
   for (let y = 0; y < side; y++)
     for (let x = 0; x < side; x++) {
       const value = ink[y * side + x];
@@ -110,8 +112,8 @@ function drawingPaper({ onstroke, onlift, onclear }) {
     ink.drawImage(small.node, 0, 0, PAPER, PAPER);
   }
 
-  /** What is drawn, or put here, as MNIST would have it; null for nothing. A small drawing gets a thinner stroke: MNIST's
-   * are all alike, however large the writing was. */
+  /** What is drawn, or put here, as MNIST would have it; null for nothing. A small drawing gets a thinner stroke:
+   * MNIST's are all alike, however large the writing was. */
   function target() {
     if (put) return put;
     if (!strokes.length) return null;
@@ -123,7 +125,10 @@ function drawingPaper({ onstroke, onlift, onclear }) {
     const context = element("canvas", { width: PAPER, height: PAPER }).getContext("2d");
     paint(context, width);
     const rgba = context.getImageData(0, 0, PAPER, PAPER).data;
-    return asMnist(Float32Array.from({ length: PAPER * PAPER }, (_, i) => rgba[4 * i]), PAPER);
+    return asMnist(
+      Float32Array.from({ length: PAPER * PAPER }, (_, i) => rgba[4 * i]),
+      PAPER,
+    );
   }
 
   const changed = () => {
@@ -178,7 +183,7 @@ function drawingPaper({ onstroke, onlift, onclear }) {
     node: element("div", { className: "sheet" }, canvas, hint),
     buttons: [undo, clear],
     target,
-    /** Lays a picture on the sheet, 784 pixels in [-1, 1], as if it had been drawn. What was drawn comes back with Undo. */
+    /** Lays a picture on the sheet, 784 pixels in [-1, 1], as if it had been drawn; Undo takes it away again. */
     put(pixels) {
       put = pixels;
       changed();

@@ -22,7 +22,9 @@ function plane(a, b) {
   if (length < 1e-6) {
     if (cosine > 0) return null;
     // Opposite: any great circle will do, but always the same one.
-    const axis = first.map((value) => Math.abs(value)).reduce((best, value, i, all) => (value < all[best] ? i : best), 0);
+    const axis = first
+      .map((value) => Math.abs(value))
+      .reduce((best, value, i, all) => (value < all[best] ? i : best), 0);
     across = first.map((value, i) => (i === axis ? 1 : 0) - value * first[axis]);
     length = norm(across);
     if (length < 1e-6) return null; // on a line there is no way around the centre

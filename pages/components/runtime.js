@@ -15,7 +15,11 @@ const count = (shape) => shape.reduce((product, length) => product * length, 1);
 
 /** The sum of a[i + k] · b[j + k] for k below `length`; four sums at a time, which pipelines better than one. */
 function dot(a, i, b, j, length) {
-  let first = 0, second = 0, third = 0, fourth = 0, k = 0;
+  let first = 0,
+    second = 0,
+    third = 0,
+    fourth = 0,
+    k = 0;
   for (; k + 3 < length; k += 4) {
     first += a[i + k] * b[j + k];
     second += a[i + k + 1] * b[j + k + 1];
@@ -56,7 +60,10 @@ function linear({ weight, bias, shapes }) {
       let o = 0;
       for (; o + 3 < outputs; o += 4) {
         const [first, second, third, fourth] = gradient.subarray(o, o + 4);
-        const a = o * inputs, b = a + inputs, c = b + inputs, d = c + inputs;
+        const a = o * inputs,
+          b = a + inputs,
+          c = b + inputs,
+          d = c + inputs;
         for (let i = 0; i < inputs; i++)
           slopes[i] += first * weight[a + i] + second * weight[b + i] + third * weight[c + i] + fourth * weight[d + i];
       }
@@ -115,7 +122,13 @@ function convolution(layer, transposed) {
           let sum = bias[o];
           for (const [fromY, tapY] of pairs[y])
             for (const [fromX, tapX] of pairs[x])
-              sum += dot(ordered, (o * taps + tapY * kernel + tapX) * inputs, pixels, (fromY * size + fromX) * inputs, inputs);
+              sum += dot(
+                ordered,
+                (o * taps + tapY * kernel + tapX) * inputs,
+                pixels,
+                (fromY * size + fromX) * inputs,
+                inputs,
+              );
           out[at] = sum;
         }
     return out;
@@ -129,8 +142,8 @@ function convolution(layer, transposed) {
   return { run, back };
 }
 
-/** A function of each number, and its slope as a function of the result. The buffers are its own, so that no layer writes
- * over what another still needs. */
+/** A function of each number, and its slope as a function of the result. The buffers are its own, so that no layer
+ * writes over what another still needs. */
 function each(f, slope) {
   let out = new Float32Array(0);
   let slopes = out;
@@ -151,10 +164,22 @@ const OPERATIONS = {
   linear,
   conv: (layer) => convolution(layer, false),
   conv_transpose: (layer) => convolution(layer, true),
-  leaky_relu: ({ slope = 0 }) => each((x) => (x < 0 ? slope * x : x), (y) => (y > 0 ? 1 : slope)),
+  leaky_relu: ({ slope = 0 }) =>
+    each(
+      (x) => (x < 0 ? slope * x : x),
+      (y) => (y > 0 ? 1 : slope),
+    ),
   tanh: () => each(Math.tanh, (y) => 1 - y * y),
-  sigmoid: () => each((x) => 1 / (1 + Math.exp(-x)), (y) => y * (1 - y)),
-  affine: ({ scale = 1, shift = 0 }) => each((x) => scale * x + shift, () => scale),
+  sigmoid: () =>
+    each(
+      (x) => 1 / (1 + Math.exp(-x)),
+      (y) => y * (1 - y),
+    ),
+  affine: ({ scale = 1, shift = 0 }) =>
+    each(
+      (x) => scale * x + shift,
+      () => scale,
+    ),
 };
 
 /**

@@ -8,11 +8,14 @@ import time
 import urllib.request
 import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from gan.standalone import WEB
 
 PROJECT = Path(__file__).parents[2]
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
@@ -46,6 +49,15 @@ def browser(chromium: str) -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
         yield browser
         browser.close()
+
+
+@contextmanager
+def scripts_alone(browser: Browser, *names: str) -> Iterator[Page]:
+    """An empty page that has some of the scripts of pages/components."""
+    page = browser.new_page()
+    page.add_script_tag(content="\n".join((WEB / name).read_text() for name in names))
+    yield page
+    page.close()
 
 
 @pytest.fixture

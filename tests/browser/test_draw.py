@@ -11,22 +11,17 @@ from playwright.sync_api import Browser, Page, expect
 from gan import data, latent
 from gan.checkpoint import PRETRAINED, Model, load_model
 from gan.export import compile_model, wire
-from gan.standalone import WEB
-from tests.browser.conftest import Server
+from tests.browser.conftest import Server, scripts_alone
 from tests.browser.test_runtime import READ
 from tests.helpers import until
 from tests.test_export import SHAPES, model_of
 
-SCRIPTS = ("runtime.js", "share.js", "hand.js", "pins.js", "gather.js", "fit.js", "paper.js")
-
 
 @pytest.fixture(scope="module")
 def blank(browser: Browser) -> Iterator[Page]:
-    """An empty page that has the scripts."""
-    page = browser.new_page()
-    page.add_script_tag(content="\n".join((WEB / name).read_text() for name in SCRIPTS))
-    yield page
-    page.close()
+    names = ("runtime.js", "share.js", "hand.js", "pins.js", "gather.js", "fit.js", "paper.js")
+    with scripts_alone(browser, *names) as page:
+        yield page
 
 
 def _read(page: Page, model: Model) -> None:

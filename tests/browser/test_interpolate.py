@@ -11,21 +11,17 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from gan import latent
-from gan.standalone import WEB
-from tests.browser.conftest import Server
+from tests.browser.conftest import Server, scripts_alone
 from tests.helpers import until
 
-SCRIPTS = ("runtime.js", "share.js", "hand.js", "pins.js", "gather.js", "paths.js", "files.js")
 T = [0.0, 0.1, 0.5, 0.75, 1.0]
 
 
 @pytest.fixture(scope="module")
 def blank(browser: Browser) -> Iterator[Page]:
-    """An empty page that has the scripts."""
-    page = browser.new_page()
-    page.add_script_tag(content="\n".join((WEB / name).read_text() for name in SCRIPTS))
-    yield page
-    page.close()
+    names = ("runtime.js", "share.js", "hand.js", "pins.js", "gather.js", "paths.js", "files.js")
+    with scripts_alone(browser, *names) as page:
+        yield page
 
 
 def way(page: Page, name: str, pins: torch.Tensor, t: list[float]) -> torch.Tensor:

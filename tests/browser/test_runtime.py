@@ -2,7 +2,6 @@
 
 import base64
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,9 +12,9 @@ from gan import latent
 from gan.checkpoint import PRETRAINED, Model, load_model
 from gan.export import compile_model, wire
 from gan.models import DIGITS
+from tests.browser.conftest import scripts_alone
 from tests.test_export import SHAPES, model_of
 
-RUNTIME = Path(__file__).parents[2] / "pages" / "components" / "runtime.js"
 COUNT = 4
 READ = "told => { window.program = readProgram(Uint8Array.from(atob(told), (c) => c.charCodeAt(0))); }"
 RUN = """([z, mix]) => {
@@ -29,11 +28,8 @@ RUN = """([z, mix]) => {
 
 @pytest.fixture(scope="module")
 def blank(browser: Browser) -> Iterator[Page]:
-    """An empty page that has the runtime."""
-    page = browser.new_page()
-    page.add_script_tag(content=RUNTIME.read_text())
-    yield page
-    page.close()
+    with scripts_alone(browser, "runtime.js") as page:
+        yield page
 
 
 def _compare(page: Page, model: Model) -> None:
