@@ -5,8 +5,9 @@
 const STARTS = 40;
 /** [how many descents go on, steps of each] of the rounds; the worse ones are left behind. */
 const ROUNDS = [
-  [6, 25],
-  [2, 120],
+  [10, 20],
+  [3, 30],
+  [1, 120],
 ];
 const LEARNING_RATE = 0.2;
 /** Pull towards the prior's mean: a latent should lie where the generator was trained. */
