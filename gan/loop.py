@@ -115,6 +115,7 @@ class Loop:
             ending = self._wait_out(error)
         self._due = {kind: self.seconds + every for kind, every in EVERY.items()}
         self._due["quality"] = self.seconds + FIRST_LOOK
+        self._looked = False
         self._hopeful_since = self.seconds
         self._run_clock()
         while ending is None:
@@ -165,7 +166,9 @@ class Loop:
             self._checkpoint()
         if self.examiner and self._is_due("quality", seconds):
             self._examine()
-            took = self.seconds - seconds
+            # The first look also pays for what a process does once, so that it says little of the next.
+            took = self.seconds - seconds if self._looked else 0.0
+            self._looked = True
             self._due["quality"] = max(self._due["quality"], self.seconds + took / QUALITY_SHARE)
             patience = self.trainer.config.patience
             if 0 < patience <= self.seconds - max(self._hopeful_since, self.status.best_seconds):
@@ -311,6 +314,7 @@ class Loop:
             fcd=quality.fcd,
             fcd_floor=self.examiner.fcd_floor,
             histogram=tuple(quality.histogram),
+            measured_images=images,
         )
         if self.status.best_fcd is None or quality.fcd < self.status.best_fcd:
             self.sink(Best(images, model_content(self.trainer, seconds)))

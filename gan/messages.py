@@ -72,6 +72,8 @@ class Status:
     fcd: float | None = None
     histogram: tuple[int, ...] = ()
     """Forgeries by the digit that the judge reads, of those that quality was measured with."""
+    measured_images: int = 0
+    """When that was."""
     agreement_floor: float | None = None
     fcd_floor: float | None = None
     """The same for as many real images."""

@@ -514,6 +514,7 @@ def test_status_says_the_last_quality_beside_its_floor(digits: Digits, looking: 
     assert (status.fcd, status.fcd_floor) == (7.0, 2.5)
     assert (status.agreement, status.agreement_floor) == ((0.75, 0.99) if agreement else (None, None))
     assert status.histogram == (10,) * 10  # what the tenth look found
+    assert status.measured_images == 10 * 32
 
 
 def test_best_is_handed_out_exactly_when_fcd_improves(digits: Digits, looking: None, tmp_path: Path) -> None:
@@ -589,8 +590,8 @@ def test_measuring_changes_nothing_that_is_learned(digits: Digits, looking: None
         (0.0, [8, 40, 72]),
         # An eighth of a second costs a step, and 16 times as long is less than four seconds: from 1 to 5 s, to 9 s.
         (0.125, [8, 39, 70]),
-        # Half a second, then 16 times as long without another look: 8 s, 64 steps.
-        (0.5, [8, 72]),
+        # Half a second. The first look is not counted: 5 s, so 28 steps later. Then 16 times as long without: 8 s.
+        (0.5, [8, 36]),
     ],
 )
 def test_quality_is_measured_more_seldom_where_that_takes_long(

@@ -313,6 +313,7 @@ def test_wait_returns_for_a_run_at_rest_and_gives_up_on_one_at_work(runs_root: P
 
 
 def test_worker_that_ends_at_once_is_told(runs_root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(processes, "_ready", [])  # another test may have left a worker ready
     monkeypatch.setattr(sys, "executable", "/bin/false")
     folder = runs.create(small())
     with pytest.raises(RunError, match=r"ended at once; .*worker\.log says why"):
@@ -321,6 +322,7 @@ def test_worker_that_ends_at_once_is_told(runs_root: Path, monkeypatch: pytest.M
 
 
 def test_worker_that_cannot_be_started_is_told(runs_root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(processes, "_ready", [])
     monkeypatch.setattr(sys, "executable", str(runs_root / "no-python"))
     with pytest.raises(RunError, match="worker cannot be started"):
         runs.launch(runs.create(small()))

@@ -67,9 +67,9 @@ def quality(status: Status) -> None:
         f'<span title="{count} read as {digit}"><i style="height:{100 * count / most:.0f}%"></i>{digit}</span>'
         for digit, count in enumerate(status.histogram)
     )
-    total = sum(status.histogram)
+    when = f" after {status.measured_images:,} images" if status.measured_images else ""  # older runs do not say
     st.html(
-        f'<div class="quiet">The judge on {total:,} forgeries: {" · ".join(said)}</div>'
+        f'<div class="quiet">The judge on {sum(status.histogram):,} forgeries{when}: {" · ".join(said)}</div>'
         f'<div class="histogram" role="img" aria-label="How often each digit was read">{bars}</div>'
     )
 
