@@ -113,7 +113,8 @@ elsewhere. Made with Counterfeit.</p>
 <script>
 {script("mountExplorer")}
 const weights = {json.dumps(weights)};
-mountExplorer(document.getElementById("explorer"), readProgram(Uint8Array.from(atob(weights), (c) => c.charCodeAt(0))));
+const program = readProgram(Uint8Array.from(atob(weights), (c) => c.charCodeAt(0)));
+mountExplorer(document.getElementById("explorer"), program, true);
 </script>
 </html>
 """

@@ -191,21 +191,24 @@ open("forged.png", "wb").write(render.png(picture, scale=20))
 
 /**
  * Builds the explorer inside `root`, with the latent and the mix that the address holds, and returns
- * `{ update(program), end() }`.
+ * `{ update(program), end() }`. A `standalone` page has no others beside it; its address holds them behind the #.
  */
-function mountExplorer(root, program) {
+function mountExplorer(root, program, standalone = false) {
   const hand = new Hand(program);
-  const asked = new URLSearchParams(location.search).get("model");
   /** Takes what the address holds. Returns whether it was drawn with other weights. */
   const take = () => {
-    const query = new URLSearchParams(location.protocol === "file:" ? location.hash.slice(1) : location.search);
+    const query = new URLSearchParams(standalone ? location.hash.slice(1) : location.search);
     const { z, mix } = fromQuery(query, hand.z.length);
     if (z) hand.z = z;
     if (mix) hand.mix = mix;
     return z !== null && (query.get("weights") ?? program.header.hash) !== program.header.hash;
   };
   /** Puts what is in hand into the address; not any more when that is another model's, and this one about to go. */
-  const remember = () => new URLSearchParams(location.search).get("model") === asked && show(hand);
+  const remember = () => {
+    const shown = new URLSearchParams(location.search).get("model") ?? "pretrained";
+    if (standalone || shown === program.header.model)
+      history.replaceState(history.state, "", addressOf(hand, standalone));
+  };
 
   const canvas = element("canvas", {
     width: SIDE,
@@ -229,7 +232,8 @@ function mountExplorer(root, program) {
     textContent: "Copy link",
     onclick: () => {
       remember();
-      copy(linkButton, shared(hand));
+      // To these very weights, also while their run goes on.
+      copy(linkButton, addressOf(hand, standalone, { model: hand.program.header.link }));
     },
   });
   const codeButton = element("button", {
@@ -277,7 +281,7 @@ function mountExplorer(root, program) {
     right.append(element("p", { className: "quiet", textContent: none }));
   }
   right.append(directions.node);
-  const pad = latentPad(hand, directions);
+  const pad = latentPad(hand, directions, standalone);
   cells.push(pad.cells);
   parts.push(pad);
   below.append(pad.node, coordinates.node);
@@ -323,20 +327,13 @@ function mountExplorer(root, program) {
 }
 
 /** The page's address with what is in hand, `named` in the query as well. */
-function addressOf(hand, named = {}) {
-  const standalone = location.protocol === "file:";
+function addressOf(hand, standalone, named = {}) {
   const query = new URLSearchParams(standalone ? location.hash.slice(1) : location.search);
   for (const name of ["z", "digit", "mix"]) query.delete(name);
   const held = { ...toQuery(hand.z, hand.mix), weights: hand.program.header.hash, ...(standalone ? {} : named) };
   for (const [name, value] of Object.entries(held)) query.set(name, value);
   return `${location.href.split(/[?#]/)[0]}${standalone ? "#" : "?"}${query}`;
 }
-
-/** Puts the latent and the mix into the page's address, where a reload finds them. */
-const show = (hand) => history.replaceState(history.state, "", addressOf(hand));
-
-/** A link to these very weights, also while their run goes on. */
-const shared = (hand) => addressOf(hand, { model: hand.program.header.link });
 
 /** Saves the picture, each pixel 20 wide. */
 function save(canvas) {

@@ -69,22 +69,17 @@ function pinsOfText(text, dimensions) {
   return pins && { pins, weights: query.get("weights") };
 }
 
-/** The pins that a page begins with, and why: those in its address, one's own, or an example. */
+/** The pins that a page begins with: those in its address, one's own, or an example. `origin` is "link" for the first,
+ * "misfit" where those in the address do not fit. */
 function firstPins(program) {
   const own = new Pins(program);
   const asked = new URLSearchParams(location.search).get("pins");
   const linked = asked && allFromText(asked, own.dimensions);
-  if (linked) return { pins: new Pins(program, linked), origin: "link" };
-  if (own.list.length) return { pins: own, origin: asked ? "misfit" : "own" };
-  const seeds = EXAMPLE.map((seed) => pinOfSeed(seed, own.dimensions));
-  return { pins: new Pins(program, seeds), origin: asked ? "misfit" : "example" };
+  const origin = linked ? "link" : asked ? "misfit" : "";
+  if (!linked && own.list.length) return { pins: own, origin };
+  own.end();
+  return { pins: new Pins(program, linked || EXAMPLE.map((seed) => pinOfSeed(seed, own.dimensions))), origin };
 }
-
-const SAID = {
-  link: "These pins came with the link.",
-  example: "An example. Pin your own here, in Explore, or in Draw.",
-  misfit: "The pins of that link belong to another model.",
-};
 
 /** The list of pins, buttons to add some, and a word on pins that are lent. */
 function gathering(state, origin) {
@@ -133,17 +128,21 @@ function gathering(state, origin) {
     pins.giveBack(keep);
   };
   const others = (new URLSearchParams(location.search).get("weights") ?? hash()) !== hash();
+  const example = "An example. Pin your own here, in Explore, or in Draw.";
   const lent = element(
     "div",
     { className: "lent" },
-    element("span", { className: "quiet", textContent: SAID[origin] ?? "" }),
+    element("span", {
+      className: "quiet",
+      textContent: origin === "link" ? "These pins came with the link." : example,
+    }),
     element("button", { textContent: "Keep them", onclick: () => giveBack(true) }),
     element("button", {
       textContent: origin === "link" ? "Back to mine" : "Start empty",
       onclick: () => giveBack(false),
     }),
   );
-  if (origin === "misfit") told.textContent = SAID.misfit;
+  if (origin === "misfit") told.textContent = "The pins of that link belong to another model.";
   if (origin === "link" && others)
     told.textContent = "This model has learned since the link was made, so the pictures may be others.";
   const refresh = () => {

@@ -1,5 +1,5 @@
-"""Widgets in which the generator runs in the page (runtime.js): the explorer, and ways between latents. They cost the
-server nothing: all it does is to send the weights, once, and again when a run that trains has newer ones."""
+"""Widgets in which the generator runs in the page (runtime.js): the explorer, ways between latents, drawing. They cost
+the server nothing: all it does is to send the weights, once, and again when a run that trains has newer ones."""
 
 import os
 from pathlib import Path
@@ -70,6 +70,8 @@ def page(title: str, mount: str, follow: bool = True) -> Choice:
         if "model" in st.query_params:
             st.warning(f"There is no model {asked!r} here; this is the one that ships with Counterfeit.")
         found = choices[PRETRAINED]
+    if st.query_params.get("model", PRETRAINED) != found.id:
+        st.query_params["model"] = found.id  # what the page adds to its address belongs to this one
     if found.id not in choices:
         choices[found.id] = found
         options.append(found.id)
@@ -109,7 +111,7 @@ def show(mount: str, choice: Choice, following: bool) -> None:
     except (ModelError, OSError) as error:
         st.error(str(error))
         return
-    # While a run trains, its directions stay for a while: sliders that mean something else every two seconds could
+    # While a run trains, its directions stay for a while: sliders that mean something else every second could
     # not be used. They are found anew when the images have doubled.
     key = f"{choice.id} {model.images.bit_length()}" if following else f"{path} {modified}"
     _component(mount)(data=_content(mount, path, modified, _names(choice, path), key), key=f"{mount}-{choice.id}")

@@ -15,7 +15,7 @@ function between(pins, right, up) {
 }
 
 /** The pad: a background of thumbnails that shows the plane, and a point that one drags over it. */
-function latentPad(hand, directions) {
+function latentPad(hand, directions, standalone) {
   const pins = new Pins(hand.program);
   pins.listeners.push(() => hand.tell());
   /** The last four, which span the plane. */
@@ -113,10 +113,9 @@ function latentPad(hand, directions) {
     },
   });
   const address = `interpolate?${new URLSearchParams({ model: hand.program.header.model })}`;
-  const walk =
-    location.protocol === "file:"
-      ? []
-      : [element("a", { className: "button", href: address, target: "_self", textContent: "Walk between pins" })];
+  const walk = standalone
+    ? []
+    : [element("a", { className: "button", href: address, target: "_self", textContent: "Walk between pins" })];
   const node = element(
     "div",
     { className: "plane-and-pins" },

@@ -74,7 +74,7 @@ function drawingPaper({ onstroke, onlift, onclear }) {
   function read() {
     try {
       const kept = JSON.parse(sessionStorage.getItem(KEPT) ?? "[]");
-      return kept.every((stroke) => stroke.flat().every(Number.isFinite)) ? kept : [];
+      return kept.every((stroke) => stroke.length && stroke.flat().every(Number.isFinite)) ? kept : [];
     } catch {
       return [];
     }
@@ -155,7 +155,8 @@ function drawingPaper({ onstroke, onlift, onclear }) {
   });
   canvas.addEventListener("pointermove", (event) => {
     if (event.pointerId !== pen) return;
-    for (const one of event.getCoalescedEvents?.() ?? [event]) strokes.at(-1).push(place(one));
+    const passed = event.getCoalescedEvents?.() ?? [];
+    for (const one of passed.length ? passed : [event]) strokes.at(-1).push(place(one));
     show();
   });
   const lift = (event) => event.pointerId === pen && changed();

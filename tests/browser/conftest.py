@@ -62,13 +62,25 @@ def scripts_alone(browser: Browser, *names: str) -> Iterator[Page]:
 
 @pytest.fixture
 def server(tmp_path: Path, browser: Browser) -> Iterator[Server]:
-    """A new server with an empty folder for runs; ended by its process id."""
+    """A new server with an empty folder for runs."""
+    with serving(tmp_path) as server:
+        yield server
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[Server]:
+    """A new server, ended by its process id. What trains there has one thread, and leaves a core to the browser."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless=true", f"--server.port={port}"]
-    environment = {**os.environ, "GAN_RUNS_DIR": str(tmp_path / "runs"), "PYTHONFAULTHANDLER": "1"}
-    with (tmp_path / "server.log").open("wb") as log:
+    environment = {
+        **os.environ,
+        "GAN_RUNS_DIR": str(folder / "runs"),
+        "PYTHONFAULTHANDLER": "1",
+        "OMP_NUM_THREADS": "1",
+    }
+    with (folder / "server.log").open("wb") as log:
         process = subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=log, stderr=log)
     address = f"http://127.0.0.1:{port}"
     try:
@@ -77,11 +89,11 @@ def server(tmp_path: Path, browser: Browser) -> Iterator[Server]:
                 urllib.request.urlopen(f"{address}/_stcore/health", timeout=1)
                 break
             except OSError:
-                assert process.poll() is None, (tmp_path / "server.log").read_text()
+                assert process.poll() is None, (folder / "server.log").read_text()
                 time.sleep(0.1)
-        yield Server(process, address, tmp_path / "runs")
+        yield Server(process, address, folder / "runs")
     finally:
-        _end(process, tmp_path / "server.log")
+        _end(process, folder / "server.log")
 
 
 def _end(process: "subprocess.Popen[bytes]", log: Path) -> None:
