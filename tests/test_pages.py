@@ -120,7 +120,7 @@ def test_model_stays_in_hand_from_page_to_page(trained: Path, app: AppTest) -> N
     del app.query_params["model"]  # as the navigation does
     opened = go(app, "interpolate")
     assert opened.selectbox[0].value == trained.name
-    assert opened.query_params["model"] == [trained.name]  # for those who reload the page or copy its address
+    assert opened.query_params["model"] == trained.name  # for those who reload the page or copy its address
     del app.query_params["model"]
     runs.delete(trained)
     opened = go(app, "draw")
