@@ -156,7 +156,7 @@ def test_train_page_shows_the_quality_beside_that_of_real_digits(trained: Path, 
     status = runs.read(trained).status
     opened = go(app, "train", run=trained.name)
     assert status.measured_images == status.images
-    assert f"The judge on 1,000 forgeries after {status.images:,} images" in shown(opened)
+    assert f"1,000 forgeries after {status.images:,} images" in shown(opened)
     assert f"{status.agreement:.1%} read as asked (real digits: {status.agreement_floor:.1%})" in shown(opened)
     assert f"FCD {status.fcd:.1f} (real digits: {status.fcd_floor:.1f})" in shown(opened)
     for digit, count in enumerate(status.histogram):

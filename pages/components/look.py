@@ -69,7 +69,7 @@ def quality(status: Status) -> None:
     )
     when = f" after {status.measured_images:,} images" if status.measured_images else ""  # older runs do not say
     st.html(
-        f'<div class="quiet">The judge on {sum(status.histogram):,} forgeries{when}: {" · ".join(said)}</div>'
+        f'<div class="quiet">{sum(status.histogram):,} forgeries{when}: {" · ".join(said)}</div>'
         f'<div class="histogram" role="img" aria-label="How often each digit was read">{bars}</div>'
     )
 
