@@ -19,7 +19,7 @@ from playwright.sync_api import Page, sync_playwright
 from benchmarks import machine
 from benchmarks.overhead import server
 from benchmarks.pictures import ARGUMENTS
-from gan import config, runs
+from gan import presets, runs
 from gan.checkpoint import PRETRAINED, load_model
 from gan.standalone import standalone_page
 
@@ -64,7 +64,7 @@ def dragged(page: Page, address: str, seconds: float) -> tuple[float, str]:
 
 def trained(preset: str, seconds: float) -> Path:
     """The folder of a run that has trained."""
-    run = runs.start(config.preset(preset).changed(seconds=seconds))
+    run = runs.start(presets.preset(preset).changed(seconds=seconds))
     while runs.read(run).living:
         time.sleep(0.2)
     return run

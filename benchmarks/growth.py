@@ -25,8 +25,9 @@ from benchmarks.follow import Seen, follow
 from benchmarks.overhead import server_process
 from gan import loop, render, runs, store
 from gan.checkpoint import PRETRAINED
-from gan.config import PRESETS, TrainConfig
+from gan.config import TrainConfig
 from gan.messages import Checkpoint, Record, Sample, Segment, Snapshot, Status, Summary
+from gan.presets import PRESETS
 from gan.trainer import NORMS, STATISTICS
 
 QUANTITIES = (*STATISTICS, *NORMS)

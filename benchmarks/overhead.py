@@ -28,9 +28,9 @@ import torch.nn.functional as F
 
 from benchmarks import machine
 from gan import data, runs
-from gan.config import PRESETS
 from gan.messages import Command
 from gan.models import Discriminator, Generator
+from gan.presets import PRESETS
 from gan.trainer import Trainer
 
 CONFIG = PRESETS["cgan"].changed(seconds=0.0, precision="float32")

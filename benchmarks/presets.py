@@ -16,8 +16,8 @@ import torch
 from benchmarks import machine
 from gan import data, judge, latent
 from gan.checkpoint import as_bytes
-from gan.config import PRESETS
 from gan.models import count_parameters
+from gan.presets import PRESETS
 from gan.trainer import Trainer
 
 SAMPLES, FOUND = 1000, 5

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from benchmarks import clock, machine
-from gan import config, data
+from gan import data, presets
 from gan.trainer import Trainer, _floats
 
 CPU = torch.device("cpu")
@@ -154,7 +154,7 @@ def main() -> None:
 def row(name: str, seed: int, seconds: float) -> str:
     """One race, as a line of the table."""
     recipe = RECIPES[name]
-    chosen = config.preset(recipe.preset).changed(seconds=seconds, seed=seed, **recipe.changes)
+    chosen = presets.preset(recipe.preset).changed(seconds=seconds, seed=seed, **recipe.changes)
     result = clock.race(lambda: recipe.trainer(chosen, data.load(), CPU), seconds, clock.doubling(2, seconds, each=2))
     reached, last = result.to_agreement(0.95), result.seen[-1]
     when = "–" if reached is None else f"{reached:.1f}"

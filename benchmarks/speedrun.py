@@ -26,7 +26,7 @@ from benchmarks import clock, machine
 from benchmarks.clock import Race, Seen, Trains
 from benchmarks.pictures import ARGUMENTS
 from benchmarks.textbook import Textbook
-from gan import config, data, plots
+from gan import data, plots, presets
 from gan.trainer import Trainer
 
 CPU = torch.device("cpu")
@@ -42,13 +42,13 @@ def entrants() -> dict[str, Callable[[int, float], Trains]]:
     def preset(name: str, precision: str) -> Callable[[int, float], Trains]:
         def make(seed: int, seconds: float) -> Trains:
             changes = {"seed": seed, "seconds": seconds, "precision": precision}
-            return Trainer(config.preset(name).changed(**changes), data.load(), CPU)
+            return Trainer(presets.preset(name).changed(**changes), data.load(), CPU)
 
         return make
 
     found = {
         f"{name}, {precision}": preset(name, precision)
-        for name, values in config.PRESETS.items()
+        for name, values in presets.PRESETS.items()
         if values.conditional
         for precision in ("float32", "bfloat16")
     }

@@ -21,7 +21,7 @@ from playwright.sync_api import sync_playwright
 from benchmarks import machine
 from benchmarks.overhead import server
 from benchmarks.pictures import ARGUMENTS
-from gan import config, runs
+from gan import presets, runs
 from gan.messages import Command
 
 SPINS = ("1000", "3000", "20000", "300000")
@@ -30,9 +30,9 @@ WARM = 3.0
 """Seconds of drawing before a page counts."""
 TRAIN = """
 import sys, time
-from gan import config, data
+from gan import data, presets
 from gan.trainer import Trainer
-trainer = Trainer(config.preset("cgan"), data.load())
+trainer = Trainer(presets.preset("cgan"), data.load())
 for _ in range(50):
     trainer.step()
 images, start = trainer.images, time.perf_counter()
@@ -70,7 +70,7 @@ def watched(spin: str, seconds: float) -> float:
     with tempfile.TemporaryDirectory() as folder, server(folder) as url, sync_playwright() as playwright:
         os.environ["GAN_RUNS_DIR"] = folder
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=ARGUMENTS)
-        run = runs.start(config.preset("cgan").changed(seconds=0.0))
+        run = runs.start(presets.preset("cgan").changed(seconds=0.0))
         try:
             page = browser.new_page(viewport={"width": 1280, "height": 800})
             page.goto(f"{url}/train?run={run.name}")

@@ -20,7 +20,7 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks import machine
-from gan import config, data, store
+from gan import data, presets, store
 from gan.examiner import Examiner
 from gan.loop import Loop
 from gan.messages import Command, Status
@@ -89,7 +89,7 @@ def main() -> None:
     parser.add_argument("--precision", default="float32")
     args = parser.parse_args()
     changes = {"seconds": args.seconds, "images": 0, "device": "cpu", "precision": args.precision}
-    chosen = config.preset(args.preset).changed(**changes)
+    chosen = presets.preset(args.preset).changed(**changes)
     trainer = Trainer(chosen, data.load())
     for _ in range(20):
         trainer.step()

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from gan import config, data
+from gan import data, presets
 from gan.data import Bytes
 
 CACHE = Path(__file__).parent / ".cache"
@@ -79,7 +79,7 @@ class Textbook:
         from torchvision import datasets, transforms
 
         torch.manual_seed(seed)
-        self.config = config.preset("cgan").changed(latent_dim=LATENT, batch_size=BATCH, seed=seed)
+        self.config = presets.preset("cgan").changed(latent_dim=LATENT, batch_size=BATCH, seed=seed)
         self.generator, self.discriminator = Generator(), Discriminator()
         self.optimizer_g = torch.optim.Adam(self.generator.parameters(), RATE, BETAS)
         self.optimizer_d = torch.optim.Adam(self.discriminator.parameters(), RATE, BETAS)

@@ -14,9 +14,10 @@ from tqdm import tqdm
 
 from gan import config as configs
 from gan import figures, runs
-from gan.config import PRESETS, ConfigError, TrainConfig
+from gan.config import ConfigError, TrainConfig
 from gan.data import DataError
 from gan.messages import Command, Event, Status, StorageError
+from gan.presets import PRESETS, preset
 
 FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
 
@@ -162,7 +163,7 @@ def _train(args: argparse.Namespace) -> int:
         values["seed"] = args.seed
     if args.images or args.seconds:
         values |= {"images": args.images or 0, "seconds": args.seconds or 0.0}
-    config = configs.preset(args.preset).changed(**values)
+    config = preset(args.preset).changed(**values)
     return _work(lambda: _new_run(config, args.run_dir), 0, 0.0)
 
 

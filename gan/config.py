@@ -1,4 +1,4 @@
-"""What a run is: one frozen dataclass, and the presets, which are instances of it.
+"""What a run is: one frozen dataclass. The presets, instances of it, stand in `gan.presets`.
 
 Every default of the project stands here. The form on the Train page, the flags of the command line,
 the table in the README and a run's `config.json` are all made from `TrainConfig`: its annotations say
@@ -10,7 +10,7 @@ import inspect
 import json
 import textwrap
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
@@ -55,7 +55,7 @@ class TrainConfig:
     Raises `ConfigError` (a `ValueError`) that names the field, the value and what is allowed.
     """
 
-    preset: str = "cgan"
+    preset: Literal["cgan", "quality", "vanilla", "dcgan"] = "cgan"
     """The preset that the other settings started from."""
     dataset: Literal["mnist"] = "mnist"
     """The real images."""
@@ -144,12 +144,12 @@ class TrainConfig:
 
     def __post_init__(self) -> None:
         # JSON knows only lists, and a whole number is a fine value for a field of floats.
-        for name, hint in _hints().items():
+        for name, hint in hints().items():
             if hint.is_tuple and isinstance(value := getattr(self, name), list):
                 object.__setattr__(self, name, tuple(value))
         for field, message in problems(vars(self)).items():
             raise ConfigError(field, message)
-        for name, hint in _hints().items():
+        for name, hint in hints().items():
             if hint.kind is float:
                 object.__setattr__(self, name, float(getattr(self, name)))
 
@@ -205,7 +205,8 @@ class Hint:
 
 
 @cache
-def _hints() -> dict[str, Hint]:
+def hints() -> dict[str, Hint]:
+    """For each field of `TrainConfig`, in order, what it takes: forms and flags are built from it."""
     result = {}
     for name, hint in get_type_hints(TrainConfig, include_extras=True).items():
         bounds = None
@@ -223,14 +224,8 @@ def _hints() -> dict[str, Hint]:
 def _hint(name: str) -> Hint:
     hint = hints().get(name)
     if hint is None:
-        raise ConfigError(name, f"There is no setting {name!r}; there are {', '.join(_hints())}.")
+        raise ConfigError(name, f"There is no setting {name!r}; there are {', '.join(hints())}.")
     return hint
-
-
-def hints() -> dict[str, Hint]:
-    """For each field of `TrainConfig`, in order, what it takes: forms and flags are built from it."""
-    choices = tuple(PRESET_NOTES)
-    return {name: replace(hint, choices=choices) if name == "preset" else hint for name, hint in _hints().items()}
 
 
 @cache
@@ -322,83 +317,3 @@ def parse(name: str, text: str) -> Any:
     if message := _problem(name, hint, value):
         raise ConfigError(name, message)
     return value
-
-
-def preset(name: str) -> TrainConfig:
-    """The preset of that name; raises `ConfigError` with the names that there are."""
-    if name not in PRESETS:
-        raise ConfigError("preset", f"There is no preset {name!r}; choose one of {', '.join(PRESETS)}.")
-    return PRESETS[name]
-
-
-def differences(config: TrainConfig) -> dict[str, Any]:
-    """The settings that differ from those of the preset that `config` started from."""
-    base = vars(PRESETS[config.preset])
-    return {
-        field.name: getattr(config, field.name)
-        for field in fields(config)
-        if getattr(config, field.name) != base[field.name]
-    }
-
-
-PRESET_NOTES: dict[str, str] = {
-    "cgan": "Conditional GAN (Mirza 2014), tuned for speed: ask for a digit and get it",
-    "quality": "The same, larger and patient: what the generator that ships was trained with",
-    "vanilla": "The plain GAN of 2014 as tutorials build it: two perceptrons, no digit to ask for",
-    "dcgan": "DCGAN (Radford 2015): strided convolutions and batch normalisation, no digit to ask for",
-}
-"""One line on each preset, for forms and tables."""
-
-PRESETS: dict[str, TrainConfig] = {
-    "cgan": TrainConfig(),
-    "quality": TrainConfig(
-        preset="quality",
-        widths_g=(256, 32, 16),
-        widths_d=(512, 256),
-        # Without shifts a discriminator of this size knew the real digits by heart after half a million images:
-        # FCD rose from 1.74 to 1.92 times its floor between 1.7 and 2.2 million; with them it goes on falling.
-        shift_d=1,
-        # A long average in place of rates that fall: with those FCD rose again towards the end, 1.0 to 1.4.
-        ema_kimg=100.0,
-        images=4_500_000,
-        seconds=0.0,
-    ),
-    "vanilla": TrainConfig(
-        preset="vanilla",
-        architecture="mlp",
-        conditional=False,
-        latent_dim=100,
-        widths_g=(500, 500),
-        widths_d=(500, 500),
-        ink_scale_d=0.0,
-        batch_size=128,
-        lr_d=1e-3,
-        batch_norm_g=False,
-        activation_g="relu",
-        activation_d="relu",
-        output="sigmoid",
-        lr_g=1e-3,
-        # Tutorials leave Adam at its default of 0.9. Here that collapses: one digit of ten after 60 s, nine
-        # after 300 s (benchmarks.presets); with 0.5 all ten are there within half a minute.
-        beta1=0.5,
-        beta2=0.999,
-        weight_l1=1e-5,
-        weight_l2=1e-5,
-    ),
-    "dcgan": TrainConfig(
-        preset="dcgan",
-        architecture_d="same",
-        conditional=False,
-        latent_dim=100,
-        widths_g=(64, 32),
-        widths_d=(32, 64),
-        ink_scale_d=0.0,
-        batch_size=128,
-        batch_norm_d=True,
-        activation_g="relu",
-        lr_g=2e-4,
-        lr_d=2e-4,
-        beta1=0.5,
-        beta2=0.999,
-    ),
-}

@@ -13,7 +13,7 @@ import safetensors.torch
 import torch
 from torch import Tensor
 
-from gan import config, processes
+from gan import presets, processes
 from gan.config import TrainConfig
 from gan.data import Digits
 from gan.loop import Ending, Loop
@@ -21,7 +21,7 @@ from gan.messages import Command, Event, Status
 from gan.trainer import Trainer
 from gan.worker import train_in
 
-PRESETS = tuple(config.PRESETS)
+PRESETS = tuple(presets.PRESETS)
 KINDS = (*PRESETS, "perceptrons")
 """What `small` makes: the presets, and the conditional pair of perceptrons that `cgan` was in version 1."""
 CPU = torch.device("cpu")
@@ -108,7 +108,7 @@ def small(kind: str = "cgan", **changes: Any) -> TrainConfig:
     preset, others = ("cgan", perceptrons) if kind == "perceptrons" else (kind, {})
     narrow = {"widths_g": (16, 16), "widths_d": (16, 16), "latent_dim": 8, "batch_size": 32}
     budget = {"images": 320, "seconds": 0.0, "device": "cpu", "precision": "float32"}
-    return config.preset(preset).changed(**(narrow | budget | others | changes))
+    return presets.preset(preset).changed(**(narrow | budget | others | changes))
 
 
 def build(digits: Digits, kind: str = "cgan", steps: int = 0, **changes: Any) -> Trainer:

@@ -12,7 +12,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from gan import config as configs
-from gan.config import PRESETS, ConfigError, Hint, TrainConfig, hints, parse, preset, problems
+from gan.config import ConfigError, Hint, TrainConfig, hints, parse, problems
+from gan.presets import PRESET_NOTES, PRESETS, differences, preset
 from tests.helpers import OLD, is_sentence, version_1
 
 FIELDS = [field.name for field in fields(TrainConfig)]
@@ -242,7 +243,7 @@ def test_version_1_may_say_what_came_while_it_was_in_use() -> None:
 
 def test_default_of_version_1_is_told_from_the_default_of_now() -> None:
     """The runs that it trained say on their pages what sets them apart from the preset of today."""
-    found = configs.differences(TrainConfig.from_dict(version_1("cgan")))
+    found = differences(TrainConfig.from_dict(version_1("cgan")))
     assert {"architecture": "mlp", "widths_g": (256, 384), "batch_size": 128, "lr_d": 1e-3}.items() <= found.items()
 
 
@@ -301,7 +302,7 @@ def test_help_text_stands_under_its_own_field() -> None:
 
 
 def test_every_preset_has_its_name_and_a_note() -> None:
-    assert list(PRESETS) == list(configs.PRESET_NOTES) == ["cgan", "quality", "vanilla", "dcgan"]
+    assert list(PRESETS) == list(PRESET_NOTES) == ["cgan", "quality", "vanilla", "dcgan"]
     assert all(config.preset == name for name, config in PRESETS.items())
 
 
@@ -350,8 +351,8 @@ def test_unknown_preset_is_refused_with_the_known_ones() -> None:
 
 
 def test_differences_are_those_from_the_preset_that_was_chosen() -> None:
-    assert configs.differences(preset("vanilla")) == {}
-    assert configs.differences(preset("vanilla").changed(seed=3, lr_g=2e-3)) == {"seed": 3, "lr_g": 2e-3}
+    assert differences(preset("vanilla")) == {}
+    assert differences(preset("vanilla").changed(seed=3, lr_g=2e-3)) == {"seed": 3, "lr_g": 2e-3}
 
 
 def test_pages_are_up_before_torch_is() -> None:

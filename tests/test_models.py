@@ -6,8 +6,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from gan.config import PRESETS, TrainConfig, preset
+from gan.config import TrainConfig
 from gan.models import Discriminator, Generator, count_parameters
+from gan.presets import PRESETS, preset
 from tests.helpers import PRESETS as NAMES
 from tests.helpers import small, version_1
 

@@ -6,10 +6,10 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from gan import plots, runs, store
-from gan.config import differences
 from gan.losses import LOSSES
 from gan.messages import Command, Verb
 from gan.plots import Curve, Panel
+from gan.presets import differences
 from gan.runs import Run, RunError
 from pages.components import launching, look
 from pages.components.settings import RATE_LABELS, rates_with, show_rate

@@ -5,7 +5,8 @@ from typing import Any
 import streamlit as st
 
 from gan import config as configs
-from gan.config import PRESET_NOTES, ConfigError, TrainConfig
+from gan.config import ConfigError, TrainConfig
+from gan.presets import PRESET_NOTES, preset
 
 ENDLESS = "until I stop it"
 DURATIONS: dict[str, float] = {
@@ -44,7 +45,7 @@ def form(base: TrainConfig | None, base_id: str = "") -> TrainConfig | None:
     first = presets.index(base.preset) if base else 0
     name = st.selectbox("Preset", presets, first, key=f"preset-{base_id}", help=configs.help_texts()["preset"])
     st.caption(PRESET_NOTES[name])
-    start = base if base and base.preset == name else configs.preset(name)
+    start = base if base and base.preset == name else preset(name)
     # Another preset means other fields, not the same ones with what was typed for the last.
     suffix = f"{name}-{base_id}"
     values: dict[str, Any] = {**vars(start)}
