@@ -8,6 +8,7 @@ import streamlit as st
 
 from gan import data, render
 from gan.messages import Status
+from pages.components import glossary
 
 _CSS = """
 <style>
@@ -36,7 +37,7 @@ _CSS = """
 
 def apply() -> None:
     """Puts the style sheet into the page."""
-    st.html(_CSS)
+    st.html(f"{_CSS}<style>{glossary.STYLE}</style>")
 
 
 def dark() -> bool:
