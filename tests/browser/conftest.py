@@ -1,3 +1,10 @@
+"""A browser, and servers of the app for it.
+
+A module gets one server, with its first test that asks for `server` or `page`; whatever a test trains there is ended
+and removed after it. A test that kills its server, or that has to be the first to open a page there, asks for
+`own_server` and opens pages of it with `page_of`.
+"""
+
 import os
 import shutil
 import signal
@@ -8,14 +15,16 @@ import time
 import urllib.request
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from gan.standalone import WEB
+from tests.helpers import until
 
 PROJECT = Path(__file__).parents[2]
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
@@ -31,6 +40,25 @@ class Server:
     process: "subprocess.Popen[bytes]"
     address: str
     runs: Path
+
+    def workers(self) -> list[psutil.Process]:
+        """The processes that train here: those with a file of the runs folder open. The one that the server keeps
+        ready has none."""
+        found = []
+        for child in psutil.Process(self.process.pid).children(recursive=True):
+            with suppress(psutil.NoSuchProcess):
+                if any(Path(file.path).is_relative_to(self.runs) for file in child.open_files()):
+                    found.append(child)
+        return found
+
+    def clear(self) -> None:
+        """Ends what trains here, by process id, and empties the runs folder."""
+        for worker in self.workers():
+            with suppress(psutil.NoSuchProcess):
+                worker.kill()
+        until(lambda: self.workers() == [])
+        for folder in self.runs.glob("*/"):
+            shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="session")
@@ -60,9 +88,22 @@ def scripts_alone(browser: Browser, *names: str) -> Iterator[Page]:
     page.close()
 
 
+@pytest.fixture(scope="module")
+def _server_of_module(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Server]:
+    with serving(tmp_path_factory.mktemp("server")) as server:
+        yield server
+
+
 @pytest.fixture
-def server(tmp_path: Path, browser: Browser) -> Iterator[Server]:
-    """A new server with an empty folder for runs."""
+def server(_server_of_module: Server) -> Iterator[Server]:
+    """The server of the module. Its runs folder is empty before and after each test."""
+    yield _server_of_module
+    _server_of_module.clear()
+
+
+@pytest.fixture
+def own_server(tmp_path: Path, browser: Browser) -> Iterator[Server]:
+    """A new server for one test alone."""
     with serving(tmp_path) as server:
         yield server
 
@@ -108,10 +149,17 @@ def _end(process: "subprocess.Popen[bytes]", log: Path) -> None:
         warnings.warn(f"The server had to be aborted:\n{log.read_text()[-6000:]}", stacklevel=1)
 
 
-@pytest.fixture
-def page(browser: Browser, server: Server) -> Iterator[Page]:
+@contextmanager
+def page_of(browser: Browser, server: Server) -> Iterator[Page]:
+    """An empty tab whose addresses are those of the server, in a browser that remembers nothing."""
     context = browser.new_context(viewport={"width": 1280, "height": 800}, base_url=server.address)
     context.set_default_timeout(60_000)
-    page = context.new_page()
-    yield page
+    yield context.new_page()
     context.close()
+
+
+@pytest.fixture
+def page(browser: Browser, server: Server) -> Iterator[Page]:
+    """A tab for the server of the module."""
+    with page_of(browser, server) as page:
+        yield page

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from gan import runs, store
-from tests.browser.conftest import Server
+from tests.browser.conftest import Server, page_of
 from tests.helpers import until
 
 AS_PNG = "canvas => canvas.toDataURL()"
@@ -146,15 +146,15 @@ def records(folder: Path) -> list[tuple[float, ...]]:
     return [tuple(column) for column in curves.series("loss_g")[0].T]
 
 
-def test_killed_server_loses_nothing_that_a_page_has_shown(page: Page, server: Server) -> None:
-    run_id = start(page)
-    folder = server.runs / run_id
-    until(lambda: runs.read(folder).status.seconds > 2)
-    shown = records(folder)
-    seconds = runs.read(folder).status.seconds
-    server.process.send_signal(signal.SIGKILL)
-    server.process.wait(10)
-    until(lambda: runs.read(folder).status.state == "interrupted", seconds=20)
+def test_killed_server_loses_nothing_that_a_page_has_shown(browser: Browser, own_server: Server) -> None:
+    with page_of(browser, own_server) as page:
+        folder = own_server.runs / start(page)
+        until(lambda: runs.read(folder).status.seconds > 2)
+        shown = records(folder)
+        seconds = runs.read(folder).status.seconds
+        own_server.process.send_signal(signal.SIGKILL)
+        own_server.process.wait(10)
+        until(lambda: runs.read(folder).status.state == "interrupted", seconds=20)
     assert records(folder)[: len(shown)] == shown
     status = store.read_status(folder)
     assert status is not None
@@ -163,36 +163,36 @@ def test_killed_server_loses_nothing_that_a_page_has_shown(page: Page, server: S
     assert status.seconds >= seconds
 
 
-@pytest.mark.parametrize("path", ["/", "/train", "/explore", "/interpolate", "/runs"])
+PATHS = ("/", "/train", "/explore", "/interpolate", "/draw", "/evaluate", "/runs")
+
+
 @pytest.mark.parametrize("width", [1280, 390])
-def test_pages_open_by_their_address_and_do_not_scroll_sideways(
-    browser: Browser, server: Server, path: str, width: int
-) -> None:
-    page = browser.new_page(base_url=server.address, viewport={"width": width, "height": 800})
-    page.goto(path)
-    # The first page of a new server as well: navigation and title have to be there.
-    expect(page.locator("h1").first).to_be_visible(timeout=60_000)
-    expect(page).to_have_title("Counterfeit", timeout=60_000) if path == "/" else None
-    assert not page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
-    no_exception(page)
-    page.close()
+def test_pages_open_by_their_address_and_do_not_scroll_sideways(page: Page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+    for path in PATHS:
+        page.goto(path)
+        expect(page.locator("h1").first).to_be_visible()
+        assert not page.evaluate("document.documentElement.scrollWidth > window.innerWidth"), path
+        no_exception(page)
+
+
+def test_first_page_of_a_new_server_has_navigation_and_title(browser: Browser, own_server: Server) -> None:
+    with page_of(browser, own_server) as page:
+        page.goto("/runs")
+        expect(page.locator("h1").first).to_be_visible()
+        expect(page).to_have_title("Counterfeit")
+        expect(page.get_by_role("link", name="Explore")).to_be_visible()
+        no_exception(page)
 
 
 def test_worker_killed_by_the_system_reads_interrupted_on_the_page(page: Page, server: Server) -> None:
-    import psutil
-
     folder = server.runs / start(page)
     until(lambda: (folder / store.CHECKPOINT).exists())
-    workers = [
-        child
-        for child in psutil.Process(server.process.pid).children(recursive=True)
-        if "gan.worker" in child.cmdline()
-    ]
-    assert len(workers) == 1
+    (worker,) = server.workers()
     killed_at = runs.read(folder).status.seconds
     shown = records(folder)
     start_of_wait = time.monotonic()
-    workers[0].kill()
+    worker.kill()
     expect(page.get_by_text("Interrupted after")).to_be_visible()
     print(f"interrupted shown after {time.monotonic() - start_of_wait:.1f} s")
     button(page, "Resume")

@@ -11,17 +11,10 @@ from playwright.sync_api import Browser, Page, expect
 from gan import data, latent
 from gan.checkpoint import PRETRAINED, Model, load_model
 from gan.export import compile_model, wire
-from tests.browser.conftest import Server, scripts_alone, serving
+from tests.browser.conftest import Server, scripts_alone
 from tests.browser.test_runtime import READ
 from tests.helpers import until
 from tests.test_export import SHAPES, model_of
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Server]:
-    """One for all, since nothing here trains: what people do stays in their browsers."""
-    with serving(tmp_path_factory.mktemp("server")) as server:
-        yield server
 
 
 @pytest.fixture(scope="module")

@@ -11,17 +11,10 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from gan import latent
-from tests.browser.conftest import Server, scripts_alone, serving
+from tests.browser.conftest import Server, scripts_alone
 from tests.helpers import until
 
 T = [0.0, 0.1, 0.5, 0.75, 1.0]
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Server]:
-    """One for all, since nothing here trains: what people do stays in their browsers."""
-    with serving(tmp_path_factory.mktemp("server")) as server:
-        yield server
 
 
 @pytest.fixture(scope="module")
