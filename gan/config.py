@@ -12,9 +12,10 @@ import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
+from types import UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 _SINCE_2 = {
     "architecture_d": "same",
     "ink_scale_d": 0.0,
@@ -27,6 +28,8 @@ _SINCE_2 = {
     "patience": 0.0,
 }
 """Settings that version 1 did not have, at the values that it trained with."""
+_SINCE_3 = {"threads": "auto"}
+"""Those that version 2 did not have."""
 
 
 class ConfigError(ValueError):
@@ -141,6 +144,9 @@ class TrainConfig:
     """Where to train; auto takes CUDA, then MPS, then the CPU."""
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     """Number format of the layers; auto is bfloat16 on a GPU or CPU that computes in it, else float32."""
+    threads: Annotated[int | Literal["auto"], Between(1, 1024)] = "auto"
+    """Threads that a CPU trains with; auto finds out, again and again, how many are fastest at the moment. With a
+    number, two runs with the same seed end in the same weights bit for bit."""
 
     def __post_init__(self) -> None:
         # JSON knows only lists, and a whole number is a fine value for a field of floats.
@@ -166,10 +172,12 @@ class TrainConfig:
         version = values.get("schema_version")
         if version == 1:
             return cls.from_dict({**_SINCE_2, **values, "schema_version": 2})
+        if version == 2:
+            return cls.from_dict({**_SINCE_3, **values, "schema_version": 3})
         if version != SCHEMA_VERSION:
             raise ConfigError(
                 "schema_version",
-                f"This has version {version!r} of the settings; this program reads 1 and {SCHEMA_VERSION}.",
+                f"This has version {version!r} of the settings; this program reads 1 to {SCHEMA_VERSION}.",
             )
         known = {name: value for name, value in values.items() if name != "schema_version"}
         for name in known:
@@ -202,6 +210,8 @@ class Hint:
     is_tuple: bool = False
     choices: tuple[str, ...] = ()
     bounds: Between | None = None
+    word: str = ""
+    """What it takes in place of a number, if anything."""
 
 
 @cache
@@ -214,6 +224,9 @@ def hints() -> dict[str, Hint]:
             hint, bounds = get_args(hint)
         if get_origin(hint) is Literal:
             result[name] = Hint(str, choices=get_args(hint))
+        elif get_origin(hint) is UnionType or get_origin(hint) is Union:
+            kind, word = get_args(hint)
+            result[name] = Hint(kind, bounds=bounds, word=get_args(word)[0])
         elif get_origin(hint) is tuple:
             result[name] = Hint(get_args(hint)[0], is_tuple=True, bounds=bounds)
         else:
@@ -275,6 +288,8 @@ def _contradictions(values: Mapping[str, Any]) -> dict[str, str]:
 
 def _problem(name: str, hint: Hint, value: Any) -> str | None:
     said = f"{name} is {_show(value)}"
+    if hint.word and value == hint.word:
+        return None
     if hint.choices:
         return None if value in hint.choices else f"{said}; choose one of {', '.join(hint.choices)}."
     if hint.is_tuple:
@@ -283,7 +298,7 @@ def _problem(name: str, hint: Hint, value: Any) -> str | None:
         items: tuple[Any, ...] = value
     else:
         if type(value) is not hint.kind and not (hint.kind is float and type(value) is int):
-            return f"{said}; it takes {_KINDS[hint.kind]}."
+            return f"{said}; it takes {_KINDS[hint.kind]}{f' or {hint.word}' if hint.word else ''}."
         items = (value,)
     bounds = hint.bounds
     if bounds and any(not bounds.low <= item <= bounds.high for item in items):  # NaN is in no interval
@@ -308,7 +323,7 @@ def parse(name: str, text: str) -> Any:
             value = tuple(int(part) for part in text.split(","))
         elif hint.kind is bool:
             value = {"true": True, "false": False}.get(text.lower(), text)
-        elif hint.kind is int:
+        elif hint.kind is int and text != hint.word:
             value = int(text)
         elif hint.kind is float:
             value = float(text)

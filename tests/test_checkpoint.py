@@ -119,7 +119,7 @@ def test_model_takes_half_the_bytes_of_its_numbers(trained: Trainer, model: byte
         (lambda content: rewritten(content, config=None), "cannot be rebuilt"),
         (lambda content: rewritten(content, config="{"), "cannot be rebuilt"),
         (lambda content: rewritten(content, config='{"schema_version": 9}'), "cannot be rebuilt: .*version 9"),
-        (lambda content: rewritten(content, config='{"schema_version": 3}'), "cannot be rebuilt: .*version 3"),
+        (lambda content: rewritten(content, config='{"schema_version": 4}'), "cannot be rebuilt: .*version 4"),
         (lambda content: rewritten(content, about="{"), "cannot be rebuilt"),
         (lambda content: rewritten(content, about="[]"), "does not hold the networks"),
         (lambda content: rewritten(content, about='{"images": 1e999, "seconds": 0}'), "does not hold the networks"),

@@ -31,6 +31,8 @@ def _values(hint: Hint) -> st.SearchStrategy[Any]:
     numbers: st.SearchStrategy[Any] = (
         st.floats(low, high) if hint.kind is float else st.integers(math.ceil(low), math.floor(high))
     )
+    if hint.word:
+        numbers |= st.just(hint.word)
     return st.lists(numbers, min_size=1, max_size=8).map(tuple) if hint.is_tuple else numbers
 
 
@@ -214,7 +216,7 @@ def test_version_1_is_lifted_exactly(name: str) -> None:
     it has to be off for a resume to go on as before. Between them they say everything."""
     old = version_1(name, seed=7)
     lifted = TrainConfig.from_json(json.dumps(old))
-    later = {"architecture_d": "same", **OFF}
+    later = {"architecture_d": "same", "threads": "auto", **OFF}
     del old["schema_version"]
     assert set(old) | set(later) == set(FIELDS)
     assert not set(old) & set(later)
@@ -222,7 +224,7 @@ def test_version_1_is_lifted_exactly(name: str) -> None:
         vars(lifted)
         == {name: tuple(value) if isinstance(value, list) else value for name, value in old.items()} | later
     )
-    assert lifted.to_dict()["schema_version"] == 2
+    assert lifted.to_dict()["schema_version"] == 3
     assert TrainConfig.from_json(json.dumps(lifted.to_dict())) == lifted
 
 
@@ -263,14 +265,21 @@ def test_json_that_is_no_object_is_refused(text: str) -> None:
         TrainConfig.from_json(text)
 
 
-@pytest.mark.parametrize("version", [None, 0, 3, 99, "1", "2", 1.5])
+@pytest.mark.parametrize("version", [None, 0, 4, 99, "1", "2", 1.5])
 def test_other_schema_version_is_refused(version: Any) -> None:
-    with pytest.raises(ConfigError, match=f"version {version!r} of the settings; this program reads 1 and 2"):
+    with pytest.raises(ConfigError, match=f"version {version!r} of the settings; this program reads 1 to 3"):
         TrainConfig.from_dict(TrainConfig().to_dict() | {"schema_version": version})
 
 
 def test_field_left_out_takes_its_default() -> None:
-    assert TrainConfig.from_dict({"schema_version": 2, "seed": 7}) == TrainConfig(seed=7)
+    assert TrainConfig.from_dict({"schema_version": 3, "seed": 7}) == TrainConfig(seed=7)
+
+
+def test_version_2_is_lifted_exactly() -> None:
+    """It had no number of threads: PyTorch took all cores."""
+    said = TrainConfig(seed=7).to_dict() | {"schema_version": 2}
+    del said["threads"]
+    assert TrainConfig.from_dict(said) == TrainConfig(seed=7, threads="auto")
 
 
 @pytest.mark.parametrize(
