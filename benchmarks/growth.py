@@ -26,7 +26,7 @@ from benchmarks.overhead import server_process
 from gan import loop, render, runs, store
 from gan.checkpoint import PRETRAINED
 from gan.config import TrainConfig
-from gan.messages import Checkpoint, Record, Sample, Segment, Snapshot, Status, Summary
+from gan.messages import Checkpoint, Control, Progress, Record, Sample, Segment, Snapshot, Status, Summary
 from gan.presets import PRESETS
 from gan.trainer import NORMS, STATISTICS
 
@@ -65,7 +65,7 @@ class Writing:
                 self.writer(Snapshot(images, self.model))
             if self.done % EVERY["checkpoint"] == 0:
                 self.writer(Checkpoint(self.model * 4))
-            self.writer(Status("running", images, seconds, 8000.0, lr_g=1e-3, lr_d=1e-3))
+            self.writer(Status("running", progress=Progress(images, seconds, 8000.0), control=Control(1e-3, 1e-3)))
 
 
 def _write(folder: str) -> None:
@@ -153,7 +153,7 @@ def runs_page(root: Path, numbers: list[int], seconds: float) -> None:
                 folder = runs.create(PRESETS["cgan"], root / f"20260101-{index:06d}-cgan-{index:04x}")
                 writing = Writing(folder)
                 writing.write(100)
-                writing.writer(Status("finished", 80_000, 10.0, seconds_limit=10.0))
+                writing.writer(Status("finished", progress=Progress(80_000, 10.0, seconds_limit=10.0)))
                 writing.writer.close()
             there = number
             seen = watch(f"{url}/runs", seconds)

@@ -138,9 +138,9 @@ def watched(url: str, run: Path, followers: int, seconds: float) -> tuple[float,
         command += [f"--clients={followers}", f"--seconds={seconds + 4}"]
         watching = subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, text=True)
         time.sleep(3)  # the followers' own start is not the page's cost
-    before, start = runs.read(run).status, time.perf_counter()
+    before, start = runs.read(run).status.progress, time.perf_counter()
     time.sleep(seconds)
-    after, took = runs.read(run).status, time.perf_counter() - start
+    after, took = runs.read(run).status.progress, time.perf_counter() - start
     told: dict[str, object] = {}
     if watching:
         told = json.loads(watching.communicate()[0])

@@ -65,7 +65,7 @@ def card(folder: Path, size: int) -> str:
     run, model = runs.read(folder), load_model(PRETRAINED)
     found = evaluate(model)
     parameters = count_parameters(model.generator), count_parameters(model.discriminator)
-    config = run.config
+    config, progress = run.config, run.status.progress
     budget = f"--images {config.images}" if config.images else f"--seconds {config.seconds:g}"
     command = f"python -m gan train --preset {config.preset} {budget} --seed {config.seed}"
     rows = [
@@ -82,7 +82,7 @@ The generator that ships, averaged over its training, and its discriminator, bot
 * Preset `{run.config.preset}`, seed {run.config.seed}, trained on all 60,000 MNIST training images.
 * {parameters[0]:,} parameters in the generator, {parameters[1]:,} in the discriminator; {multiply_adds(model):,}
   multiply-adds a picture.
-* The run saw {run.status.images:,} images in {run.status.seconds:,.0f} s of training ({run.status.device}) on
+* The run saw {progress.images:,} images in {progress.seconds:,.0f} s of training ({run.status.control.device}) on
   {machine.line()}.
   This is its generator after {model.images:,} images and {model.seconds:,.0f} s, the best of {CANDIDATES + 1} late
   ones by the validation images.

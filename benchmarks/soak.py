@@ -58,7 +58,7 @@ def main() -> None:
             resident = psutil.Process(process.pid).memory_info().rss / 1e6
             times, sizes = sorted(seen.refresh_ms), sorted(seen.refresh_bytes)
             middle = len(times) // 2
-            minute, images = (time.monotonic() - start) / 60, runs.read(folder).status.images
+            minute, images = (time.monotonic() - start) / 60, runs.read(folder).status.progress.images
             refresh = f"{times[middle]:.0f} | {sizes[middle] / 1e3:.0f}"
             print(f"| {minute:.1f} | {images:,} | {resident:.0f} | {heap:.1f} | {nodes:,} | {refresh} |", flush=True)
         browser.close()

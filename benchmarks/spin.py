@@ -76,9 +76,9 @@ def watched(spin: str, seconds: float) -> float:
             page.goto(f"{url}/train?run={run.name}")
             page.locator(".js-line").first.wait_for(timeout=60_000)
             time.sleep(WARM)
-            before, start = runs.read(run).status.images, time.perf_counter()
+            before, start = runs.read(run).status.progress.images, time.perf_counter()
             time.sleep(seconds)
-            return (runs.read(run).status.images - before) / (time.perf_counter() - start)
+            return (runs.read(run).status.progress.images - before) / (time.perf_counter() - start)
         finally:
             runs.send(run, Command("stop"))
             runs.wait(run)

@@ -23,7 +23,7 @@ from benchmarks import machine
 from gan import data, presets, store
 from gan.examiner import Examiner
 from gan.loop import Loop
-from gan.messages import Command, Status
+from gan.messages import Command, Progress, Status
 from gan.models import Discriminator, Generator
 from gan.trainer import Trainer
 
@@ -100,7 +100,7 @@ def main() -> None:
     steps = trainer.steps
     with tempfile.TemporaryDirectory() as folder:
         writer = store.Writer(Path(folder))
-        start = Status("starting", images=trainer.images, seconds_limit=args.seconds)
+        start = Status("starting", progress=Progress(images=trainer.images, seconds_limit=args.seconds))
         commands: queue.SimpleQueue[Command] = queue.SimpleQueue()
         loop = Loop(trainer, commands, writer, start, examiner=Examiner(chosen, trainer.device))
         began = time.perf_counter()

@@ -7,6 +7,7 @@ import queue
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import is_dataclass
 from pathlib import Path
 from typing import Any, NoReturn, get_args
 
@@ -230,8 +231,9 @@ def _progress() -> Iterator[Any]:
                     form = "{l_bar}{bar}| {postfix}"
                     bars.append(stack.enter_context(tqdm(total=100, unit="%", bar_format=form, file=sys.stderr)))
                 bar = bars[0]
-                bar.n = round(100 * (event.progress or 0), 1)
-                said = event.message or f"{event.images:,} images, {event.images_per_second:,.0f}/s, {event.device}"
+                progress, device = event.progress, event.control.device
+                bar.n = round(100 * (progress.share or 0), 1)
+                said = event.message or f"{progress.images:,} images, {progress.images_per_second:,.0f}/s, {device}"
                 bar.set_postfix_str(said, refresh=False)
                 bar.update(0)
 
@@ -348,10 +350,9 @@ def _train_judge(args: argparse.Namespace) -> int:
 
 def _list(_: argparse.Namespace) -> int:
     for run in runs.listing():
-        status = run.status
-        print(
-            f"{run.id}  {run.config.preset:8}  {status.state:11}  {status.images:>12,} images  {status.seconds:>8.1f} s"
-        )
+        state, progress = run.status.state, run.status.progress
+        trained = f"{progress.images:>12,} images  {progress.seconds:>8.1f} s"
+        print(f"{run.id}  {run.config.preset:8}  {state:11}  {trained}")
     return 0
 
 
@@ -363,11 +364,20 @@ def _folder(name: str) -> Path:
     raise runs.RunError(f"There is no run {name!r}; python -m gan runs list shows what there is.")
 
 
+def _by_path(one: Any, before: str = "") -> Iterator[tuple[str, Any]]:
+    """The fields of a dataclass, those of its parts as PART.FIELD."""
+    for name, value in vars(one).items():
+        if is_dataclass(value):
+            yield from _by_path(value, f"{before}{name}.")
+        else:
+            yield before + name, value
+
+
 def _show(args: argparse.Namespace) -> int:
     run = runs.read(_folder(args.run))
     print(f"{run.id}, created {run.created:%Y-%m-%d %H:%M:%S}, in {run.folder}")
-    for name, value in (*vars(run.status).items(), *vars(run.config).items()):
-        print(f"  {name:18} {', '.join(map(str, value)) if isinstance(value, tuple) else value}")
+    for name, value in (*_by_path(run.status), *_by_path(run.config)):
+        print(f"  {name:26} {', '.join(map(str, value)) if isinstance(value, tuple) else value}")
     return 0
 
 

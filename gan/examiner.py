@@ -20,8 +20,8 @@ SEED = 1
 
 
 @dataclass(frozen=True)
-class Quality:
-    """How good a generator is while it trains, from 1,000 samples against the validation images."""
+class Examination:
+    """What an examiner finds in 1,000 samples, compared with the validation images."""
 
     agreement: float | None
     """None for an unconditional generator."""
@@ -48,12 +48,12 @@ class Examiner:
         self.y = torch.from_numpy(labels).to(device)
 
     @torch.inference_mode()
-    def examine(self, generator: Generator) -> Quality:
+    def examine(self, generator: Generator) -> Examination:
         """The quality of a generator on the examiner's device, which should be in evaluation mode."""
         images = as_bytes(generator(self.z, self.y))
         reading = self.judge.read(images.cpu().numpy())
         right = reading.digits == self.y.cpu().numpy()
-        return Quality(
+        return Examination(
             float(right.mean()) if self.conditional else None,
             metrics.frechet_distance(metrics.gaussian(reading.features), self.reference),
             np.bincount(reading.digits, minlength=DIGITS).tolist(),

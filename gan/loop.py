@@ -82,8 +82,10 @@ class Loop:
         self.patient = patient
         self.examiner = examiner
         precision = str(trainer.dtype).removeprefix("torch.")
-        self.status = replace(start, device=describe(trainer.device), precision=precision)
-        self._seconds = start.seconds
+        self.status = replace(
+            start, control=replace(start.control, device=describe(trainer.device), precision=precision)
+        )
+        self._seconds = start.progress.seconds
         self._clock_started: float | None = None
         self._due: dict[str, float] = {}
         self._speed: deque[tuple[float, int]] = deque()
@@ -130,7 +132,8 @@ class Loop:
 
     def _spent(self) -> float:
         """The share of the budget that is spent, which schedules run in; exact for a budget in images."""
-        return replace(self.status, images=self.trainer.images, seconds=self.seconds).progress or 0.0
+        progress = replace(self.status.progress, images=self.trainer.images, seconds=self.seconds)
+        return progress.share or 0.0
 
     def _wait_out(self, error: StorageError) -> Ending | None:
         if not self.patient:
@@ -150,11 +153,11 @@ class Loop:
         seconds = self.seconds
         status = self.status
         if self.trainer.steps <= EVERY_STEP_UNTIL or self._is_due("record", seconds):
-            record = self.trainer.take_record()
+            steps, record = self.trainer.unrecorded, self.trainer.take_record()
             if broken := _broken(record):
                 raise _DivergedError(broken)
             if record:
-                self._give(Record(self.trainer.images, seconds, status.segment, record))
+                self._give(Record(self.trainer.images, seconds, status.segment, record, steps))
             self._report("running")
         if self._spent() == 1:
             return self._end("finished")
@@ -171,7 +174,7 @@ class Loop:
             self._looked = True
             self._due["quality"] = max(self._due["quality"], self.seconds + took / QUALITY_SHARE)
             patience = self.trainer.config.patience
-            if 0 < patience <= self.seconds - max(self._hopeful_since, self.status.best_seconds):
+            if 0 < patience <= self.seconds - max(self._hopeful_since, self.status.quality.best_seconds):
                 return self._end("finished", f"Quality had not improved for {patience:g} s, so training ended early.")
         return None
 
@@ -278,16 +281,14 @@ class Loop:
         while seconds - self._speed[0][0] > SPEED_WINDOW:
             self._speed.popleft()
         since, images_then = self._speed[0]
-        speed = (images - images_then) / (seconds - since) if seconds > since else self.status.images_per_second
+        progress, control = self.status.progress, self.status.control
+        speed = (images - images_then) / (seconds - since) if seconds > since else progress.images_per_second
         self.status = replace(
             self.status,
             state=state,
-            images=images,
-            seconds=seconds,
-            images_per_second=speed,
-            lr_g=self.trainer.lr_g,
-            lr_d=self.trainer.lr_d,
             message=message or self.note,
+            progress=replace(progress, images=images, seconds=seconds, images_per_second=speed),
+            control=replace(control, lr_g=self.trainer.lr_g, lr_d=self.trainer.lr_d),
         )
         self.sink(self.status)
 
@@ -302,23 +303,25 @@ class Loop:
         if self.examiner is None or not self.trainer.images:
             return
         self._check()
-        quality = self.examiner.examine(self.trainer.average)
+        found = self.examiner.examine(self.trainer.average)
         seconds, images = self.seconds, self.trainer.images
-        values = {"fcd": quality.fcd} | ({} if quality.agreement is None else {"agreement": quality.agreement})
+        values = {"fcd": found.fcd} | ({} if found.agreement is None else {"agreement": found.agreement})
         record = {name: Summary(value, value, value) for name, value in values.items()}
         self._give(Record(images, seconds, self.status.segment, record))
-        self.status = replace(
-            self.status,
-            agreement=quality.agreement,
-            agreement_floor=None if quality.agreement is None else self.examiner.agreement_floor,
-            fcd=quality.fcd,
+        quality = replace(
+            self.status.quality,
+            agreement=found.agreement,
+            agreement_floor=None if found.agreement is None else self.examiner.agreement_floor,
+            fcd=found.fcd,
             fcd_floor=self.examiner.fcd_floor,
-            histogram=tuple(quality.histogram),
+            histogram=tuple(found.histogram),
             measured_images=images,
         )
-        if self.status.best_fcd is None or quality.fcd < self.status.best_fcd:
+        self.status = replace(self.status, quality=quality)
+        if quality.best_fcd is None or found.fcd < quality.best_fcd:
             self.sink(Best(images, model_content(self.trainer, seconds)))
-            self.status = replace(self.status, best_fcd=quality.fcd, best_images=images, best_seconds=seconds)
+            quality = replace(quality, best_fcd=found.fcd, best_images=images, best_seconds=seconds)
+            self.status = replace(self.status, quality=quality)
 
     def _snapshot(self) -> None:
         self._check()

@@ -8,11 +8,15 @@ import json
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from typing import Literal, get_args
+from functools import lru_cache
+from typing import Any, Literal, get_args, get_type_hints
 
 State = Literal["starting", "running", "paused", "finished", "stopped", "failed", "interrupted"]
 """`interrupted` is never written: it is what a living state means once the run's lock is free."""
 LIVING: tuple[State, ...] = ("starting", "running", "paused")
+
+MOST = 10**15
+"""No number in a status is larger."""
 
 Verb = Literal["pause", "resume", "stop", "discard", "rates", "leave"]
 
@@ -52,38 +56,17 @@ class Summary:
 
 
 @dataclass(frozen=True)
-class Status:
-    """Where a run stands. `images` and `seconds` count its training; a limit of 0 means none."""
+class Progress:
+    """How much a run has trained, how fast it goes, and what its limits are; a limit of 0 means none."""
 
-    state: State
     images: int = 0
     seconds: float = 0.0
     images_per_second: float = 0.0
     images_limit: int = 0
     seconds_limit: float = 0.0
-    lr_g: float = 0.0
-    lr_d: float = 0.0
-    segment: int = 0
-    device: str = ""
-    precision: str = ""
-    message: str = ""
-    agreement: float | None = None
-    """The last quality that was measured (see `gan.examiner`); None without digits to ask for."""
-    fcd: float | None = None
-    histogram: tuple[int, ...] = ()
-    """Forgeries by the digit that the judge reads, of those that quality was measured with."""
-    measured_images: int = 0
-    """When that was."""
-    agreement_floor: float | None = None
-    fcd_floor: float | None = None
-    """The same for as many real images."""
-    best_fcd: float | None = None
-    """The best quality so far, and when that was."""
-    best_images: int = 0
-    best_seconds: float = 0.0
 
     @property
-    def progress(self) -> float | None:
+    def share(self) -> float | None:
         """Share of the limit that is spent, 0 to 1; None without a limit."""
         shares = [
             done / limit
@@ -105,7 +88,122 @@ class Status:
     @property
     def spent(self) -> bool:
         """Whether a limit has been reached."""
-        return self.progress == 1.0
+        return self.share == 1.0
+
+
+@dataclass(frozen=True)
+class Control:
+    """What a run trains with at the moment; 0 and empty before it is known."""
+
+    lr_g: float = 0.0
+    lr_d: float = 0.0
+    device: str = ""
+    precision: str = ""
+    threads: int = 0
+
+
+@dataclass(frozen=True)
+class Quality:
+    """The last quality that was measured (see `gan.examiner`), and the best so far."""
+
+    agreement: float | None = None
+    """None without digits to ask for."""
+    fcd: float | None = None
+    """None before the first measurement."""
+    histogram: tuple[int, ...] = ()
+    """Forgeries by the digit that the judge reads."""
+    measured_images: int = 0
+    """After how many images it was measured."""
+    agreement_floor: float | None = None
+    fcd_floor: float | None = None
+    """The same for as many real images."""
+    best_fcd: float | None = None
+    best_images: int = 0
+    best_seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Status:
+    """Where a run stands."""
+
+    state: State
+    message: str = ""
+    segment: int = 0
+    progress: Progress = Progress()
+    control: Control = Control()
+    quality: Quality = Quality()
+
+    def to_json(self) -> str:
+        """One JSON object, with an object for each part."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> "Status":
+        """The inverse of `to_json`. Also reads a status of before there were parts, when all was one flat object, and
+        leaves out fields that it does not know, which a newer version may have written.
+
+        Raises `ValueError` with what is wrong, for it may not be a status at all.
+        """
+        try:
+            values = json.loads(text)
+        except RecursionError:
+            raise ValueError("it is nested too deeply") from None
+        if not isinstance(values, dict):
+            raise ValueError("it is no JSON object")
+        if values.get("state") not in get_args(State):
+            raise ValueError(f"its state is {str(values.get('state'))[:40]!r}")
+        parts = {"progress": Progress, "control": Control, "quality": Quality}
+        if not parts.keys() & values.keys():
+            values = values | dict.fromkeys(parts, values)
+        found = {name: kind(**_fields(kind, values.get(name, {}))) for name, kind in parts.items()}
+        status = cls(values["state"], **_fields(cls, values), **found)
+        quality = status.quality
+        if quality.fcd is not None and (quality.fcd_floor is None or not any(quality.histogram)):
+            raise ValueError("its fcd comes without a histogram and that of real digits")
+        if quality.agreement is not None and quality.agreement_floor is None:
+            raise ValueError("its agreement comes without that of real digits")
+        return status
+
+
+def _is_count(value: object) -> bool:
+    return type(value) is int and 0 <= value <= MOST
+
+
+def _is_number(value: object, low: float = -MOST) -> bool:
+    # Not NaN either, which compares false with everything.
+    return isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= MOST
+
+
+def _is_text(value: object) -> bool:
+    # JSON can spell half a character, which no page can show.
+    return isinstance(value, str) and value.isprintable() and len(value) <= 10_000
+
+
+_CHECKS: dict[Any, tuple[Callable[[Any], bool], str]] = {
+    int: (_is_count, "a whole number"),
+    float: (lambda value: _is_number(value, low=0), "a positive number"),
+    float | None: (lambda value: value is None or _is_number(value), "a number"),
+    str: (_is_text, "a line of text"),
+    tuple[int, ...]: (lambda value: isinstance(value, list) and all(map(_is_count, value)), "a list of whole numbers"),
+}
+"""What JSON may hold for a field, by the field's type."""
+_hints = lru_cache(get_type_hints)
+
+
+def _fields(kind: type, values: object) -> dict[str, Any]:
+    """The values for the fields of `kind` whose types are checked here; raises `ValueError`."""
+    if not isinstance(values, dict):
+        raise ValueError(f"its {kind.__name__.lower()} is no JSON object")
+    found: dict[str, Any] = {}
+    for name, hint in _hints(kind).items():
+        if name not in values or hint not in _CHECKS:
+            continue
+        value = values[name]
+        fits, what = _CHECKS[hint]
+        if not fits(value):
+            raise ValueError(f"{name} is {str(value)[:40]!r}, not {what}")
+        found[name] = tuple(value) if isinstance(value, list) else value
+    return found
 
 
 @dataclass(frozen=True)
@@ -125,6 +223,8 @@ class Record:
     seconds: float
     segment: int
     quantities: Mapping[str, Summary]
+    steps: int = 1
+    """How many steps it summarises."""
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from filelock import FileLock, Timeout
 
 from gan import processes, store
 from gan.config import ConfigError, TrainConfig
-from gan.messages import LIVING, Command, Status
+from gan.messages import LIVING, Command, Progress, Status, StorageError
 
 LOCK = "run.lock"
 
@@ -115,7 +115,7 @@ def read(folder: Path) -> Run:
                 status = replace(status, state="interrupted")
     except FileNotFoundError:
         raise RunError(f"There is no run in {folder}.") from None
-    except (OSError, ConfigError, UnicodeDecodeError) as error:
+    except (OSError, ConfigError, UnicodeDecodeError, StorageError) as error:
         raise RunError(f"The run in {folder} cannot be read: {error}") from error
     return Run(folder, config, status, created, owned=processes.is_alive(folder))
 
@@ -134,8 +134,12 @@ def _stamps(folder: Path) -> tuple[int, ...]:
 def _contents(folder: Path, stamps: tuple[int, ...]) -> tuple[TrainConfig, datetime, Status]:
     """What a run's files say; remembered while `stamps` stay, so that a list of many runs is quick."""
     config = TrainConfig.from_json((folder / store.CONFIG).read_text())
-    begun = Status("starting", images_limit=config.images, seconds_limit=config.seconds)
-    return config, datetime.fromtimestamp(stamps[0] / 1e9), store.read_status(folder) or begun
+    return config, datetime.fromtimestamp(stamps[0] / 1e9), store.read_status(folder) or begun(config)
+
+
+def begun(config: TrainConfig) -> Status:
+    """The status of a run that has not trained yet."""
+    return Status("starting", progress=Progress(images_limit=config.images, seconds_limit=config.seconds))
 
 
 def listing() -> list[Run]:
@@ -250,14 +254,14 @@ def _one_launch_at_a_time() -> Iterator[None]:
 
 def busy_sentence(run: Run) -> str:
     """Why no other run can start: which one trains, and how long it has left."""
-    left = run.status.seconds_left
+    left = run.status.progress.seconds_left
     rest = "" if left is None else f", {left:.0f} s left"
     return f"{run.id} is training now ({run.status.state}{rest}); one run trains at a time on this machine."
 
 
 def check_budget(run: Run, *, images: int = 0, seconds: float = 0.0) -> None:
     """Raises `RunError` if nothing is left to train and no more is asked for."""
-    if run.status.spent and not images and not seconds:
+    if run.status.progress.spent and not images and not seconds:
         raise RunError(f"{run.id} has spent its budget; say how much more it should train.")
 
 
@@ -276,7 +280,7 @@ def settle(before: Run, timeout: float = 3.0) -> None:
     run is gone. After `timeout` it returns all the same; what is shown follows by itself."""
 
     def told(status: Status) -> tuple[object, ...]:
-        return status.state, status.lr_g, status.lr_d
+        return status.state, status.control.lr_g, status.control.lr_d
 
     deadline = time.monotonic() + timeout
     with suppress(RunError):

@@ -5,14 +5,12 @@ new and close it, since a reader that holds on makes the log grow without bound.
 within a byte budget: samples, snapshots and records are thinned, evenly over the images seen.
 """
 
-import json
 import os
 import sqlite3
 import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
-from dataclasses import asdict, fields
 from pathlib import Path
 
 import numpy as np
@@ -29,7 +27,10 @@ RECORDS_KEPT = 4000
 """Records of a quantity; when there are more, neighbours are merged, which halves them. At ten quantities
 this is about 4 MB, far less than what samples and snapshots leave."""
 
-_SCHEMA = """
+SCHEMA_VERSION = 2
+"""In `PRAGMA user_version`; `_lift` brings older databases up to it. Version 1 had no table `meta` and counted merges
+in `user_version`, so it is told by what is missing, not by that number."""
+_VERSION_1 = """
 CREATE TABLE IF NOT EXISTS status (id INTEGER PRIMARY KEY CHECK (id = 0), json TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS segments (segment INTEGER PRIMARY KEY, images INTEGER NOT NULL, seconds REAL NOT NULL);
 CREATE TABLE IF NOT EXISTS records (
@@ -38,18 +39,24 @@ CREATE TABLE IF NOT EXISTS records (
 CREATE TABLE IF NOT EXISTS samples (
     id INTEGER PRIMARY KEY, images INTEGER NOT NULL, seconds REAL NOT NULL, png BLOB NOT NULL);
 """
+_VERSION_2 = """
+CREATE TABLE meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL);
+INSERT INTO meta VALUES ('merges', {merges});
+ALTER TABLE records ADD COLUMN steps INTEGER NOT NULL DEFAULT 1;
+PRAGMA user_version = 2;
+"""
 # Pairs are taken within a segment and a quantity, in order; an odd one at the end stays as it is. What is
 # recorded seldom (quality) is left alone until there is as much of it.
 _MERGE = """
 CREATE TEMP TABLE merged AS
     SELECT MAX(images) AS images, MAX(seconds) AS seconds, segment, quantity,
-           AVG(mean) AS mean, MIN(min) AS min, MAX(max) AS max
+           SUM(mean * steps) / SUM(steps) AS mean, MIN(min) AS min, MAX(max) AS max, SUM(steps) AS steps
     FROM (SELECT *, (ROW_NUMBER() OVER (PARTITION BY segment, quantity ORDER BY id) - 1) / 2 AS pair
           FROM records
           WHERE quantity IN (SELECT quantity FROM records GROUP BY quantity HAVING COUNT(*) > {least}))
     GROUP BY segment, quantity, pair;
 DELETE FROM records WHERE quantity IN (SELECT quantity FROM merged);
-INSERT INTO records (images, seconds, segment, quantity, mean, min, max)
+INSERT INTO records (images, seconds, segment, quantity, mean, min, max, steps)
     SELECT * FROM merged ORDER BY segment, images;
 DROP TABLE merged;
 """
@@ -108,7 +115,8 @@ class Writer:
             self._connection.execute("PRAGMA journal_mode=WAL")
             # Commits survive the death of the process; only a power cut can take the last ones.
             self._connection.execute("PRAGMA synchronous=NORMAL")
-            self._connection.executescript(_SCHEMA)
+            with self._transaction():
+                self._lift()
             self._count_records()
             rows = self._connection.execute("SELECT id, images, LENGTH(png) FROM samples ORDER BY id").fetchall()
             self._samples: list[tuple[int, int, int]] = rows
@@ -142,10 +150,22 @@ class Writer:
                 self._connection.execute("ROLLBACK")
             raise
 
+    def _lift(self) -> None:
+        """Makes the tables, or brings those of an older version up to date."""
+        version = _version(self._connection)
+        if version > SCHEMA_VERSION:
+            raise StorageError(
+                f"{self.folder / DATABASE} has schema version {version}; this program writes version {SCHEMA_VERSION}."
+            )
+        if version == 1:
+            merges = _merges(self._connection)
+            for statement in (_VERSION_1 + _VERSION_2.format(merges=merges)).split(";\n"):
+                self._connection.execute(statement)
+
     def _keep_row(self, event: Status | Segment | Record | Sample) -> None:
         execute = self._connection.execute
         if isinstance(event, Status):
-            execute("INSERT OR REPLACE INTO status VALUES (0, ?)", (json.dumps(asdict(event)),))
+            execute("INSERT OR REPLACE INTO status VALUES (0, ?)", (event.to_json(),))
         elif isinstance(event, Segment):
             execute("INSERT OR REPLACE INTO segments VALUES (?, ?, ?)", (event.number, event.images, event.seconds))
             # The newest snapshot has to be one of the training that counts.
@@ -153,10 +173,12 @@ class Writer:
                 if int(path.stem) > event.images:
                     path.unlink(missing_ok=True)
         elif isinstance(event, Record):
-            at = (event.images, event.seconds, event.segment)
+            at = (event.images, event.seconds, event.segment, event.steps)
             rows = [(*at, name, one.mean, one.min, one.max) for name, one in event.quantities.items()]
             self._connection.executemany(
-                "INSERT INTO records (images, seconds, segment, quantity, mean, min, max) VALUES (?,?,?,?,?,?,?)", rows
+                "INSERT INTO records (images, seconds, segment, steps, quantity, mean, min, max) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                rows,
             )
             self._records.update(event.quantities.keys())
             if max(self._records.values(), default=0) > RECORDS_KEPT:
@@ -171,8 +193,7 @@ class Writer:
         for statement in _MERGE.format(least=RECORDS_KEPT // 2).split(";\n"):
             self._connection.execute(statement)
         # Tells readers that what they hold has been rewritten.
-        (version,) = self._connection.execute("PRAGMA user_version").fetchone()
-        self._connection.execute(f"PRAGMA user_version = {version + 1}")
+        self._connection.execute("UPDATE meta SET value = value + 1 WHERE name = 'merges'")
         self._count_records()
 
     def _count_records(self) -> None:
@@ -197,6 +218,19 @@ class Writer:
             paths[index].unlink(missing_ok=True)
 
 
+def _version(connection: sqlite3.Connection) -> int:
+    """The schema version of a database; 1 also for one that has no tables yet."""
+    has_meta = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone()
+    return int(connection.execute("PRAGMA user_version").fetchone()[0]) if has_meta else 1
+
+
+def _merges(connection: sqlite3.Connection) -> int:
+    """How often records were merged, of whatever schema version the database is."""
+    in_version_1 = _version(connection) == 1
+    query = "PRAGMA user_version" if in_version_1 else "SELECT value FROM meta WHERE name = 'merges'"
+    return int(connection.execute(query).fetchone()[0])
+
+
 @contextmanager
 def _reading(folder: Path) -> Iterator[sqlite3.Connection | None]:
     """A connection to a run's database for one look; None where there is none to read yet."""
@@ -210,13 +244,13 @@ def _reading(folder: Path) -> Iterator[sqlite3.Connection | None]:
 
 
 def read_status(folder: Path) -> Status | None:
-    """The last status that was written; None where there is none."""
+    """The last status that was written; None where there is none. Raises `StorageError`."""
     with _reading(folder) as connection, suppress(sqlite3.Error):
         if connection and (row := connection.execute("SELECT json FROM status").fetchone()):
-            values = json.loads(row[0])
-            # A newer version may have written fields that this one does not know.
-            known = {field.name: values[field.name] for field in fields(Status) if field.name in values}
-            return Status(**known | {"histogram": tuple(known.get("histogram", ()))})
+            try:
+                return Status.from_json(row[0])
+            except (TypeError, ValueError) as error:
+                raise StorageError(f"The status in {folder / DATABASE} is damaged: {error}.") from error
     return None
 
 
@@ -244,10 +278,10 @@ class Curves:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._lock = threading.Lock()
-        self._reset(version=-1)
+        self._reset(merges=-1)
 
-    def _reset(self, version: int) -> None:
-        self._version = version
+    def _reset(self, merges: int) -> None:
+        self._merges = merges
         self._last_id = 0
         self._starts: dict[int, int] = {}
         self._rows: dict[tuple[str, int], list[tuple[float, ...]]] = {}
@@ -258,9 +292,8 @@ class Curves:
             if connection is None:
                 return
             connection.execute("BEGIN")  # one consistent view for all three queries
-            (version,) = connection.execute("PRAGMA user_version").fetchone()
-            if version != self._version:
-                self._reset(version)
+            if (merges := _merges(connection)) != self._merges:
+                self._reset(merges)
             self._starts = dict(connection.execute("SELECT segment, images FROM segments ORDER BY segment"))
             query = (
                 "SELECT id, quantity, segment, images, seconds, mean, min, max FROM records WHERE id > ? ORDER BY id"

@@ -64,8 +64,9 @@ def _opening(folder: Path) -> Status:
     config = runs.read(folder).config
     before = store.read_status(folder)
     if before is None:
-        return Status("starting", images_limit=config.images, seconds_limit=config.seconds)
-    return replace(before, state="starting", segment=before.segment + 1, message="", images_per_second=0.0)
+        return runs.begun(config)
+    progress = replace(before.progress, images_per_second=0.0)
+    return replace(before, state="starting", message="", segment=before.segment + 1, progress=progress)
 
 
 def _train(
@@ -95,13 +96,14 @@ def _train(
     elapsed = 0.0
     if (folder / store.CHECKPOINT).exists():
         elapsed = float(load_checkpoint(folder / store.CHECKPOINT, trainer)["seconds"])
-    start = replace(start, images=trainer.images, seconds=elapsed)
+    progress = replace(start.progress, images=trainer.images, seconds=elapsed)
     if more_images or more_seconds:
-        start = replace(
-            start,
+        progress = replace(
+            progress,
             images_limit=trainer.images + more_images if more_images else 0,
             seconds_limit=elapsed + more_seconds if more_seconds else 0.0,
         )
+    start = replace(start, progress=progress)
     return Loop(trainer, commands, sink, start, place.note, patient, Examiner(config, place.device)).run()
 
 

@@ -26,13 +26,13 @@ def row(run: Run) -> None:
     """One run: its picture, what it is, and what can be done with it."""
     seen, about, actions = st.columns([3, 3, 3], vertical_alignment="center", gap="medium")
     with seen:
-        png = picture(run.folder, run.config.conditional, run.status.images)
+        png = picture(run.folder, run.config.conditional, run.status.progress.images)
         look.digits(png or look.blank(1), f"The last forgeries of {run.id}")
     with about:
         status = run.status
         st.html(
             f'<b>{run.config.preset}</b> · <span class="state-{status.state}">●</span> {status.state} · '
-            f"{status.images:,} images in {look.clock(status.seconds)}"
+            f"{status.progress.images:,} images in {look.clock(status.progress.seconds)}"
             f'<div class="quiet">{run.created:%d %b %Y, %H:%M} · {run.id}</div>'
         )
         if status.state == "failed" and status.message:
@@ -45,7 +45,7 @@ def row(run: Run) -> None:
                 launching.attempt(lambda: resume(run, more), run.id, trouble)
             launching.offer(lambda: resume(run, more), run.id, trouble)
             with st.popover("Delete", icon=":material/delete:"):
-                st.write(f"{run.status.images:,} images of training, its pictures and its weights will be gone.")
+                st.write(f"{status.progress.images:,} images of training, its pictures and its weights will be gone.")
                 if st.button("Delete it for good", type="primary", key=f"delete-{run.id}"):
                     delete(run)
 

@@ -6,6 +6,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from gan import presets, processes
 from gan.config import TrainConfig
 from gan.data import Digits
 from gan.loop import Ending, Loop
-from gan.messages import Command, Event, Status
+from gan.messages import Command, Control, Event, Progress, Quality, State, Status
 from gan.trainer import Trainer
 from gan.worker import train_in
 
@@ -144,6 +145,16 @@ def rewritten(content: bytes, **metadata: str | None) -> bytes:
     return safetensors.torch.save(tensors, {name: value for name, value in found.items() if value is not None})
 
 
+def status_at(state: State = "running", **values: Any) -> Status:
+    """A status from the names of fields, whatever part of it they are in."""
+    parts = {"progress": Progress, "control": Control, "quality": Quality}
+    own = {field.name: values.pop(field.name) for field in fields(Status) if field.name in values}
+    for name, kind in parts.items():
+        own[name] = kind(**{field.name: values.pop(field.name) for field in fields(kind) if field.name in values})
+    assert not values, f"no part of a status has {', '.join(values)}"
+    return Status(state, **own)
+
+
 React = Callable[[Event, "queue.SimpleQueue[Command]"], None]
 
 
@@ -156,7 +167,7 @@ def commands(verbs: Iterable[Any] = ()) -> "queue.SimpleQueue[Command]":
 
 
 def play(
-    trainer: Trainer, react: React | None = None, examiner: Any = None, **status: Any
+    trainer: Trainer, react: React | None = None, examiner: Any = None, **start: Any
 ) -> tuple[Ending, list[Event]]:
     """Runs a loop to its end; `react` sees each event first and may command or raise. Returns the ending
     and the events that were kept."""
@@ -168,8 +179,8 @@ def play(
             react(event, waiting)
         events.append(event)
 
-    start = Status("starting", **({"images_limit": trainer.config.images} | status))
-    return Loop(trainer, waiting, sink, start, examiner=examiner).run(), events
+    begun = status_at("starting", **({"images_limit": trainer.config.images} | start))
+    return Loop(trainer, waiting, sink, begun, examiner=examiner).run(), events
 
 
 def train(folder: Path, react: React | None = None, **more: Any) -> Ending:
@@ -182,7 +193,7 @@ def stop_at(images: int) -> React:
     """A reaction that stops a run once it has seen so many images."""
 
     def react(event: Event, waiting: "queue.SimpleQueue[Command]") -> None:
-        if isinstance(event, Status) and event.images >= images:
+        if isinstance(event, Status) and event.progress.images >= images:
             waiting.put(Command("stop"))
 
     return react

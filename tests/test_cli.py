@@ -21,9 +21,9 @@ from gan.cli import main
 from gan.config import TrainConfig
 from gan.data import Digits
 from gan.figures import ACCURACY_SCORE, KINDS, Figure
-from gan.messages import Event, Status, StorageError
+from gan.messages import Event, StorageError
 from gan.trainer import Trainer
-from tests.helpers import CPU, LARGE, PRESETS, assert_equal, small, until
+from tests.helpers import CPU, LARGE, PRESETS, assert_equal, small, status_at, until
 
 SMALL = ("widths_g=16,16", "widths_d=16,16", "latent_dim=8", "batch_size=32", "device=cpu", "precision=float32")
 
@@ -188,7 +188,7 @@ def test_train_for_seconds(tmp_path: Path) -> None:
     assert main(["train", "--seconds", "0.2", "--run-dir", str(tmp_path / "run"), *_small()]) == 0
     run = runs.read(tmp_path / "run")
     assert (run.config.seconds, run.config.images, run.status.state) == (0.2, 0, "finished")
-    assert run.status.seconds >= 0.2
+    assert run.status.progress.seconds >= 0.2
 
 
 @pytest.mark.parametrize("preset", PRESETS)
@@ -211,7 +211,7 @@ def test_spent_run_is_not_resumed_without_more(
 def test_run_at_work_is_not_resumed(runs_root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = runs.create(small())
     writer = store.Writer(folder)
-    writer(Status("running"))
+    writer(status_at("running"))
     writer.close()
     with runs.lock(folder):
         assert "is running in another process" in _refused(capsys, "resume", str(folder))
@@ -264,7 +264,7 @@ def test_ctrl_c_saves_the_checkpoint_and_exits_130(tmp_path: Path, digits: Digit
     if while_importing:
         until(lambda: "torch" in Path(f"/proc/{process.pid}/maps").read_text())
     else:
-        until(lambda: (folder / store.CONFIG).exists() and runs.read(folder).status.images > 0)
+        until(lambda: (folder / store.CONFIG).exists() and runs.read(folder).status.progress.images > 0)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
     assert (process.returncode, out) == (130, f"{folder}\n")
@@ -272,7 +272,7 @@ def test_ctrl_c_saves_the_checkpoint_and_exits_130(tmp_path: Path, digits: Digit
     stopped = runs.read(folder).status
     assert stopped.state == "stopped"
     assert main(["resume", str(folder), "--images", "32"]) == 0
-    assert runs.read(folder).status.images == stopped.images + 32
+    assert runs.read(folder).status.progress.images == stopped.progress.images + 32
 
 
 def test_program_passes_its_status_on() -> None:
@@ -594,9 +594,10 @@ def test_show_tells_status_and_settings(runs_root: Path, capsys: pytest.CaptureF
     capsys.readouterr()
     assert main(["runs", "show", folder.name if by_id else str(folder)]) == 0
     shown = {line.split()[0]: line.split()[1:] for line in capsys.readouterr().out.splitlines()}
-    assert (shown["state"], shown["images_limit"], shown["widths_g"]) == (["finished"], ["320"], ["16,", "16"])
-    assert sum(int(count.rstrip(",")) for count in shown["histogram"]) == 1000
-    assert float(shown["best_fcd"][0]) == float(shown["fcd"][0]) > 0
+    assert (shown["state"], shown["progress.images_limit"], shown["widths_g"]) == (["finished"], ["320"], ["16,", "16"])
+    assert (shown["progress.images"], shown["images"]) == (["320"], ["320"])
+    assert sum(int(count.rstrip(",")) for count in shown["quality.histogram"]) == 1000
+    assert float(shown["quality.best_fcd"][0]) == float(shown["quality.fcd"][0]) > 0
 
 
 def test_rm_removes_the_run(runs_root: Path) -> None:

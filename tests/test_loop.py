@@ -14,13 +14,14 @@ from torch import Tensor
 from gan import loop as loops
 from gan.checkpoint import load_checkpoint, load_model
 from gan.data import Digits
-from gan.examiner import Quality
+from gan.examiner import Examination
 from gan.loop import Loop
 from gan.messages import (
     Best,
     Checkpoint,
     Command,
     Event,
+    Quality,
     Record,
     Sample,
     Segment,
@@ -31,7 +32,7 @@ from gan.messages import (
 )
 from gan.models import Generator
 from gan.trainer import Trainer
-from tests.helpers import LARGE, React, assert_equal, build, commands, is_sentence, play
+from tests.helpers import LARGE, React, assert_equal, build, commands, is_sentence, play, status_at
 
 EVERY, SHARE = loops.EVERY, loops.QUALITY_SHARE
 Kind = TypeVar("Kind")
@@ -122,7 +123,7 @@ def test_run_is_finished_at_exactly_its_images(digits: Digits, images: int) -> N
     assert ending == "finished"
     assert trainer.images == images
     assert _states(events) == ["running", "finished"]
-    assert _of(events, Status)[-1].progress == 1.0
+    assert _of(events, Status)[-1].progress.share == 1.0
 
 
 def test_budget_that_is_no_multiple_ends_with_the_batch_that_reaches_it(digits: Digits) -> None:
@@ -135,13 +136,13 @@ def test_run_is_finished_when_its_seconds_are_over(trainer: Trainer) -> None:
     ending, events = play(trainer, images_limit=0, seconds_limit=0.2)
     assert ending == "finished"
     assert trainer.images > 0
-    assert _of(events, Status)[-1].seconds >= 0.2
+    assert _of(events, Status)[-1].progress.seconds >= 0.2
 
 
 @pytest.mark.parametrize("start", [0.0, 100.0])
 def test_clock_goes_on_from_where_it_stood(trainer: Trainer, start: float) -> None:
     _, events = play(trainer, seconds=start)
-    seconds = [status.seconds for status in _of(events, Status)]
+    seconds = [status.progress.seconds for status in _of(events, Status)]
     assert seconds[0] == start
     assert seconds == sorted(seconds)
     assert seconds[-1] > start
@@ -225,7 +226,7 @@ def test_checkpoint_at_the_end_holds_the_end(digits: Digits, tmp_path: Path) -> 
     fresh = build(digits)
     about = load_checkpoint(path, fresh)
     assert_equal(fresh.tensors(), trainer.tensors())
-    assert about["seconds"] == _of(events, Status)[-1].seconds
+    assert about["seconds"] == _of(events, Status)[-1].progress.seconds
 
 
 def test_discarded_run_writes_nothing_any_more(digits: Digits) -> None:
@@ -239,7 +240,7 @@ def test_command_that_waits_at_the_start_is_obeyed_before_the_first_step(digits:
     trainer = build(digits)
     waiting = commands(["stop"])
     events: list[Event] = []
-    assert Loop(trainer, waiting, events.append, Status("starting", images_limit=320)).run() == "stopped"
+    assert Loop(trainer, waiting, events.append, status_at("starting", images_limit=320)).run() == "stopped"
     assert trainer.images == 0
 
 
@@ -249,7 +250,7 @@ def test_clock_stands_still_while_paused(digits: Digits) -> None:
     paused = [status for status in _of(events, Status) if status.state == "paused"]
     following = _of(events, Status)[_of(events, Status).index(paused[-1]) + 1]
     assert following.state == "running"
-    assert following.seconds == paused[-1].seconds
+    assert following.progress.seconds == paused[-1].progress.seconds
 
 
 def test_pause_and_resume_change_nothing_that_is_learned(digits: Digits) -> None:
@@ -281,21 +282,21 @@ def test_rates_are_set_and_reported(digits: Digits, paused: bool) -> None:
     trainer = build(digits, lr_g=1e-3, lr_d=2e-3)
     _, events = play(trainer, _at(96, "pause", rates, "resume") if paused else _at(96, rates))
     assert (trainer.lr_g, trainer.lr_d) == (3e-4, 2e-3)
-    reported = [(status.lr_g, status.lr_d) for status in _of(events, Status)]
+    reported = [(status.control.lr_g, status.control.lr_d) for status in _of(events, Status)]
     assert reported[0] == (1e-3, 2e-3)
     assert reported[-1] == (3e-4, 2e-3)
 
 
 def test_status_says_where_and_how_it_trains(digits: Digits) -> None:
     status = _of(play(build(digits))[1], Status)[-1]
-    assert status.device.startswith("CPU")
-    assert status.precision == "float32"
-    assert status.images_per_second > 0
+    assert status.control.device.startswith("CPU")
+    assert status.control.precision == "float32"
+    assert status.progress.images_per_second > 0
 
 
 def test_note_is_shown_while_all_is_well(trainer: Trainer) -> None:
     events: list[Event] = []
-    Loop(trainer, commands(), events.append, Status("starting", images_limit=320), note="CUDA failed").run()
+    Loop(trainer, commands(), events.append, status_at("starting", images_limit=320), note="CUDA failed").run()
     assert {status.message for status in _of(events, Status)} == {"CUDA failed"}
 
 
@@ -404,12 +405,12 @@ def test_resume_is_refused_while_the_disk_is_full(digits: Digits) -> None:
     ending, events = play(build(digits), react)
     assert ending == "finished"
     paused = [status for status in _of(events, Status) if status.state == "paused"]
-    assert [status.images for status in paused] == [96, 96]
+    assert [status.progress.images for status in paused] == [96, 96]
 
 
 def test_run_that_nobody_can_resume_gives_up_on_a_full_disk(digits: Digits) -> None:
     disk = _Disk(_is_record(96))
-    loop = Loop(build(digits), commands(), lambda event: disk(event, commands()), Status("starting"), patient=False)
+    loop = Loop(build(digits), commands(), lambda event: disk(event, commands()), status_at("starting"), patient=False)
     with pytest.raises(StorageError, match="The disk is full"):
         loop.run()
 
@@ -420,7 +421,7 @@ def test_run_on_a_full_disk_can_still_be_left(digits: Digits) -> None:
     def react(event: Event, waiting: Queue) -> None:
         if isinstance(event, Checkpoint | Sample) and event != noise:
             raise StorageError("The disk is full.")
-        if isinstance(event, Status) and event.images == 96:
+        if isinstance(event, Status) and event.progress.images == 96:
             waiting.put(Command("leave"))
 
     noise = _of(play(build(digits, images=32))[1], Sample)[0]
@@ -439,12 +440,12 @@ class _Examiner:
         self.act = act
         self.shown: list[dict[str, Tensor]] = []
 
-    def examine(self, generator: Generator) -> Quality:
+    def examine(self, generator: Generator) -> Examination:
         self.shown.append(copy.deepcopy(generator.state_dict()))
         if self.act:
             self.act()
         fcd = self.fcds[min(len(self.shown), len(self.fcds)) - 1]
-        return Quality(self.agreement, fcd, [len(self.shown)] * 10)
+        return Examination(self.agreement, fcd, [len(self.shown)] * 10)
 
 
 class _Clock:
@@ -511,10 +512,10 @@ def test_examiner_is_shown_the_average_of_that_moment(digits: Digits, looking: N
 def test_status_says_the_last_quality_beside_its_floor(digits: Digits, looking: None, agreement: float | None) -> None:
     _, events = play(build(digits), examiner=_Examiner(9.0, 5.0, 7.0, agreement=agreement))
     status = _of(events, Status)[-1]
-    assert (status.fcd, status.fcd_floor) == (7.0, 2.5)
-    assert (status.agreement, status.agreement_floor) == ((0.75, 0.99) if agreement else (None, None))
-    assert status.histogram == (10,) * 10  # what the tenth look found
-    assert status.measured_images == 10 * 32
+    assert (status.quality.fcd, status.quality.fcd_floor) == (7.0, 2.5)
+    assert (status.quality.agreement, status.quality.agreement_floor) == ((0.75, 0.99) if agreement else (None, None))
+    assert status.quality.histogram == (10,) * 10  # what the tenth look found
+    assert status.quality.measured_images == 10 * 32
 
 
 def test_best_is_handed_out_exactly_when_fcd_improves(digits: Digits, looking: None, tmp_path: Path) -> None:
@@ -535,8 +536,8 @@ def test_best_is_handed_out_exactly_when_fcd_improves(digits: Digits, looking: N
         )
         assert model.images == one.images
     status = _of(events, Status)[-1]
-    assert (status.best_fcd, status.best_images) == (5.0, 256)
-    assert status.best_seconds == _looks(events)[7].seconds
+    assert (status.quality.best_fcd, status.quality.best_images) == (5.0, 256)
+    assert status.quality.best_seconds == _looks(events)[7].seconds
 
 
 def test_best_of_before_a_resume_has_to_be_beaten(digits: Digits, looking: None) -> None:
@@ -544,7 +545,7 @@ def test_best_of_before_a_resume_has_to_be_beaten(digits: Digits, looking: None)
     _, events = play(build(digits, images=96), examiner=_Examiner(7.0, 6.0, 6.5), **before)
     assert _of(events, Best) == []
     last = _of(events, Status)[-1]
-    assert (last.best_fcd, last.best_images, last.best_seconds) == (6.0, 64, 1.5)
+    assert (last.quality.best_fcd, last.quality.best_images, last.quality.best_seconds) == (6.0, 64, 1.5)
     _, events = play(build(digits, images=96), examiner=_Examiner(7.0, 5.0, 6.5), **before)
     assert [one.images for one in _of(events, Best)] == [64]
 
@@ -553,7 +554,7 @@ def test_run_without_an_examiner_has_neither_quality_nor_best(digits: Digits, lo
     _, events = play(build(digits))
     assert _of(events, Best) == _looks(events) == []
     status = _of(events, Status)[-1]
-    assert (status.fcd, status.agreement, status.best_fcd, status.histogram) == (None, None, None, ())
+    assert status.quality == Quality()
 
 
 @pytest.mark.parametrize(("verb", "looks"), [("stop", 1), ("leave", 0), ("discard", 0)])
@@ -562,13 +563,13 @@ def test_quality_is_measured_at_the_end_of_a_run_that_somebody_looks_at(digits: 
     _, events = play(build(digits, images=LARGE), _at(96, verb), _Examiner(9.0))
     assert [record.images for record in _looks(events)] == [96] * looks
     assert [one.images for one in _of(events, Best)] == [96] * looks
-    assert _of(events, Status)[-1].fcd == (9.0 if looks else None)
+    assert _of(events, Status)[-1].quality.fcd == (9.0 if looks else None)
 
 
 def test_generator_that_was_never_trained_is_not_measured(digits: Digits) -> None:
     examiner = _Examiner(9.0)
     events: list[Event] = []
-    loop = Loop(build(digits), commands(["stop"]), events.append, Status("starting"), examiner=examiner)  # type: ignore[arg-type]
+    loop = Loop(build(digits), commands(["stop"]), events.append, status_at("starting"), examiner=examiner)  # type: ignore[arg-type]
     assert loop.run() == "stopped"
     assert examiner.shown == []
 
@@ -629,10 +630,10 @@ def test_run_ends_early_when_patience_is_over(digits: Digits, monkeypatch: pytes
     assert ending == "finished"
     assert trainer.images == 28 * 32
     last = _of(events, Status)[-1]
-    assert (last.state, last.seconds, last.best_seconds) == ("finished", 3.5, 1.5)
+    assert (last.state, last.progress.seconds, last.quality.best_seconds) == ("finished", 3.5, 1.5)
     assert is_sentence(last.message)
     assert "2 s" in last.message
-    assert not last.spent
+    assert not last.progress.spent
     assert [record.seconds for record in _looks(events)] == [0.5 * look for look in range(1, 8)]
     assert [_of(events, kind)[-1].images for kind in (Sample, Snapshot)] == [28 * 32] * 2
     assert len(_of(events, Checkpoint)) == 1
@@ -658,7 +659,7 @@ def test_patience_counts_from_the_resume_on(digits: Digits, monkeypatch: pytest.
     before = {"seconds": 4096.0, "best_fcd": 3.0, "best_seconds": 496.0}
     ending, events = play(trainer, examiner=_Examiner(9.0, 8.0, 7.0, 6.0, 5.0, 4.0), **before)
     assert (ending, trainer.images) == ("finished", 16 * 32)
-    assert _of(events, Status)[-1].seconds == 4098.0
+    assert _of(events, Status)[-1].progress.seconds == 4098.0
 
 
 def test_patience_does_not_run_out_where_quality_is_not_measured(
@@ -724,7 +725,7 @@ def test_learning_rates_fall_with_the_budget(digits: Digits, monkeypatch: pytest
     left = [1.0] * 6 + [0.8, 0.6, 0.4, 0.2]
     assert [pair[0] for pair in used] == pytest.approx([1e-3 * share for share in left])
     assert [pair[1] for pair in used] == pytest.approx([2e-3 * share for share in left])
-    assert {(status.lr_g, status.lr_d) for status in _of(events, Status)} == {(1e-3, 2e-3)}
+    assert {(status.control.lr_g, status.control.lr_d) for status in _of(events, Status)} == {(1e-3, 2e-3)}
 
 
 def test_halves_of_a_decaying_run_make_the_whole(digits: Digits, looking: None, tmp_path: Path) -> None:
@@ -756,7 +757,7 @@ def test_best_that_could_not_be_kept_is_not_counted(digits: Digits, looking: Non
     ending, events = play(unlucky, _all(disk, resume), _Examiner(9.0, 8.0, 5.0, 6.0, 7.0))
     assert ending == "finished"
     assert [one.images for one in _of(events, Best)] == [32, 64, 128]
-    assert _of(events, Status)[-1].best_fcd == 6.0
+    assert _of(events, Status)[-1].quality.best_fcd == 6.0
     assert_equal(unlucky.tensors(), plain.tensors())
 
 

@@ -14,7 +14,7 @@ from gan import runs, store
 from gan.checkpoint import PRETRAINED, load_model, resolve
 from gan.config import TrainConfig, help_texts, hints
 from gan.export import compile_model, fingerprint
-from gan.messages import Status
+from gan.messages import Quality
 from gan.plots import Curve
 from pages.components import live
 from tests.helpers import small, stop_at, train, until
@@ -154,26 +154,28 @@ def chart(app: AppTest) -> dict[str, Any]:
 
 def test_train_page_shows_the_quality_beside_that_of_real_digits(trained: Path, app: AppTest) -> None:
     status = runs.read(trained).status
+    quality = status.quality
     opened = go(app, "train", run=trained.name)
-    assert status.measured_images == status.images
-    assert f"1,000 forgeries after {status.images:,} images" in shown(opened)
-    assert f"{status.agreement:.1%} read as asked (real digits: {status.agreement_floor:.1%})" in shown(opened)
-    assert f"FCD {status.fcd:.1f} (real digits: {status.fcd_floor:.1f})" in shown(opened)
-    for digit, count in enumerate(status.histogram):
+    assert quality.measured_images == status.progress.images
+    assert f"1,000 forgeries after {status.progress.images:,} images" in shown(opened)
+    assert f"{quality.agreement:.1%} read as asked (real digits: {quality.agreement_floor:.1%})" in shown(opened)
+    assert f"FCD {quality.fcd:.1f} (real digits: {quality.fcd_floor:.1f})" in shown(opened)
+    for digit, count in enumerate(quality.histogram):
         assert f'title="{count} read as {digit}"' in shown(opened)
     built = chart(opened)
     assert built["layout"]["yaxis3"]["type"] == "log"
     (mark,) = [trace for trace in built["data"] if trace.get("marker", {}).get("symbol") == "star"]
-    assert (mark["x"], mark["y"]) == ([status.best_images / 1000], [status.best_fcd])
+    assert (mark["x"], mark["y"]) == ([quality.best_images / 1000], [quality.best_fcd])
     (floor,) = [shape for shape in built["layout"]["shapes"] if shape["yref"] == "y3"]
-    assert floor["y0"] == status.fcd_floor
+    assert floor["y0"] == quality.fcd_floor
 
 
 def test_highest_bar_of_the_digits_is_full(trained: Path, app: AppTest) -> None:
     """The most frequent one was read 200 times of 1,000, and so fills its place."""
     counts = (200, 150, 0, 50, 100, 100, 100, 100, 100, 100)
     writer = store.Writer(trained)
-    writer(replace(runs.read(trained).status, histogram=counts))
+    status = runs.read(trained).status
+    writer(replace(status, quality=replace(status.quality, histogram=counts)))
     writer.close()
     opened = shown(go(app, "train", run=trained.name))
     heights = [int(part.split("%")[0]) for part in opened.split('<i style="height:')[1:]]
@@ -191,9 +193,8 @@ def test_unconditional_run_says_nothing_of_agreement(runs_root: Path, app: AppTe
 
 def test_run_that_was_never_measured_has_two_charts(trained: Path, app: AppTest) -> None:
     """As those are that an older version has trained."""
-    never = Status("stopped", images=640)
     writer = store.Writer(trained)
-    writer(replace(runs.read(trained).status, **{name: getattr(never, name) for name in MEASURED}))
+    writer(replace(runs.read(trained).status, quality=Quality()))
     writer._connection.execute("DELETE FROM records WHERE quantity IN ('fcd', 'agreement')")
     writer.close()
     opened = go(app, "train", run=trained.name)
@@ -202,18 +203,15 @@ def test_run_that_was_never_measured_has_two_charts(trained: Path, app: AppTest)
     assert "yaxis3" not in chart(opened)["layout"]
 
 
-MEASURED = ("agreement", "fcd", "histogram", "agreement_floor", "fcd_floor", "best_fcd", "best_images", "best_seconds")
-
-
 def test_quality_panel_marks_the_best_and_the_floor(trained: Path) -> None:
     run = runs.read(trained)
-    status = replace(run.status, fcd_floor=2.5, best_fcd=17.54, best_images=12_800)
+    quality = Quality(fcd_floor=2.5, best_fcd=17.54, best_images=12_800)
     curve = Curve("forgeries", "generator", "solid", np.empty((5, 0)))
-    panel = live.quality_panel(replace(run, status=status), curve)
+    panel = live.quality_panel(replace(run, status=replace(run.status, quality=quality)), curve)
     assert panel.logarithmic
     assert panel.lines == [(2.5, "real")]
     assert panel.mark == (12_800, 17.54, "best: 17.5 after 12,800 images")
-    panel = live.quality_panel(replace(run, status=replace(status, fcd_floor=None, best_fcd=None)), curve)
+    panel = live.quality_panel(replace(run, status=replace(run.status, quality=Quality())), curve)
     assert (panel.mark, list(panel.lines)) == (None, [])
 
 

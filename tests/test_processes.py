@@ -16,7 +16,7 @@ def test_worker_that_is_ready_takes_the_run(runs_root: Path) -> None:
     folder = runs.start(small(images=LARGE))
     assert processes._workers[folder] is ready
     assert processes._ready == []
-    until(lambda: runs.read(folder).status.images > 0)
+    until(lambda: runs.read(folder).status.progress.images > 0)
     # What it prints goes into the run's log from then on.
     processes.tell(folder, "nonsense\n")
     until(lambda: "ignored" in (folder / processes.LOG).read_text())

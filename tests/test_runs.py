@@ -13,7 +13,7 @@ import pytest
 from gan import processes, runs, store
 from gan.messages import Command, Segment, State, Status
 from gan.runs import BusyError, RunError
-from tests.helpers import LARGE, is_sentence, small, stop_at, train, until, workers_ended
+from tests.helpers import LARGE, is_sentence, small, status_at, stop_at, train, until, workers_ended
 
 
 def _written(folder: Path, status: Status) -> Path:
@@ -29,7 +29,7 @@ def _state(folder: Path) -> str:
 
 
 def _images(folder: Path) -> int:
-    return runs.read(folder).status.images
+    return runs.read(folder).status.progress.images
 
 
 def _trains_on(folder: Path) -> None:
@@ -69,7 +69,7 @@ def test_new_run_is_there_and_has_not_begun(runs_root: Path) -> None:
     assert folder.parent == runs_root
     run = runs.read(folder)
     assert (run.id, run.config, run.owned) == (folder.name, small(seed=5), False)
-    assert (run.status.images_limit, run.status.images) == (320, 0)
+    assert (run.status.progress.images_limit, run.status.progress.images) == (320, 0)
 
 
 def test_two_runs_of_one_second_have_two_ids(runs_root: Path) -> None:
@@ -156,13 +156,13 @@ def test_listing_leaves_out_what_cannot_be_read(runs_root: Path) -> None:
 
 @pytest.mark.parametrize("state", ["starting", "running", "paused"])
 def test_living_state_without_a_lock_is_interrupted(runs_root: Path, state: State) -> None:
-    run = runs.read(_written(runs.create(small()), Status(state, images=64)))
-    assert (run.status.state, run.living, run.status.images) == ("interrupted", False, 64)
+    run = runs.read(_written(runs.create(small()), status_at(state, images=64)))
+    assert (run.status.state, run.living, run.status.progress.images) == ("interrupted", False, 64)
 
 
 @pytest.mark.parametrize("state", ["starting", "running", "paused"])
 def test_living_state_with_a_lock_lives_but_is_not_owned(runs_root: Path, state: State) -> None:
-    folder = _written(runs.create(small()), Status(state))
+    folder = _written(runs.create(small()), status_at(state))
     with runs.lock(folder):
         run = runs.read(folder)
     assert (run.status.state, run.living, run.owned) == (state, True, False)
@@ -170,11 +170,11 @@ def test_living_state_with_a_lock_lives_but_is_not_owned(runs_root: Path, state:
 
 @pytest.mark.parametrize("state", ["finished", "stopped", "failed"])
 def test_ended_run_stays_ended(runs_root: Path, state: State) -> None:
-    assert _state(_written(runs.create(small()), Status(state))) == state
+    assert _state(_written(runs.create(small()), status_at(state))) == state
 
 
 def test_reading_a_run_leaves_its_lock_free(runs_root: Path) -> None:
-    folder = _written(runs.create(small()), Status("running"))
+    folder = _written(runs.create(small()), status_at("running"))
     with runs.lock(folder):
         pass
     runs.read(folder)
@@ -240,20 +240,20 @@ def test_deletion_that_is_cut_short_leaves_no_run_in_the_listing(
 
 
 def test_run_of_another_process_takes_no_commands(runs_root: Path) -> None:
-    folder = _written(runs.create(small()), Status("running"))
+    folder = _written(runs.create(small()), status_at("running"))
     with runs.lock(folder), pytest.raises(RunError, match="cannot be commanded from here"):
         runs.send(folder, Command("stop"))
 
 
 def test_run_of_another_process_is_not_launched_again(runs_root: Path) -> None:
-    folder = _written(runs.create(small()), Status("running"))
+    folder = _written(runs.create(small()), status_at("running"))
     with runs.lock(folder), pytest.raises(RunError, match="is already running"):
         runs.launch(folder)
 
 
 @pytest.mark.parametrize("state", ["running", "paused"])
 def test_launch_is_refused_while_another_run_lives(runs_root: Path, state: State) -> None:
-    status = Status(state, seconds=20.0, seconds_limit=60.0)
+    status = status_at(state, seconds=20.0, seconds_limit=60.0)
     living, folder = _written(runs.create(small()), status), runs.create(small())
     with runs.lock(living):
         with pytest.raises(BusyError) as caught:
@@ -265,22 +265,22 @@ def test_launch_is_refused_while_another_run_lives(runs_root: Path, state: State
 
 
 def test_start_that_is_refused_leaves_no_folder(runs_root: Path) -> None:
-    living = _written(runs.create(small()), Status("running"))
+    living = _written(runs.create(small()), status_at("running"))
     with runs.lock(living), pytest.raises(BusyError):
         runs.start(small())
     assert runs.names() == [living.name]
 
 
 def test_spent_run_is_not_launched_without_more(runs_root: Path) -> None:
-    folder = _written(runs.create(small()), Status("finished", images=320, images_limit=320))
+    folder = _written(runs.create(small()), status_at("finished", images=320, images_limit=320))
     with pytest.raises(RunError, match="has spent its budget; say how much more it should train"):
         runs.launch(folder)
 
 
 def test_budget_allows_what_is_left_or_asked_for(runs_root: Path) -> None:
-    run = runs.read(_written(runs.create(small()), Status("stopped", images=160, images_limit=320)))
+    run = runs.read(_written(runs.create(small()), status_at("stopped", images=160, images_limit=320)))
     runs.check_budget(run)
-    spent = replace(run, status=replace(run.status, images=320))
+    spent = replace(run, status=status_at("stopped", images=320, images_limit=320))
     runs.check_budget(spent, images=64)
     runs.check_budget(spent, seconds=1.0)
     with pytest.raises(RunError):
@@ -299,7 +299,7 @@ def test_settle_does_not_wait_for_a_run_that_has_changed_or_is_gone(
     with pytest.raises(AssertionError, match="it waited"):
         runs.settle(before)
     runs.settle(before, timeout=0)
-    _written(folder, Status("stopped"))
+    _written(folder, status_at("stopped"))
     runs.settle(before)
     runs.delete(folder)
     runs.settle(before)
@@ -344,7 +344,7 @@ def test_stopped_run_resumes_and_stops_again(runs_root: Path) -> None:
     assert process.wait(60) == 0
     newest = runs.newest_snapshot(folder)
     assert newest is not None
-    assert int(newest.stem) == stopped.status.images
+    assert int(newest.stem) == stopped.status.progress.images
     with pytest.raises(RunError, match="cannot be commanded"):
         runs.send(folder, Command("resume"))
 
@@ -363,8 +363,8 @@ def test_killed_run_is_interrupted_and_goes_on_from_its_checkpoint(runs_root: Pa
     starts: list[Segment] = []
     train(folder, lambda event, _: starts.append(event) if isinstance(event, Segment) else None, images=32)
     assert [start.number for start in starts] == [1]
-    assert 0 < starts[0].images <= killed.status.images
-    assert starts[0].seconds <= killed.status.seconds
+    assert 0 < starts[0].images <= killed.status.progress.images
+    assert starts[0].seconds <= killed.status.progress.seconds
     assert _images(folder) == starts[0].images + 32
 
 
@@ -412,7 +412,7 @@ def test_pause_holds_the_run_until_resume(living: Path) -> None:
     until(lambda: _state(living) == "paused")
     paused = runs.read(living).status
     checkpoint = (living / store.CHECKPOINT).stat().st_mtime_ns
-    assert runs.newest_snapshot(living) == living / "snapshots" / f"{paused.images:08d}.safetensors"
+    assert runs.newest_snapshot(living) == living / "snapshots" / f"{paused.progress.images:08d}.safetensors"
     runs.send(living, Command("rates"))  # answered, so that what follows is later
     assert runs.read(living).status == paused
     runs.send(living, Command("resume"))
@@ -421,9 +421,9 @@ def test_pause_holds_the_run_until_resume(living: Path) -> None:
 
 
 def test_rates_reach_the_worker(living: Path) -> None:
-    rate = 5e-4 if runs.read(living).status.lr_g != 5e-4 else 4e-4
+    rate = 5e-4 if runs.read(living).status.control.lr_g != 5e-4 else 4e-4
     runs.send(living, Command("rates", lr_g=rate, lr_d=2 * rate))
-    until(lambda: (runs.read(living).status.lr_g, runs.read(living).status.lr_d) == (rate, 2 * rate))
+    until(lambda: (runs.read(living).status.control.lr_g, runs.read(living).status.control.lr_d) == (rate, 2 * rate))
     _trains_on(living)
 
 
@@ -467,10 +467,10 @@ def test_living_run_is_not_trained_from_elsewhere(living: Path, monkeypatch: pyt
 
 
 def test_run_that_is_remembered_is_read_anew_once_it_changes(runs_root: Path) -> None:
-    folder = _written(runs.create(small()), Status("stopped", images=1))
-    assert runs.read(folder).status.images == 1
+    folder = _written(runs.create(small()), status_at("stopped", images=1))
+    assert runs.read(folder).status.progress.images == 1
     writer = store.Writer(folder)
-    writer(Status("finished", images=2))
-    assert runs.read(folder).status.images == 2
+    writer(status_at("finished", images=2))
+    assert runs.read(folder).status.progress.images == 2
     writer.close()
     assert runs.read(folder).status.state == "finished"

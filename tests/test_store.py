@@ -4,7 +4,7 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +14,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gan import store
-from gan.messages import Best, Checkpoint, Record, Sample, Segment, Snapshot, Status, StorageError, Summary
+from gan.messages import (
+    Best,
+    Checkpoint,
+    Control,
+    Progress,
+    Record,
+    Sample,
+    Segment,
+    Snapshot,
+    Status,
+    StorageError,
+    Summary,
+)
 from gan.store import Array, Curves, Writer, read_samples, read_status, reduced, snapshots, thinned, write_atomically
-from tests.helpers import is_sentence
+from tests.helpers import is_sentence, status_at
 
 
 @pytest.fixture
@@ -53,7 +65,8 @@ BIG_SAMPLE = Sample(10, 0.1, b"x" * 100_000)
 
 
 def test_status_is_the_last_one_written(tmp_path: Path, writer: Writer) -> None:
-    statuses = [Status("running", images=10), Status("paused", 20, 1.5, 3.25, 7, 8.0, 1e-3, 2e-3, 4, "CPU", "f", "m")]
+    paused = Status("paused", "m", 4, Progress(20, 1.5, 3.25, 7, 8.0), Control(1e-3, 2e-3, "CPU", "f", 2))
+    statuses = [status_at("running", images=10), paused]
     for status in statuses:
         writer(status)
         assert read_status(tmp_path) == status
@@ -73,9 +86,9 @@ MEASURED = {
 
 def test_status_keeps_the_quality_that_was_measured(tmp_path: Path, writer: Writer) -> None:
     for status in (
-        Status("running"),
-        Status("running", **MEASURED),
-        Status("running", **MEASURED | {"agreement": None}),
+        status_at("running"),
+        status_at("running", **MEASURED),
+        status_at("running", **MEASURED | {"agreement": None}),
     ):
         writer(status)
         assert read_status(tmp_path) == status
@@ -89,21 +102,96 @@ def _write_status(folder: Path, values: dict[str, Any]) -> None:
 
 
 def test_status_of_a_newer_version_is_read_as_far_as_it_is_known(tmp_path: Path) -> None:
-    status = Status("paused", images=64, **MEASURED)
-    _write_status(tmp_path, asdict(status) | {"mood": "hopeful", "colours": [1, 2]})
+    status = status_at("paused", images=64, **MEASURED)
+    values = asdict(status)
+    values["progress"]["hopes"] = [1, 2]
+    _write_status(tmp_path, values | {"mood": "hopeful", "colours": {"eyes": "blue"}})
     assert read_status(tmp_path) == status
 
 
-def test_status_of_an_older_version_was_never_measured(tmp_path: Path) -> None:
-    values = asdict(Status("paused", images=64, message="m"))
-    _write_status(tmp_path, {name: value for name, value in values.items() if name not in MEASURED})
-    assert read_status(tmp_path) == Status("paused", images=64, message="m")
+FLAT = {
+    "state": "paused",
+    "images": 64,
+    "seconds": 1.5,
+    "images_per_second": 3.25,
+    "images_limit": 0,
+    "seconds_limit": 60.0,
+    "lr_g": 1e-3,
+    "lr_d": 2e-3,
+    "segment": 4,
+    "device": "CPU",
+    "precision": "float32",
+    "message": "m",
+}
+"""A status as it was written before it had parts, and before quality was measured."""
+
+
+@pytest.mark.parametrize("measured", [{}, MEASURED])
+def test_flat_status_of_an_older_version_is_lifted(tmp_path: Path, measured: dict[str, Any]) -> None:
+    _write_status(tmp_path, FLAT | measured)
+    assert read_status(tmp_path) == status_at(**FLAT, **measured)
+
+
+VERSION_1 = """
+CREATE TABLE status (id INTEGER PRIMARY KEY CHECK (id = 0), json TEXT NOT NULL);
+CREATE TABLE segments (segment INTEGER PRIMARY KEY, images INTEGER NOT NULL, seconds REAL NOT NULL);
+CREATE TABLE records (
+    id INTEGER PRIMARY KEY, images INTEGER NOT NULL, seconds REAL NOT NULL, segment INTEGER NOT NULL,
+    quantity TEXT NOT NULL, mean REAL NOT NULL, min REAL NOT NULL, max REAL NOT NULL);
+CREATE TABLE samples (
+    id INTEGER PRIMARY KEY, images INTEGER NOT NULL, seconds REAL NOT NULL, png BLOB NOT NULL);
+INSERT INTO segments VALUES (0, 0, 0.0);
+INSERT INTO records VALUES (1, 10, 0.5, 0, 'loss_d', 1.0, 0.5, 2.0);
+INSERT INTO samples VALUES (1, 10, 0.5, x'00');
+PRAGMA user_version = 2;
+"""
+"""A database of version 1, whose records were merged twice."""
+
+
+@pytest.mark.parametrize("lifted", [False, True])
+def test_database_of_version_1_is_read_and_lifted(tmp_path: Path, lifted: bool) -> None:
+    """By a reader as it is, also when a writer lifts it meanwhile; what was merged before is not told anew."""
+    with closing(sqlite3.connect(tmp_path / store.DATABASE)) as connection, connection:
+        connection.executescript(VERSION_1)
+        connection.execute("INSERT INTO status VALUES (0, ?)", (json.dumps(FLAT),))
+    following = _curves(tmp_path)
+    if lifted:
+        for _ in range(2):  # the second writer finds it lifted
+            with closing(Writer(tmp_path)) as writer:
+                assert writer._connection.execute("PRAGMA user_version").fetchone() == (store.SCHEMA_VERSION,)
+        with closing(Writer(tmp_path)) as writer:
+            writer(_record(20, 2.0))
+        following.update()
+    expected = [10, 20] if lifted else [10]
+    assert following.series("loss_d")[0][0].tolist() == expected
+    assert _curves(tmp_path).series("loss_d")[0][0].tolist() == expected
+    assert read_status(tmp_path) == status_at(**FLAT)
+    assert [sample.images for sample in read_samples(tmp_path)] == [10]
+
+
+def test_database_of_a_newer_version_is_not_written(tmp_path: Path) -> None:
+    Writer(tmp_path).close()
+    with closing(sqlite3.connect(tmp_path / store.DATABASE)) as connection:
+        connection.execute("PRAGMA user_version = 3")
+    with pytest.raises(StorageError, match="schema version 3; this program writes version 2"):
+        Writer(tmp_path)
+
+
+def test_merging_weighs_records_by_their_steps(tmp_path: Path, writer: Writer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One step of 1, then three of 5: the mean of four is 4. Merged again with four of 8: 6."""
+    monkeypatch.setattr(store, "RECORDS_KEPT", 1)
+    writer(Segment(0, 0, 0.0))
+    means = []
+    for number, (value, steps) in enumerate(((1.0, 1), (5.0, 3), (8.0, 4))):
+        writer(replace(_record(10 * (number + 1), value), steps=steps))
+        means.append(_curves(tmp_path).series("loss_d")[0][2].tolist())
+    assert means == [[1], [4], [6]]
 
 
 def test_writer_goes_on_where_another_one_stopped(tmp_path: Path) -> None:
     for images in (10, 20):
         with closing(Writer(tmp_path)) as writer:
-            writer(Status("running", images=images))
+            writer(status_at("running", images=images))
             writer(Segment(images // 10 - 1, images - 10, 0.0))
             writer(_record(images, images, segment=images // 10 - 1))
     assert _curves(tmp_path).series("loss_d")[0][2].tolist() == [10, 20]
@@ -371,13 +459,13 @@ def test_best_outlives_the_training_that_a_resume_replaces(tmp_path: Path, write
 
 
 def test_full_disk_is_said_and_nothing_is_half_written(tmp_path: Path, writer: Writer) -> None:
-    writer(Status("running", images=1))
+    writer(status_at("running", images=1))
     _fill_disk(writer)
     with pytest.raises(StorageError, match=r"The disk that holds .* is full. Free some space, then resume") as caught:
         writer(BIG_SAMPLE)
     assert is_sentence(str(caught.value))
     assert read_samples(tmp_path) == []
-    assert read_status(tmp_path) == Status("running", images=1)
+    assert read_status(tmp_path) == status_at("running", images=1)
 
 
 def test_writer_works_again_once_there_is_space(tmp_path: Path, writer: Writer) -> None:

@@ -16,7 +16,7 @@ from gan.checkpoint import load_checkpoint, load_model
 from gan.config import TrainConfig
 from gan.data import Digits
 from gan.device import DeviceError
-from gan.examiner import Quality
+from gan.examiner import Examination
 from gan.messages import Best, Command, Event, Record, Status, StorageError
 from gan.runs import RunError
 from gan.trainer import Trainer
@@ -67,7 +67,7 @@ def test_stopped_and_resumed_run_equals_the_unbroken_one(runs_root: Path, digits
     whole, halves = (runs.create(small(preset, images=640), runs_root / name) for name in ("whole", "halves"))
     assert train(whole) == "finished"
     assert train(halves, stop_at(320)) == "stopped"
-    assert runs.read(halves).status.images == 320
+    assert runs.read(halves).status.progress.images == 320
     assert train(halves) == "finished"
     left, right = _at_the_end(whole, digits), _at_the_end(halves, digits)
     assert_equal(left.tensors(), right.tensors())
@@ -113,8 +113,8 @@ class _Examiner:
     def __init__(self, *_: Any) -> None:
         pass
 
-    def examine(self, _: Any) -> Quality:
-        return Quality(0.5, 8.0, [100] * 10)
+    def examine(self, _: Any) -> Examination:
+        return Examination(0.5, 8.0, [100] * 10)
 
 
 def test_run_measures_its_quality_and_learns_the_same(runs_root: Path, digits: Digits, looking: None) -> None:
@@ -128,24 +128,24 @@ def test_run_measures_its_quality_and_learns_the_same(runs_root: Path, digits: D
     fcd, agreement = curves.series("fcd")[0], curves.series("agreement")[0]
     assert fcd[0].tolist() == agreement[0].tolist() == [32, 64, 96]
     status = runs.read(folder).status
-    assert (status.fcd, status.agreement) == (fcd[2, -1], agreement[2, -1])
-    assert (status.best_fcd, status.best_images) == (fcd[2].min(), fcd[0, fcd[2].argmin()])
-    assert sum(status.histogram) == 1000
+    assert (status.quality.fcd, status.quality.agreement) == (fcd[2, -1], agreement[2, -1])
+    assert (status.quality.best_fcd, status.quality.best_images) == (fcd[2].min(), fcd[0, fcd[2].argmin()])
+    assert sum(status.quality.histogram) == 1000
     about = judge.load().about
-    assert (status.fcd_floor, status.agreement_floor) == (about["fcd_floor"], about["agreement_floor"])
+    assert (status.quality.fcd_floor, status.quality.agreement_floor) == (about["fcd_floor"], about["agreement_floor"])
     kept = load_model(folder / store.BEST)
     assert (folder / store.BEST).read_bytes() == best[-1].content
-    assert (kept.config, kept.images) == (runs.read(folder).config, status.best_images)
+    assert (kept.config, kept.images) == (runs.read(folder).config, status.quality.best_images)
     found = examiner.Examiner(kept.config, CPU).examine(kept.generator)
-    assert found.fcd == pytest.approx(status.best_fcd, rel=0.01)  # its weights are in half precision
+    assert found.fcd == pytest.approx(status.quality.best_fcd, rel=0.01)  # its weights are in half precision
 
 
 def test_unconditional_run_has_an_fcd_and_no_agreement(runs_root: Path) -> None:
     folder = runs.create(small("vanilla", images=64))
     train(folder)
     status = runs.read(folder).status
-    assert status.fcd == status.best_fcd is not None
-    assert (status.agreement, status.agreement_floor) == (None, None)
+    assert status.quality.fcd == status.quality.best_fcd is not None
+    assert (status.quality.agreement, status.quality.agreement_floor) == (None, None)
     curves = store.Curves(folder)
     curves.update()
     assert curves.series("agreement")[0].shape == (5, 0)
@@ -156,16 +156,17 @@ def test_best_survives_a_resume(runs_root: Path, monkeypatch: pytest.MonkeyPatch
     folder = runs.create(small())
     train(folder, stop_at(160))
     before, content = runs.read(folder).status, (folder / store.BEST).read_bytes()
-    assert (before.best_fcd, before.best_images) == (8.0, 160)
+    assert (before.quality.best_fcd, before.quality.best_images) == (8.0, 160)
     seen: list[Event] = []
     train(folder, lambda event, _: seen.append(event))
     assert [event for event in seen if isinstance(event, Best)] == []
     after = runs.read(folder).status
-    assert (after.fcd, after.images) == (8.0, 320)
-    assert (after.best_fcd, after.best_images, after.best_seconds) == (8.0, 160, before.best_seconds)
+    assert (after.quality.fcd, after.progress.images) == (8.0, 320)
+    best = after.quality
+    assert (best.best_fcd, best.best_images, best.best_seconds) == (8.0, 160, before.quality.best_seconds)
     assert (folder / store.BEST).read_bytes() == content
     first = next(event for event in seen if isinstance(event, Status))
-    assert (first.fcd, first.histogram) == (8.0, (100,) * 10)  # until it is measured again
+    assert (first.quality.fcd, first.quality.histogram) == (8.0, (100,) * 10)  # until it is measured again
 
 
 def test_run_that_ended_early_is_finished_and_can_go_on(
@@ -177,10 +178,10 @@ def test_run_that_ended_early_is_finished_and_can_go_on(
     run = runs.read(folder)
     assert run.status.state == "finished"
     assert is_sentence(run.status.message)
-    assert not run.status.spent
+    assert not run.status.progress.spent
     runs.check_budget(run)
     assert train(folder) == "finished"  # and out of patience again
-    assert runs.read(folder).status.images > run.status.images
+    assert runs.read(folder).status.progress.images > run.status.progress.images
 
 
 @pytest.mark.parametrize("decay_from", [0.0, 0.6])
@@ -237,7 +238,7 @@ def test_run_leaves_status_records_samples_and_snapshots(runs_root: Path) -> Non
     folder = runs.create(small())
     train(folder)
     status = runs.read(folder).status
-    assert (status.state, status.images, status.segment) == ("finished", 320, 0)
+    assert (status.state, status.progress.images, status.segment) == ("finished", 320, 0)
     curves = store.Curves(folder)
     curves.update()
     assert curves.series("loss_d")[0][0].tolist() == [32 * (step + 1) for step in range(10)]
@@ -262,17 +263,17 @@ def test_resume_trains_what_was_left_or_so_much_more(runs_root: Path, more: dict
     folder = runs.create(small())
     train(folder, stop_at(160))
     assert train(folder, **more) == "finished"
-    assert runs.read(folder).status.images == images
+    assert runs.read(folder).status.progress.images == images
 
 
 def test_more_seconds_are_counted_from_where_the_run_stands(runs_root: Path) -> None:
     folder = runs.create(small())
     train(folder)
-    before = runs.read(folder).status.seconds
+    before = runs.read(folder).status.progress.seconds
     train(folder, seconds=0.2)
     status = runs.read(folder).status
-    assert (status.images_limit, status.seconds_limit) == (0, pytest.approx(before + 0.2, abs=0.05))
-    assert status.seconds >= status.seconds_limit
+    assert (status.progress.images_limit, status.progress.seconds_limit) == (0, pytest.approx(before + 0.2, abs=0.05))
+    assert status.progress.seconds >= status.progress.seconds_limit
 
 
 def _main(monkeypatch: pytest.MonkeyPatch, folder: Path, *said: Command) -> tuple[int, dict[int, Any]]:
@@ -375,7 +376,7 @@ def test_full_disk_is_raised_where_nobody_can_resume(runs_root: Path, monkeypatc
     keep = store.Writer.__call__
 
     def full(self: store.Writer, event: Event) -> None:
-        if isinstance(event, Status) and event.images >= 96:
+        if isinstance(event, Status) and event.progress.images >= 96:
             raise StorageError("The disk is full.")
         keep(self, event)
 
@@ -411,5 +412,5 @@ def test_config_is_what_trains(runs_root: Path) -> None:
     (folder / store.CONFIG).write_text(json.dumps(values | {"images": 64, "lr_g": 5e-4}))
     train(folder)
     status = runs.read(folder).status
-    assert (status.images, status.lr_g, status.images_limit) == (64, 5e-4, 64)
+    assert (status.progress.images, status.control.lr_g, status.progress.images_limit) == (64, 5e-4, 64)
     assert runs.read(folder).config == TrainConfig.from_dict(values | {"images": 64, "lr_g": 5e-4})

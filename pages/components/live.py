@@ -61,11 +61,11 @@ def figure(run: Run) -> plots.Figure:
 
 def quality_panel(run: Run, curve: Curve) -> Panel:
     """FCD of the averaged generator, beside that of real images, and where it was best."""
-    status = run.status
+    found = run.status.quality
     mark = None
-    if status.best_fcd is not None:
-        mark = (status.best_images, status.best_fcd, f"best: {status.best_fcd:.1f} after {status.best_images:,} images")
-    lines = [(status.fcd_floor, "real")] if status.fcd_floor else []
+    if found.best_fcd is not None:
+        mark = (found.best_images, found.best_fcd, f"best: {found.best_fcd:.1f} after {found.best_images:,} images")
+    lines = [(found.fcd_floor, "real")] if found.fcd_floor else []
     return Panel("Distance from real digits (FCD)", [curve], lines, "real ones", logarithmic=True, mark=mark)
 
 
@@ -73,7 +73,7 @@ def panel(run: Run) -> None:
     """Where the run stands: head, charts, pictures, progress."""
     status = run.status
     look.state_bar("Train", status)
-    if not run.living and not status.images:
+    if not run.living and not status.progress.images:
         # A start that failed has neither curves nor pictures, only a reason.
         st.error(status.message or "It ended before the first step.")
         return
@@ -82,8 +82,8 @@ def panel(run: Run) -> None:
         st.plotly_chart(
             figure(run), key=f"curves-{run.id}", config=plots.CONFIG, alt="Losses and D's beliefs over images seen"
         )
-        if status.fcd is not None:
-            look.quality(status)
+        if status.quality.fcd is not None:
+            look.quality(status.quality)
     with right:
         samples = store.read_samples(run.folder, last=1)
         if samples:
@@ -93,8 +93,8 @@ def panel(run: Run) -> None:
         else:
             look.digits(look.blank(10), "Nothing forged yet", "The first forgeries come in a few seconds")
         look.digits(look.real_digits(1), "Real handwritten digits", "Real")
-    if status.progress is not None:
-        st.progress(status.progress)
+    if status.progress.share is not None:
+        st.progress(status.progress.share)
     if status.message:
         (st.error if status.state == "failed" else st.warning)(status.message)
 
@@ -102,7 +102,8 @@ def panel(run: Run) -> None:
 def outline(run: Run) -> tuple[object, ...]:
     """What the parts of the page that do not refresh by themselves depend on."""
     status = run.status
-    return status.state, status.lr_g, status.lr_d, status.seconds < ASK_FROM, bool(store.snapshots(run.folder))
+    rates = status.control.lr_g, status.control.lr_d
+    return status.state, *rates, status.progress.seconds < ASK_FROM, bool(store.snapshots(run.folder))
 
 
 def controls(run: Run) -> None:
@@ -145,7 +146,7 @@ def describe(run: Run) -> None:
     changed = ", ".join(f"{name} = {value}" for name, value in differences(run.config).items()) or "nothing"
     st.markdown(
         f"`{run.id}` · preset **{run.config.preset}** · changed: {changed} · seed {run.config.seed} · "
-        f"{run.status.device}, {run.status.precision} · created {run.created:%d %B %Y, %H:%M}\n\n"
+        f"{run.status.control.device}, {run.status.control.precision} · created {run.created:%d %B %Y, %H:%M}\n\n"
         "The curves speak of the generator that trains; the pictures come from its average over the last "
         f"{run.config.ema_kimg:g} thousand images or so, which is steadier. A GAN does not converge like a "
         "classifier: both losses hover while the pictures get better. Where D answers 1/2 to everything, it can "
@@ -156,7 +157,8 @@ def describe(run: Run) -> None:
 def outcome(run: Run) -> str:
     """What came out of a run that ended, in one sentence."""
     status = run.status
-    done = f"{status.images:,} images in {look.clock(status.seconds)}"
+    progress, quality = status.progress, status.quality
+    done = f"{progress.images:,} images in {look.clock(progress.seconds)}"
     if status.state == "interrupted":
         return f"Interrupted after {done}: its process ended without warning. Resume goes on from the last checkpoint."
     if status.state == "failed":
@@ -168,8 +170,8 @@ def outcome(run: Run) -> str:
         return f"{verb}: {done}."
     fooled = series[2, -50:].mean()
     best = ""
-    if status.best_fcd is not None and status.best_images < 0.9 * status.images:
-        best = f" It was best after {status.best_images:,} images; that generator is kept as well."
+    if quality.best_fcd is not None and quality.best_images < 0.9 * progress.images:
+        best = f" It was best after {quality.best_images:,} images; that generator is kept as well."
     return (
         f"{verb}: {done}. At the end the discriminator gave forgeries a {fooled:.0%} chance of being real; "
         f"a perfect forger's would get {loss.ideal_output:.0%}.{best}"
@@ -188,7 +190,7 @@ def _send(run: Run, verb: Verb, trouble: DeltaGenerator) -> None:
 
 def _discard_button(run: Run, trouble: DeltaGenerator) -> None:
     """Discards at once what has just begun, and asks about what took a while."""
-    if run.status.seconds < ASK_FROM:
+    if run.status.progress.seconds < ASK_FROM:
         if st.button("Discard", icon=":material/delete:"):
             _send(run, "discard", trouble)
         return
@@ -208,7 +210,7 @@ def _resume_button(run: Run, trouble: DeltaGenerator) -> None:
 def _rates(run: Run, trouble: DeltaGenerator) -> None:
     """Sliders for the learning rates. Their keys hold the value, so that another tab's change shows."""
     for column, (field, label) in zip(st.columns(2), RATE_LABELS.items(), strict=True):
-        now = getattr(run.status, field) or getattr(run.config, field)
+        now = getattr(run.status.control, field) or getattr(run.config, field)
         with column:
             key = f"{field}-{run.id}-{now!r}"
             chosen = st.select_slider(label, rates_with(now), now, format_func=show_rate, key=key)

@@ -7,7 +7,7 @@ import numpy as np
 import streamlit as st
 
 from gan import data, render
-from gan.messages import Status
+from gan.messages import Quality, Status
 from pages.components import glossary
 
 _CSS = """
@@ -47,30 +47,31 @@ def dark() -> bool:
 
 def state_bar(title: str, status: Status) -> None:
     """The head of a page about a run: what it is called, and where it stands, in numbers."""
-    parts = [f'<span class="state-{status.state}">●</span> {status.state}', status.device.split(",")[0]]
-    if status.images:
-        parts.append(f"{status.images:,} images")
-    if status.state == "running" and status.images_per_second:
-        parts.append(f"{status.images_per_second:,.0f}/s")
-    if status.state in ("running", "paused") and (left := status.seconds_left) is not None:
+    progress, device = status.progress, status.control.device
+    parts = [f'<span class="state-{status.state}">●</span> {status.state}', device.split(",")[0]]
+    if progress.images:
+        parts.append(f"{progress.images:,} images")
+    if status.state == "running" and progress.images_per_second:
+        parts.append(f"{progress.images_per_second:,.0f}/s")
+    if status.state in ("running", "paused") and (left := progress.seconds_left) is not None:
         parts.append(f"{clock(left)} left")
     where = " · ".join(part for part in parts if part)
     st.html(f'<div class="bar"><span class="what">{html.escape(title)}</span><span class="where">{where}</span></div>')
 
 
-def quality(status: Status) -> None:
+def quality(found: Quality) -> None:
     """How good the forgeries are by the last measurement, and how often each digit is among them."""
-    said = [f"FCD {status.fcd:.1f} (real digits: {status.fcd_floor:.1f})"]
-    if status.agreement is not None:
-        said.insert(0, f"{status.agreement:.1%} read as asked (real digits: {status.agreement_floor:.1%})")
-    most = max(status.histogram)
+    said = [f"FCD {found.fcd:.1f} (real digits: {found.fcd_floor:.1f})"]
+    if found.agreement is not None:
+        said.insert(0, f"{found.agreement:.1%} read as asked (real digits: {found.agreement_floor:.1%})")
+    most = max(found.histogram)
     bars = "".join(
         f'<span title="{count} read as {digit}"><i style="height:{100 * count / most:.0f}%"></i>{digit}</span>'
-        for digit, count in enumerate(status.histogram)
+        for digit, count in enumerate(found.histogram)
     )
-    when = f" after {status.measured_images:,} images" if status.measured_images else ""  # older runs do not say
+    when = f" after {found.measured_images:,} images" if found.measured_images else ""  # older runs do not say
     st.html(
-        f'<div class="quiet">{sum(status.histogram):,} forgeries{when}: {" · ".join(said)}</div>'
+        f'<div class="quiet">{sum(found.histogram):,} forgeries{when}: {" · ".join(said)}</div>'
         f'<div class="histogram" role="img" aria-label="How often each digit was read">{bars}</div>'
     )
 

@@ -63,9 +63,10 @@ def listing() -> dict[str, Choice]:
     for run in runs.listing():
         name = f"{run.config.preset} · {run.created:%d %b %H:%M}"
         if runs.newest_snapshot(run.folder):
-            found.append(Choice(run.id, name, f"{run.status.images:,} images · {run.status.state}", run))
+            found.append(Choice(run.id, name, f"{run.status.progress.images:,} images · {run.status.state}", run))
         if (run.folder / store.BEST).is_file():
-            when = f"after {run.status.best_images:,} images" if run.status.best_images else ""
+            best_images = run.status.quality.best_images
+            when = f"after {best_images:,} images" if best_images else ""
             found.append(Choice(run.id + AT_ITS_BEST, f"{name} · at its best", when, run))
     # A list tells its entries apart by what it shows of them.
     often = Counter(choice.name for choice in found)

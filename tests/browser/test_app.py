@@ -61,16 +61,16 @@ def test_train_pause_refresh_resume_stop_and_explore(page: Page, server: Server)
 
     button(page, "Pause")
     wait_for_button(page, "Resume")
-    paused_at = runs.read(folder).status.images
+    paused_at = runs.read(folder).status.progress.images
     page.reload()
     wait_for_button(page, "Resume")
     page.locator(".js-line").first.wait_for()
     assert runs.read(folder).status.state == "paused"
-    assert runs.read(folder).status.images == paused_at
+    assert runs.read(folder).status.progress.images == paused_at
 
     button(page, "Resume")
     wait_for_button(page, "Pause")
-    until(lambda: runs.read(folder).status.images > paused_at)
+    until(lambda: runs.read(folder).status.progress.images > paused_at)
     until(lambda: bool(store.snapshots(folder)))
     button(page, "Stop and keep")
     expect(page.get_by_text("Stopped:")).to_be_visible()
@@ -124,8 +124,8 @@ def test_learning_rate_moves_while_it_trains(page: Page, server: Server) -> None
     slider = page.get_by_role("slider", name="Learning rate of the generator")
     slider.focus()
     page.keyboard.press("ArrowLeft")
-    until(lambda: runs.read(folder).status.lr_g < before.lr_g)
-    assert runs.read(folder).status.lr_d == before.lr_d
+    until(lambda: runs.read(folder).status.control.lr_g < before.control.lr_g)
+    assert runs.read(folder).status.control.lr_d == before.control.lr_d
     no_exception(page)
 
 
@@ -149,9 +149,9 @@ def records(folder: Path) -> list[tuple[float, ...]]:
 def test_killed_server_loses_nothing_that_a_page_has_shown(browser: Browser, own_server: Server) -> None:
     with page_of(browser, own_server) as page:
         folder = own_server.runs / start(page)
-        until(lambda: runs.read(folder).status.seconds > 2)
+        until(lambda: runs.read(folder).status.progress.seconds > 2)
         shown = records(folder)
-        seconds = runs.read(folder).status.seconds
+        seconds = runs.read(folder).status.progress.seconds
         own_server.process.send_signal(signal.SIGKILL)
         own_server.process.wait(10)
         until(lambda: runs.read(folder).status.state == "interrupted", seconds=20)
@@ -160,7 +160,7 @@ def test_killed_server_loses_nothing_that_a_page_has_shown(browser: Browser, own
     assert status is not None
     # The pipe's end told the worker: its checkpoint is from after the kill, so nothing is lost.
     assert (folder / store.CHECKPOINT).exists()
-    assert status.seconds >= seconds
+    assert status.progress.seconds >= seconds
 
 
 PATHS = ("/", "/train", "/explore", "/interpolate", "/draw", "/evaluate", "/runs")
@@ -189,7 +189,7 @@ def test_worker_killed_by_the_system_reads_interrupted_on_the_page(page: Page, s
     folder = server.runs / start(page)
     until(lambda: (folder / store.CHECKPOINT).exists())
     (worker,) = server.workers()
-    killed_at = runs.read(folder).status.seconds
+    killed_at = runs.read(folder).status.progress.seconds
     shown = records(folder)
     start_of_wait = time.monotonic()
     worker.kill()
