@@ -2,23 +2,26 @@
 
 import argparse
 import contextlib
+import json
 import os
 import queue
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import is_dataclass
+from dataclasses import asdict, is_dataclass
 from pathlib import Path
 from typing import Any, NoReturn, get_args
 
 from tqdm import tqdm
 
 from gan import config as configs
-from gan import figures, runs
+from gan import figures, folders, runs, space, trash
 from gan.config import ConfigError, TrainConfig
 from gan.data import DataError
+from gan.folders import shown
 from gan.messages import Command, Event, Status, StorageError
 from gan.presets import PRESETS, preset
+from gan.runs import Run
 
 FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
 
@@ -105,14 +108,24 @@ def parser() -> argparse.ArgumentParser:
     judge.add_argument("--out", type=Path, help="default: where the one that ships is")
     judge.set_defaults(act=_train_judge)
 
-    folder = commands.add_parser("runs", help="list, show or remove runs")
-    actions = folder.add_subparsers(dest="action", required=True, parser_class=_Parser)
-    actions.add_parser("list").set_defaults(act=_list)
-    for name, act in (("show", _show), ("rm", _remove)):
-        action = actions.add_parser(name)
-        action.add_argument("run", help="a run's id, or its folder")
-        action.set_defaults(act=act)
+    _add_runs(commands.add_parser("runs", help="list, show, remove or bring back runs"))
     return top
+
+
+def _add_runs(command: argparse.ArgumentParser) -> None:
+    actions = command.add_subparsers(dest="action", required=True, parser_class=_Parser)
+    actions.add_parser("list", help="all runs, and what is in the trash").set_defaults(act=_list)
+    show = actions.add_parser("show", help="where a run stands, and its settings")
+    show.add_argument("--json", action="store_true", help="as one JSON object")
+    show.set_defaults(act=_show)
+    remove = actions.add_parser("rm", help="move a run into the trash, where it is kept for a day")
+    remove.set_defaults(act=_remove)
+    for action in (show, remove):
+        action.add_argument("run", help="a run's id, or its folder")
+    restore = actions.add_parser("restore", help="bring a run back from the trash")
+    restore.add_argument("run", help="its id, or its name in the trash")
+    restore.set_defaults(act=_restore)
+    actions.add_parser("empty-trash", help="remove for good what is in the trash").set_defaults(act=_empty_trash)
 
 
 def _add_budget(command: argparse.ArgumentParser) -> None:
@@ -300,8 +313,6 @@ def _export(args: argparse.Namespace) -> int:
 
 
 def _evaluate(args: argparse.Namespace) -> int:
-    import json
-
     from gan.checkpoint import load_model, resolve
     from gan.evaluation import accuracy_score, evaluate
 
@@ -349,19 +360,17 @@ def _train_judge(args: argparse.Namespace) -> int:
 
 
 def _list(_: argparse.Namespace) -> int:
-    for run in runs.listing():
-        state, progress = run.status.state, run.status.progress
-        trained = f"{progress.images:>12,} images  {progress.seconds:>8.1f} s"
-        print(f"{run.id}  {run.config.preset:8}  {state:11}  {trained}")
+    trash.empty(older_than=trash.KEPT)
+    for entry in runs.entries():
+        if isinstance(entry, Run):
+            state, progress = entry.status.state, entry.status.progress
+            trained = f"{progress.images:>12,} images  {progress.seconds:>8.1f} s"
+            print(f"{shown(entry.id, 255)}  {entry.config.preset:8}  {state:11}  {trained}")
+        else:
+            print(f"{shown(entry.id, 255)}  damaged: {entry.problem}")
+    for item in trash.listing():
+        print(f"{shown(item.run, 255)}  in the trash as {item.name} until {item.until.astimezone():%Y-%m-%d %H:%M}")
     return 0
-
-
-def _folder(name: str) -> Path:
-    if folder := runs.find(name):
-        return folder
-    if (Path(name) / "config.json").is_file():
-        return Path(name)
-    raise runs.RunError(f"There is no run {name!r}; python -m gan runs list shows what there is.")
 
 
 def _by_path(one: Any, before: str = "") -> Iterator[tuple[str, Any]]:
@@ -374,7 +383,11 @@ def _by_path(one: Any, before: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def _show(args: argparse.Namespace) -> int:
-    run = runs.read(_folder(args.run))
+    run = runs.read(folders.locate(args.run))
+    if args.json:
+        about = {"id": run.id, "folder": str(run.folder), "created": run.created.astimezone().isoformat()}
+        print(json.dumps(about | {"status": asdict(run.status), "config": run.config.to_dict()}))
+        return 0
     print(f"{run.id}, created {run.created:%Y-%m-%d %H:%M:%S}, in {run.folder}")
     for name, value in (*_by_path(run.status), *_by_path(run.config)):
         print(f"  {name:26} {', '.join(map(str, value)) if isinstance(value, tuple) else value}")
@@ -382,5 +395,18 @@ def _show(args: argparse.Namespace) -> int:
 
 
 def _remove(args: argparse.Namespace) -> int:
-    runs.delete(_folder(args.run))
+    folder = folders.locate(args.run)
+    name = trash.discard(folder)
+    print(f"{shown(folder.name)} is in the trash for a day; python -m gan runs restore {name} brings it back.")
+    return 0
+
+
+def _restore(args: argparse.Namespace) -> int:
+    print(trash.restore(args.run))
+    return 0
+
+
+def _empty_trash(_: argparse.Namespace) -> int:
+    freed = folders.size(trash.place())
+    print(f"{trash.empty()} removed for good, {freed / space.MB:.1f} MB.")
     return 0

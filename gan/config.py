@@ -189,7 +189,7 @@ class TrainConfig:
         """Reads what `json.dumps(config.to_dict())` wrote; raises `ConfigError` for anything else."""
         try:
             values = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             values = None
         if not isinstance(values, dict):
             raise ConfigError("config", "The settings are not a JSON object.")

@@ -1,5 +1,6 @@
 """Where a run computes, and in which number format."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
@@ -61,16 +62,47 @@ def describe(device: torch.device) -> str:
     return f"CPU, {threads} thread{'s' if threads > 1 else ''}"
 
 
+_counting = threading.Lock()
+_inside = 0
+_usual = 1
+_here = threading.local()
+
+
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """PyTorch works with one thread for a while. Beside a process that trains, threads that wait for each other wait
-    long: small work is done sooner by one. (The setting is the process's, so others may meet it meanwhile.)"""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
+    """PyTorch works with one thread for a while, here and in threads that begin meanwhile. Beside a process that
+    trains, threads that wait for each other wait long: small work is done sooner by one.
+
+    Calls may overlap and nest. PyTorch keeps a number for each thread and one for threads to come, and sets both at
+    once; each call leaves its thread with what there was before the first of those that overlap.
+    """
+    global _inside, _usual
+    if getattr(_here, "is_one", False):
+        yield
+        return
+    with _counting:
+        if not _inside:
+            _usual = _threads_of_a_new_thread()
+        _inside += 1
+        torch.get_num_threads()  # a thread that has not computed yet would take the common number at its first step
+        torch.set_num_threads(1)
+    _here.is_one = True
     try:
         yield
     finally:
-        torch.set_num_threads(before)
+        _here.is_one = False
+        with _counting:
+            _inside -= 1
+            torch.set_num_threads(_usual)
+
+
+def _threads_of_a_new_thread() -> int:
+    """The number that PyTorch works with in threads that have not computed yet."""
+    found: list[int] = []
+    asking = threading.Thread(target=lambda: found.append(torch.get_num_threads()))
+    asking.start()
+    asking.join()
+    return found[0]
 
 
 def choose_precision(wanted: str, device: torch.device) -> torch.dtype:

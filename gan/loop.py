@@ -244,6 +244,8 @@ class Loop:
         """
         self._stop_clock()
         if ending == "discarded":
+            with suppress(StorageError, _DivergedError):  # for those who bring it back, if that can be
+                self._keep()
             return ending
         try:
             self._keep()

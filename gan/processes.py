@@ -1,10 +1,12 @@
 """The worker processes that this process has launched, by run folder.
 
-A worker needs seconds to import torch, so one can be kept ready: it imports everything, then waits on
-its stdin for the run that it is to train.
+A worker needs seconds to import torch, so one is kept ready: it imports everything, then waits on its stdin for the
+run that it is to train. Every worker has a thread that waits for its end, so that none stays as a zombie.
 """
 
+import errno
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -14,62 +16,85 @@ from pathlib import Path
 PROJECT = Path(__file__).parent.parent
 LOG = "worker.log"
 Process = subprocess.Popen[bytes]
-guard = threading.RLock()
-"""Held while processes are looked at or launched."""
+_guard = threading.Lock()
+"""Held for an instant, while the tables below are read or changed; never while a process is waited for."""
 _workers: dict[Path, Process] = {}
 _ready: list[Process] = []
 
 
 def _spawn(log: int, *arguments: str) -> Process:
     command = [sys.executable, "-m", "gan.worker", *arguments]
-    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=log, stderr=log, cwd=PROJECT, close_fds=True)
+    process = subprocess.Popen(command, bufsize=0, stdin=subprocess.PIPE, stdout=log, stderr=log, cwd=PROJECT)
+    assert process.stdin is not None
+    with suppress(OSError):  # older Pythons on Windows cannot
+        os.set_blocking(process.stdin.fileno(), False)
+    threading.Thread(target=_await_end, args=(process,), daemon=True, name=f"worker {process.pid}").start()
+    return process
+
+
+def _await_end(process: Process) -> None:
+    """Reaps a process when it ends, and forgets it."""
+    process.wait()
+    with _guard:
+        for folder in [folder for folder, one in _workers.items() if one is process]:
+            del _workers[folder]
+        if process in _ready:
+            _ready.remove(process)
+        if process.stdin:
+            with suppress(OSError):
+                process.stdin.close()
 
 
 def prepare() -> None:
     """Keeps one worker ready, so that the next launch is quick; a failure to do so shows then."""
-    with guard, suppress(OSError):
+    with _guard, suppress(OSError):
         if not any(process.poll() is None for process in _ready):
             _ready[:] = [_spawn(subprocess.DEVNULL)]
 
 
 def launch(folder: Path, images: int, seconds: float) -> Process:
     """Gives the run in `folder` to a worker: the one that is ready, or a new one. Raises `OSError`."""
-    with guard:
-        process = _ready.pop() if _ready else None
-        if process is not None and process.poll() is None:
-            _write(process, json.dumps({"run_dir": str(folder), "images": images, "seconds": seconds}) + "\n")
-        else:
+    with _guard:
+        order = {"run_dir": str(folder), "images": images, "seconds": seconds}
+        order["runs_dir"] = os.environ.get("GAN_RUNS_DIR", "")
+        process = _take_ready(json.dumps(order) + "\n")
+        if process is None:
             with (folder / LOG).open("ab") as log:
                 process = _spawn(log.fileno(), str(folder), f"--images={images}", f"--seconds={seconds}")
         _workers[folder] = process
         return process
 
 
+def _take_ready(order: str) -> Process | None:
+    """The worker that was ready, with its order; None if there is none, or it has died."""
+    while _ready:
+        process = _ready.pop()
+        with suppress(OSError):
+            if process.poll() is None:
+                _write(process, order)
+                return process
+    return None
+
+
 def is_alive(folder: Path) -> bool:
-    """Whether a worker that this process launched is at work on the run; reaps it if it has ended."""
-    with guard:
+    """Whether a worker that this process launched is at work on the run."""
+    with _guard:
         process = _workers.get(folder)
-        if process is None:
-            return False
-        if process.poll() is None:
-            return True
-        if process.stdin:
-            with suppress(OSError):
-                process.stdin.close()
-        del _workers[folder]
-        return False
+    return process is not None and process.poll() is None
 
 
 def tell(folder: Path, line: str) -> None:
-    """Writes a line to the run's worker; raises `ProcessLookupError` if this process has none, and
-    `OSError` if it has just ended."""
-    with guard:
-        if not is_alive(folder):
+    """Writes a line to the run's worker. Raises `ProcessLookupError` if this process has none, `BlockingIOError` if it
+    has stopped reading, and another `OSError` if it has just ended."""
+    with _guard:
+        process = _workers.get(folder)
+        if process is None or process.poll() is not None:
             raise ProcessLookupError(folder)
-        _write(_workers[folder], line)
+        _write(process, line)
 
 
 def _write(process: Process, line: str) -> None:
     assert process.stdin is not None
-    process.stdin.write(line.encode())
-    process.stdin.flush()
+    content = line.encode()
+    if process.stdin.write(content) != len(content):  # the pipe is full
+        raise BlockingIOError(errno.EAGAIN, "it does not take what it was told before")

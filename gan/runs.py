@@ -1,8 +1,7 @@
 """Run folders: create, list, read, launch, command, delete.
 
 Only workers that this process has launched (see `gan.processes`) can be commanded from here. A run that
-lives holds a lock in its folder, so whether it lives is asked of the operating system, not guessed
-from clocks or process ids.
+lives holds a lock in its folder, so whether it lives is asked of the operating system (`gan.locks`).
 """
 
 import json
@@ -10,32 +9,45 @@ import os
 import secrets
 import shutil
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
-from gan import processes, store
+from gan import folders, locks, processes, space, store
 from gan.config import ConfigError, TrainConfig
+from gan.folders import RunError as RunError
+from gan.folders import names as names
+from gan.folders import root as root
+from gan.folders import shown
 from gan.messages import LIVING, Command, Progress, Status, StorageError
 
-LOCK = "run.lock"
-
-
-class RunError(RuntimeError):
-    """Something about a run that cannot be done; the message is one sentence for people."""
+START_WITHIN = 60.0
+"""Seconds that a worker has to take the run's lock; importing torch takes long on a busy machine."""
 
 
 class BusyError(RunError):
-    """Another run trains already, and the machine is for one at a time."""
+    """As many runs train already as may at a time."""
 
-    def __init__(self, message: str, run: "Run") -> None:
-        super().__init__(message)
-        self.run = run
+    def __init__(self, training: "list[Run]") -> None:
+        super().__init__(busy_sentence(training))
+        self.training = training
+
+
+@dataclass(frozen=True)
+class BrokenRun:
+    """A folder in the place of a run that cannot be read as one."""
+
+    folder: Path
+    problem: str
+    """What is wrong, in one sentence."""
+
+    @property
+    def id(self) -> str:
+        """The folder's name."""
+        return self.folder.name
 
 
 @dataclass(frozen=True)
@@ -60,11 +72,6 @@ class Run:
         return self.status.state in LIVING
 
 
-def root() -> Path:
-    """Where runs are kept: $GAN_RUNS_DIR, else ./runs."""
-    return Path(os.environ.get("GAN_RUNS_DIR") or "runs").absolute()
-
-
 def parallel() -> int:
     """How many runs may train at a time: $GAN_PARALLEL_RUNS, else 1."""
     text = os.environ.get("GAN_PARALLEL_RUNS", "1")
@@ -74,60 +81,74 @@ def parallel() -> int:
 def create(config: TrainConfig, folder: Path | None = None) -> Path:
     """Makes the folder of a new run with its `config.json`; raises `RunError` if it cannot.
 
-    Without `folder` the run gets an id under `root()`. A folder that already holds something is refused.
+    Without `folder` the run gets an id under `root()`, if there is room for one more (`gan.space`). A folder that
+    already holds something is refused.
     """
+    text = json.dumps(config.to_dict(), indent=2)
     if folder is None:
-        folder = root() / f"{datetime.now():%Y%m%d-%H%M%S}-{config.preset}-{secrets.token_hex(2)}"
-    try:
+        return _create_in_root(config.preset, text)
+    with _writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
         if any(folder.iterdir()):
             raise RunError(f"{folder} already holds something; a new run needs a new or empty folder.")
-        text = json.dumps(config.to_dict(), indent=2)
         store.write_atomically(folder / store.CONFIG, text.encode())
-    except OSError as error:
-        raise RunError(f"The run folder {folder} cannot be written ({error.strerror}).") from error
     return folder
 
 
-def names() -> list[str]:
-    """The ids of the runs under `root()`, newest first."""
+def _create_in_root(preset: str, text: str) -> Path:
+    """The folder appears in the listing once it is a run, and not before."""
+    with _writing(root()):
+        root().mkdir(parents=True, exist_ok=True)
+        space.make_room()
+        folder = root() / f"{datetime.now():%Y%m%d-%H%M%S}-{preset}-{secrets.token_hex(2)}"
+        unfinished = root() / f".new-{secrets.token_hex(4)}"
+        unfinished.mkdir()
+        store.write_atomically(unfinished / store.CONFIG, text.encode())
+        unfinished.rename(folder)
+    return folder
+
+
+@contextmanager
+def _writing(folder: Path) -> Iterator[None]:
     try:
-        entries = list(os.scandir(root()))
-    except OSError:
-        return []
-    found = [entry.name for entry in entries if not entry.name.startswith(".") and entry.is_dir()]
-    return sorted((name for name in found if (root() / name / store.CONFIG).is_file()), reverse=True)
+        yield
+    except OSError as error:
+        raise RunError(f"The run folder {shown(folder, 200)} cannot be written ({error.strerror}).") from error
 
 
 def find(run_id: str) -> Path | None:
-    """The folder of a run under `root()`, looked up in the listing; None for anything else."""
+    """The folder of a run under `root()`, damaged or not, looked up in the listing; None for anything else."""
     return root() / run_id if run_id in names() else None
 
 
 def read(folder: Path) -> Run:
     """The run in a folder, as it is now; raises `RunError` if there is none that can be read."""
+    found = look(folder)
+    if isinstance(found, BrokenRun):
+        raise RunError(found.problem)
+    return found
+
+
+def look(folder: Path) -> Run | BrokenRun:
+    """What is in a folder, as it is now. Raises nothing, and waits for nothing, whatever that is."""
     try:
-        config, created, status = _contents(folder, _stamps(folder))
+        config, created, status = _contents(folder, folders.stamps(folder))
         if status.state in LIVING and not processes.is_alive(folder) and not is_locked(folder):
             # Read once more: it may have ended well between the first look and the lock's.
-            config, created, status = _contents(folder, _stamps(folder))
+            config, created, status = _contents(folder, folders.stamps(folder))
             if status.state in LIVING:
                 status = replace(status, state="interrupted")
+        folder.name.encode()
+    except UnicodeEncodeError:
+        return BrokenRun(folder, "The name of this folder is no text that can be shown; give it another one.")
     except FileNotFoundError:
-        raise RunError(f"There is no run in {folder}.") from None
-    except (OSError, ConfigError, UnicodeDecodeError, StorageError) as error:
-        raise RunError(f"The run in {folder} cannot be read: {error}") from error
+        return BrokenRun(folder, f"There is no run in {shown(folder, 200)}.")
+    except RunError as error:
+        return BrokenRun(folder, str(error))
+    except (OSError, ConfigError, StorageError, UnicodeDecodeError) as error:
+        said = error.strerror if isinstance(error, OSError) else error
+        return BrokenRun(folder, f"The run in {shown(folder, 200)} cannot be read: {shown(said, 300)}")
     return Run(folder, config, status, created, owned=processes.is_alive(folder))
-
-
-def _stamps(folder: Path) -> tuple[int, ...]:
-    """Changes whenever the run's files do."""
-    stamps = [(folder / store.CONFIG).stat().st_mtime_ns]
-    for name in (store.DATABASE, f"{store.DATABASE}-wal"):
-        with suppress(FileNotFoundError):
-            found = (folder / name).stat()
-            stamps += [found.st_mtime_ns, found.st_size]
-    return tuple(stamps)
 
 
 @lru_cache(maxsize=1024)
@@ -142,13 +163,14 @@ def begun(config: TrainConfig) -> Status:
     return Status("starting", progress=Progress(images_limit=config.images, seconds_limit=config.seconds))
 
 
+def entries() -> list[Run | BrokenRun]:
+    """All that is in the place of a run under `root()`, newest first."""
+    return [look(root() / name) for name in names()]
+
+
 def listing() -> list[Run]:
     """All runs under `root()` that can be read, newest first."""
-    found = []
-    for name in names():
-        with suppress(RunError):
-            found.append(read(root() / name))
-    return found
+    return [entry for entry in entries() if isinstance(entry, Run)]
 
 
 def training() -> list[Run]:
@@ -165,35 +187,21 @@ def newest_snapshot(folder: Path) -> Path | None:
 @contextmanager
 def lock(folder: Path, timeout: float = 5.0) -> Iterator[None]:
     """Holds a run for its process; raises `RunError` if another one has it."""
-    if not folder.is_dir():  # a FileLock would make it
+    if not folder.is_dir():  # the lock would make it
         raise RunError(f"There is no run in {folder}.")
-    held = FileLock(folder / LOCK)
-    try:
-        held.acquire(timeout=timeout)
-    except Timeout:
-        raise RunError(f"Another process is at work on the run in {folder}.") from None
-    except OSError as error:
-        raise RunError(f"The run folder {folder} cannot be written ({error.strerror}).") from error
-    try:
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(locks.held(folder / locks.RUN, timeout))
+        except locks.LockedError:
+            raise RunError(f"Another process is at work on the run in {folder}.") from None
+        except OSError as error:
+            raise RunError(f"The run folder {folder} cannot be written ({error.strerror}).") from error
         yield
-    finally:
-        held.release()
 
 
 def is_locked(folder: Path) -> bool:
     """Whether a process holds the run."""
-    if not (folder / LOCK).exists():
-        return False
-    probe = FileLock(folder / LOCK, timeout=0)
-    with processes.guard:  # two probes at once would take each other for the worker
-        try:
-            probe.acquire()
-        except Timeout:
-            return True
-        except OSError:
-            return False
-        probe.release()
-    return False
+    return locks.is_held(folder / locks.RUN)
 
 
 def start(config: TrainConfig) -> Path:
@@ -212,51 +220,74 @@ def start(config: TrainConfig) -> Path:
 def launch(folder: Path, *, images: int = 0, seconds: float = 0.0) -> None:
     """Starts a worker on a run, new or to be resumed, for so much more; else for what was left.
 
-    Returns once the worker holds the run's lock. Raises `BusyError` while another run trains, and
+    Returns once the worker holds the run's lock. Raises `BusyError` while as many others train as may, and
     `RunError` if the run is living already, its budget is spent, or the worker does not start.
     """
-    with processes.guard, _one_launch_at_a_time():
+    with _one_launch_at_a_time():
         run = read(folder)
         if run.living:
             raise RunError(f"{run.id} is already {run.status.state}.")
         check_budget(run, images=images, seconds=seconds)
         others = [other for other in training() if other.folder != folder]
         if len(others) >= parallel():
-            raise BusyError(busy_sentence(others[0]), others[0])
+            raise BusyError(others)
         try:
             process = processes.launch(folder, images, seconds)
         except OSError as error:
             raise RunError(f"The worker cannot be started ({error.strerror}).") from error
         _wait_for_lock(folder, process)
+    # One who starts again soon shall not wait for torch to be imported.
+    processes.prepare()
 
 
-def _wait_for_lock(folder: Path, process: processes.Process, timeout: float = 20.0) -> None:
-    deadline = time.monotonic() + timeout
+def _wait_for_lock(folder: Path, process: processes.Process) -> None:
+    deadline = time.monotonic() + START_WITHIN
     while time.monotonic() < deadline:
         if process.poll() is not None:
-            raise RunError(f"The worker of {folder.name} ended at once; {folder / processes.LOG} says why.")
+            raise RunError(f"The worker of {folder.name} ended at once{_last_words(folder)}.")
         if is_locked(folder) and (status := store.read_status(folder)) and status.state in LIVING:
             return
         time.sleep(0.02)
-    raise RunError(f"The worker of {folder.name} does not start; {folder / processes.LOG} may say why.")
+    process.kill()
+    process.wait()
+    raise RunError(f"The worker of {folder.name} did not start within {START_WITHIN:.0f} s{_last_words(folder)}.")
+
+
+def _last_words(folder: Path) -> str:
+    """The last line that a worker wrote, for the end of a sentence; empty if it said nothing."""
+    with suppress(OSError), (folder / processes.LOG).open("rb") as log:
+        log.seek(0, os.SEEK_END)
+        log.seek(max(0, log.tell() - 4096))
+        if lines := log.read().decode(errors="replace").split("\n")[:-1]:
+            return f": {shown(lines[-1], 200)}"
+    return ""
 
 
 @contextmanager
 def _one_launch_at_a_time() -> Iterator[None]:
-    try:
-        with FileLock(root() / ".launch.lock", timeout=30):
-            yield
-    except Timeout:
-        raise RunError("Another run is just being started; try again.") from None
-    except OSError as error:
-        raise RunError(f"The runs folder {root()} cannot be written ({error.strerror}).") from error
+    """Only those who launch wait for each other here; whoever looks does not."""
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(locks.held(root() / locks.LAUNCH, timeout=START_WITHIN))
+        except locks.LockedError:
+            raise RunError("Another run is just being started; try again.") from None
+        except OSError as error:
+            raise RunError(f"The runs folder {root()} cannot be written ({error.strerror}).") from error
+        yield
 
 
-def busy_sentence(run: Run) -> str:
-    """Why no other run can start: which one trains, and how long it has left."""
+def busy_sentence(training: Sequence[Run]) -> str:
+    """Why no other run can start: which ones train, and how long they have left."""
+    ids = " and ".join(run.id for run in training)
+    standing = "; ".join(map(_standing, training))
+    most = "one run trains" if parallel() == 1 else f"{parallel()} runs train"
+    are = "is" if len(training) == 1 else "are"
+    return f"{ids} {are} training now ({standing}); {most} at a time on this machine."
+
+
+def _standing(run: Run) -> str:
     left = run.status.progress.seconds_left
-    rest = "" if left is None else f", {left:.0f} s left"
-    return f"{run.id} is training now ({run.status.state}{rest}); one run trains at a time on this machine."
+    return run.status.state if left is None else f"{run.status.state}, {left:.0f} s left"
 
 
 def check_budget(run: Run, *, images: int = 0, seconds: float = 0.0) -> None:
@@ -271,6 +302,8 @@ def send(folder: Path, command: Command) -> None:
         processes.tell(folder, command.to_line())
     except ProcessLookupError:
         raise RunError(f"{folder.name} is not at work for this server, so it cannot be commanded from here.") from None
+    except BlockingIOError as error:
+        raise RunError(f"{folder.name} takes no commands at the moment; its process stands still.") from error
     except OSError as error:
         raise RunError(f"{folder.name} no longer takes commands; it has just ended.") from error
 
@@ -295,16 +328,3 @@ def wait(folder: Path, timeout: float = 15.0) -> None:
         if time.monotonic() > deadline:
             raise RunError(f"{folder.name} does not end.")
         time.sleep(0.02)
-
-
-def delete(folder: Path) -> None:
-    """Removes a run that nobody is at work on; raises `RunError` otherwise."""
-    if processes.is_alive(folder) or is_locked(folder):
-        raise RunError(f"{folder.name} is at work; stop it before deleting it.")
-    # Out of the listing in one stroke: a deletion that is cut short leaves no half a run.
-    doomed = folder.with_name(f".deleted-{folder.name}-{secrets.token_hex(2)}")
-    try:
-        folder.rename(doomed)
-        shutil.rmtree(doomed)
-    except OSError as error:
-        raise RunError(f"{folder.name} cannot be deleted ({error.strerror}).") from error

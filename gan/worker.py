@@ -10,18 +10,17 @@ import io
 import json
 import os
 import queue
-import shutil
 import signal
 import sys
 import threading
 import traceback
 from collections.abc import Callable, Iterable
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gan import processes, runs, store
+from gan import processes, runs, store, trash
 from gan.messages import Command, Event, Status, StorageError
 
 if TYPE_CHECKING:
@@ -145,10 +144,22 @@ def _await_run(stdin: io.FileIO) -> tuple[Path, int, float] | None:
         return None
     order = json.loads(line)
     folder = Path(order["run_dir"])
+    os.environ["GAN_RUNS_DIR"] = order["runs_dir"]
     with suppress(OSError), (folder / processes.LOG).open("ab") as log:
         for stream in (1, 2):
             os.dup2(log.fileno(), stream)
     return folder, int(order["images"]), float(order["seconds"])
+
+
+def _discard(folder: Path) -> None:
+    """Moves the run into the trash. Whoever brings it back finds one that was stopped."""
+    try:
+        kept = trash.place() / trash.discard(folder) / folder.name
+        if status := store.read_status(kept):
+            with closing(store.Writer(kept)) as writer:
+                writer(replace(status, state="stopped"))
+    except (runs.RunError, StorageError) as error:
+        print(error, file=sys.stderr)
 
 
 def main() -> int:
@@ -179,7 +190,7 @@ def main() -> int:
         traceback.print_exc()
         return 1
     if ending == "discarded":
-        shutil.rmtree(folder, ignore_errors=True)
+        _discard(folder)
     return 0 if ending != "failed" else 1
 
 

@@ -1,14 +1,22 @@
+import html
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import streamlit as st
 
-from gan import render, runs, store
-from gan.runs import Run, RunError
+from gan import render, runs, space, store, trash
+from gan.folders import shown
+from gan.presets import differences
+from gan.runs import BrokenRun, Run, RunError
 from pages.components import launching, look, start
+from pages.components.glossary import term
 
 start.through_app()
 ON_A_PAGE = 10
+IN_TRASH_SHOWN = 30
+DELETED = "deleted"
+"""In the session: where in the trash the runs are that were deleted here, by their ids."""
 
 
 @st.cache_data(show_spinner=False, max_entries=512)
@@ -24,16 +32,19 @@ def picture(folder: Path, conditional: bool, images: int) -> bytes | None:
 
 def row(run: Run) -> None:
     """One run: its picture, what it is, and what can be done with it."""
-    seen, about, actions = st.columns([3, 3, 3], vertical_alignment="center", gap="medium")
+    seen, about, actions = st.columns([3, 4, 3], vertical_alignment="center", gap="medium")
     with seen:
         png = picture(run.folder, run.config.conditional, run.status.progress.images)
         look.digits(png or look.blank(1), f"The last forgeries of {run.id}")
     with about:
-        status = run.status
+        status, progress = run.status, run.status.progress
         st.html(
-            f'<b>{run.config.preset}</b> · <span class="state-{status.state}">●</span> {status.state} · '
-            f"{status.progress.images:,} images in {look.clock(status.progress.seconds)}"
-            f'<div class="quiet">{run.created:%d %b %Y, %H:%M} · {run.id}</div>'
+            '<div class="run">'
+            f'<div><b>{run.config.preset}</b> · <span class="state-{status.state}">●</span> {status.state} · '
+            f"{progress.images:,} images in {look.clock(progress.seconds)}</div>"
+            f"<div>{html.escape(changed(run))}</div>"
+            f"<div>{quality(run)}</div>"
+            f'<div class="quiet name">{run.created:%d %b %Y, %H:%M} · {html.escape(shown(run.id, 255))}</div></div>'
         )
         if status.state == "failed" and status.message:
             st.caption(status.message)
@@ -44,20 +55,76 @@ def row(run: Run) -> None:
             if st.button(label, key=f"resume-{run.id}"):
                 launching.attempt(lambda: resume(run, more), run.id, trouble)
             launching.offer(lambda: resume(run, more), run.id, trouble)
-            with st.popover("Delete", icon=":material/delete:"):
-                st.write(f"{status.progress.images:,} images of training, its pictures and its weights will be gone.")
-                if st.button("Delete it for good", type="primary", key=f"delete-{run.id}"):
-                    delete(run)
+            delete_button(run)
 
 
-def delete(run: Run) -> None:
-    """Deletes the run and shows the list without it."""
+def changed(run: Run) -> str:
+    """What makes the run different from its preset."""
+    values = differences(run.config).items()
+    return " · ".join(f"{name} {in_words(value)}" for name, value in values) or "as the preset is"
+
+
+def in_words(value: object) -> str:
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value))
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def quality(run: Run) -> str:
+    """How good its forgeries were when they were measured last, as HTML; empty if they never were."""
+    found = run.status.quality
+    if found.fcd is None:
+        return ""
+    said = [f"{term('FCD')} {found.fcd:.1f}" + (f" (real digits: {found.fcd_floor:.1f})" if found.fcd_floor else "")]
+    if found.agreement is not None:
+        said.insert(0, f"{found.agreement:.1%} {term('read as asked')}")
+    return " · ".join(said)
+
+
+def broken_row(broken: BrokenRun) -> None:
+    """What lies in the place of a run and is none that can be read."""
+    seen, about, actions = st.columns([3, 4, 3], vertical_alignment="center", gap="medium")
+    with seen:
+        look.digits(look.blank(1), "Nothing to show")
+    with about:
+        st.html(
+            '<div class="run"><div><span class="state-failed">●</span> damaged</div>'
+            f"<div>{html.escape(broken.problem)}</div>"
+            f'<div class="quiet name">{html.escape(shown(broken.id, 255))}</div></div>'
+        )
+    with actions:
+        if not broken.folder.is_symlink():
+            delete_button(broken)
+
+
+def delete_button(run: Run | BrokenRun) -> None:
+    """Moves the run into the trash at once, and shows the list with an undo in its place."""
+    if not st.button("Delete", icon=":material/delete:", key=f"delete-{shown(run.id, 999)}"):
+        return
     try:
-        runs.delete(run.folder)
+        st.session_state.setdefault(DELETED, {})[run.id] = trash.discard(run.folder)
     except RunError as error:
         trouble.error(str(error))
     else:
         st.rerun()
+
+
+def deleted_row(run_id: str, name: str) -> None:
+    """In the place of a run that was just deleted."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.html(f'<div class="quiet name">{html.escape(shown(run_id, 255))} is in the trash.</div>', width="content")
+        restore_button("Undo", name, f"undo-{name}")
+
+
+def restore_button(label: str, name: str, key: str) -> None:
+    """Brings a thing back from the trash."""
+    if st.button(label, icon=":material/undo:", key=key):
+        try:
+            trash.restore(name)
+        except RunError as error:
+            trouble.error(str(error))
+        else:
+            st.rerun()
 
 
 def resume(run: Run, seconds: float) -> None:
@@ -66,13 +133,49 @@ def resume(run: Run, seconds: float) -> None:
     st.switch_page("pages/train.py", query_params={"run": run.id})
 
 
-st.title("Runs")
-names = runs.names()
+def trash_section(items: list[trash.Item]) -> None:
+    """What is in the trash, and how to have it back or be rid of it."""
+    with st.expander(f"Trash · {counted(len(items))}, {megabytes(taken.in_trash)}", icon=":material/delete:"):
+        st.caption("What is here can be had back for a day, or until its space is needed for a new run.")
+        for item in items[:IN_TRASH_SHOWN]:
+            with st.container(horizontal=True, vertical_alignment="center"):
+                restore_button("Restore", item.name, f"restore-{item.name}")
+                name = html.escape(shown(item.run, 255))
+                until = f"until {item.until.astimezone():%d %b, %H:%M}"
+                st.html(f'<div class="quiet name">{name} · {until}</div>', width="stretch")
+        if len(items) > IN_TRASH_SHOWN:
+            st.caption(f"… and {len(items) - IN_TRASH_SHOWN} more, which python -m gan runs list shows.")
+        if st.button("Empty the trash", icon=":material/delete_forever:"):
+            trash.empty()
+            st.rerun()
+
+
+def counted(number: int) -> str:
+    return f"{number:,} run{'' if number == 1 else 's'}"
+
+
+def megabytes(size: int) -> str:
+    return f"{size / space.MB:,.0f} MB"
+
+
+trash.empty(older_than=trash.KEPT)
+in_trash = trash.listing()
+kept = {item.name for item in in_trash}
+there = set(runs.names())
+# A run that was deleted here keeps its place, for the undo.
+undoable = {
+    run_id: name for run_id, name in st.session_state.get(DELETED, {}).items() if name in kept and run_id not in there
+}
+st.session_state[DELETED] = undoable
+names = sorted(there | undoable.keys(), reverse=True)
 pages = max(1, -(-len(names) // ON_A_PAGE))
+number = min(st.session_state.get("page", 1), pages)
+taken = space.measured()
+
+st.title("Runs")
 if not names:
-    st.markdown("Nothing has been trained here yet.")
+    st.markdown("Nothing has been trained here yet." if not in_trash else "There are no runs.")
     st.page_link("pages/train.py", label="Train one now", icon=":material/model_training:")
-number = st.session_state.get("page", 1) if pages > 1 else 1
 trouble = st.container()
 
 
@@ -80,14 +183,25 @@ trouble = st.container()
 def rows() -> None:
     """The rows of this page of the list."""
     for name in names[(number - 1) * ON_A_PAGE : number * ON_A_PAGE]:
-        try:
-            row(runs.read(runs.root() / name))
-        except RunError as error:
-            st.caption(str(error))
+        if name in undoable:
+            deleted_row(name, undoable[name])
+            continue
+        found = runs.look(runs.root() / name)
+        if isinstance(found, Run):
+            row(found)
+        else:
+            broken_row(found)
 
 
 rows()
 if pages > 1:
     st.segmented_control("Page", np.arange(1, pages + 1).tolist(), default=1, required=True, key="page")
-if names:
-    st.caption(f"{len(names)} run{'' if len(names) == 1 else 's'} in {runs.root()}")
+if in_trash:
+    trash_section(in_trash)
+st.caption(
+    f"{counted(taken.runs)} of {taken.most_runs:,} at most, {megabytes(taken.bytes)} of {megabytes(taken.most_bytes)} "
+    f"at most, in {shown(runs.root(), 200)}"
+)
+# A new run takes the place of the trash where it must.
+if replace(taken, bytes=taken.bytes - taken.in_trash, free=taken.free + taken.in_trash).is_full:
+    st.warning("There is no room for another run; delete some.")

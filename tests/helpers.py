@@ -217,7 +217,7 @@ def workers_ended() -> Iterator[None]:
         for folder, process in list(processes._workers.items()):
             if id(process) not in before:
                 _end(process)
-                del processes._workers[folder]
+                processes._workers.pop(folder, None)  # unless its end was seen before
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -15,7 +16,7 @@ import pytest
 import torch
 from PIL import Image
 
-from gan import evaluation, examiner, judge, latent, processes, render, runs, store
+from gan import evaluation, examiner, judge, latent, processes, render, runs, store, trash
 from gan.checkpoint import load_checkpoint, load_model, resolve
 from gan.cli import main
 from gan.config import TrainConfig
@@ -600,10 +601,66 @@ def test_show_tells_status_and_settings(runs_root: Path, capsys: pytest.CaptureF
     assert float(shown["quality.best_fcd"][0]) == float(shown["quality.fcd"][0]) > 0
 
 
-def test_rm_removes_the_run(runs_root: Path) -> None:
-    _train(runs_root / "run")
+def test_show_json_is_one_object(runs_root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = runs.create(small(seed=7), runs_root / "run")
+    assert main(["runs", "show", "--json", "run"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert list(found) == ["id", "folder", "created", "status", "config"]
+    assert (found["id"], found["folder"]) == ("run", str(folder))
+    assert datetime.fromisoformat(found["created"]).tzinfo
+    assert found["status"]["state"] == "interrupted"
+    assert found["status"]["progress"]["images_limit"] == 320
+    assert TrainConfig.from_dict(found["config"]) == small(seed=7)
+
+
+def test_no_two_lines_of_show_have_one_name(runs_root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    runs.create(small(), runs_root / "run")
+    assert main(["runs", "show", "run"]) == 0
+    shown = [line.split()[0] for line in capsys.readouterr().out.splitlines()]
+    assert len(shown) == len(set(shown))
+
+
+def test_removed_run_is_listed_in_the_trash_and_restored(runs_root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = runs.create(small(), runs_root / "run")
     assert main(["runs", "rm", "run"]) == 0
-    assert list(runs_root.iterdir()) == []
+    (item,) = trash.listing()
+    assert f"python -m gan runs restore {item.name} brings it back" in capsys.readouterr().out
+    assert main(["runs", "list"]) == 0
+    assert capsys.readouterr().out.startswith(f"run  in the trash as {item.name} until 20")
+    assert main(["runs", "restore", "run"]) == 0
+    assert capsys.readouterr().out == f"{folder}\n"
+    assert runs.read(folder).config == small()
+
+
+def test_trash_is_emptied(runs_root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    runs.create(small(), runs_root / "run")
+    main(["runs", "rm", "run"])
+    assert main(["runs", "empty-trash"]) == 0
+    assert "1 removed for good" in capsys.readouterr().out
+    assert trash.listing() == []
+    assert "There is no 'run' in the trash" in _refused(capsys, "runs", "restore", "run")
+
+
+def test_damaged_run_has_a_line_and_can_be_removed(runs_root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    runs.create(small(), runs_root / "good")
+    (runs_root / "\x1b[31mbad").mkdir()
+    assert main(["runs", "list"]) == 0
+    good, bad = sorted(capsys.readouterr().out.splitlines(), key=len)
+    assert good.startswith("good ")
+    assert bad.startswith(r"\x1b[31mbad  damaged: There is no run in ")
+    for verb in (["show"], ["show", "--json"]):
+        assert "it has no config.json" in _refused(capsys, "runs", *verb, "\x1b[31mbad")
+    assert main(["runs", "rm", "\x1b[31mbad"]) == 0
+    assert runs.names() == ["good"]
+
+
+def test_folder_of_somebody_else_is_not_removed(
+    runs_root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "texts").mkdir()
+    (tmp_path / "texts" / "config.json").write_text("{}")
+    assert "is not a run, so it is left alone" in _refused(capsys, "runs", "rm", str(tmp_path / "texts"))
+    assert (tmp_path / "texts" / "config.json").exists()
 
 
 def test_rm_of_a_run_at_work_is_refused(runs_root: Path, capsys: pytest.CaptureFixture[str]) -> None:

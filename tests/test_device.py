@@ -1,8 +1,12 @@
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier, Event
+
 import pytest
 import torch
 
 from gan import device
-from gan.device import DeviceError, choose, choose_precision, describe
+from gan.device import DeviceError, choose, choose_precision, describe, one_thread
 
 CPU, CUDA = torch.device("cpu"), torch.device("cuda")
 
@@ -96,3 +100,48 @@ def test_auto_takes_bfloat16_on_a_cpu_that_computes_in_it(
 def test_auto_is_float32_on_a_cpu_that_cannot_be_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(torch.cpu, "get_capabilities", raising=False)
     assert choose_precision("auto", CPU) == torch.float32
+
+
+@pytest.fixture
+def two_threads() -> Iterator[None]:
+    """PyTorch works with two threads, in this thread and in new ones."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    yield
+    torch.set_num_threads(before)
+
+
+def _elsewhere(ask: Callable[[], int] = torch.get_num_threads) -> int:
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(ask).result()
+
+
+def test_one_thread_nests(two_threads: None) -> None:
+    with one_thread():
+        with one_thread():
+            assert torch.get_num_threads() == 1
+        assert torch.get_num_threads() == 1
+        assert _elsewhere() == 1
+    assert (torch.get_num_threads(), _elsewhere()) == (2, 2)
+
+
+@pytest.mark.parametrize("first_to_end", [0, 1])
+def test_two_that_overlap_leave_the_number_as_it_was(two_threads: None, first_to_end: int) -> None:
+    """Both in threads of their own, as for two visitors; either may end first."""
+    inside = Barrier(3)
+    ends = [Event(), Event()]
+
+    def work(mine: Event) -> list[int]:
+        with one_thread():
+            inside.wait(10)
+            mine.wait(10)
+            during = torch.get_num_threads()
+        return [during, torch.get_num_threads()]
+
+    with ThreadPoolExecutor(2) as pool:
+        works = [pool.submit(work, end) for end in ends]
+        inside.wait(10)
+        for index in (first_to_end, 1 - first_to_end):
+            ends[index].set()
+            assert works[index].result(10) == [1, 2]
+    assert (torch.get_num_threads(), _elsewhere()) == (2, 2)

@@ -213,7 +213,7 @@ def test_run_that_is_ended_keeps_what_it_has_learned(digits: Digits, verb: str, 
 
 @pytest.mark.parametrize(("verb", "last"), [("stop", "stopped"), ("leave", "running"), ("discard", "running")])
 def test_last_reported_state_says_how_it_ended(digits: Digits, verb: str, last: str) -> None:
-    """A run that was left or discarded reports nothing: the first reads as interrupted, the second is gone."""
+    """A run that was left or discarded reports no end: it reads as interrupted, or is in the trash."""
     _, events = play(build(digits, images=LARGE), _at(96, verb))
     assert _states(events)[-1] == last
 
@@ -229,11 +229,28 @@ def test_checkpoint_at_the_end_holds_the_end(digits: Digits, tmp_path: Path) -> 
     assert about["seconds"] == _of(events, Status)[-1].progress.seconds
 
 
-def test_discarded_run_writes_nothing_any_more(digits: Digits) -> None:
+def test_discarded_run_keeps_what_it_has_learned_for_those_who_bring_it_back(digits: Digits) -> None:
     ending, events = play(build(digits, images=LARGE), _at(96, "discard"))
     assert ending == "discarded"
-    assert isinstance(events[-2], Record)  # the one at which it was discarded
-    assert isinstance(events[-1], Status)  # which came with it
+    assert [event.images for event in _of(events, Snapshot)] == [96]
+    assert len(_of(events, Checkpoint)) == 1
+
+
+@pytest.mark.parametrize("fault", ["full disk", "diverged"])
+def test_run_that_can_keep_nothing_is_discarded_all_the_same(
+    digits: Digits, monkeypatch: pytest.MonkeyPatch, fault: str
+) -> None:
+    trainer = build(digits, images=LARGE)
+    discard = _at(96, "discard")
+
+    def react(event: Event, waiting: Queue) -> None:
+        if trainer.images == 96 and fault == "diverged":
+            monkeypatch.setattr(trainer, "is_finite", lambda: False)
+        if trainer.images == 96 and isinstance(event, Sample):
+            raise StorageError("The disk is full.")
+        discard(event, waiting)
+
+    assert play(trainer, react)[0] == "discarded"
 
 
 def test_command_that_waits_at_the_start_is_obeyed_before_the_first_step(digits: Digits) -> None:

@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from gan import runs, store
+from gan import runs, store, trash
 from gan.checkpoint import PRETRAINED, load_model, resolve
 from gan.config import TrainConfig, help_texts, hints
 from gan.export import compile_model, fingerprint
 from gan.messages import Quality
 from gan.plots import Curve
 from pages.components import live
-from tests.helpers import small, stop_at, train, until
+from tests.helpers import small, stop_at, train
 
 PROJECT = Path(__file__).parent.parent
 
@@ -122,7 +122,7 @@ def test_model_stays_in_hand_from_page_to_page(trained: Path, app: AppTest) -> N
     assert opened.selectbox[0].value == trained.name
     assert opened.query_params["model"] == trained.name  # for those who reload the page or copy its address
     del app.query_params["model"]
-    runs.delete(trained)
+    trash.discard(trained)
     opened = go(app, "draw")
     assert opened.selectbox[0].value == "pretrained"
     assert not opened.warning
@@ -232,14 +232,6 @@ def test_failed_run_shows_its_reason(runs_root: Path, app: AppTest, monkeypatch:
     opened = go(app, "train", run=folder.name)
     assert not opened.exception
     assert "does not work here" in said(opened)
-
-
-def test_runs_page_lists_the_run_and_deletes_it(trained: Path, app: AppTest) -> None:
-    opened = go(app, "runs")
-    assert "1 run in" in said(opened)
-    opened = next(button for button in opened.button if button.label == "Delete it for good").click().run()
-    assert not opened.exception
-    until(lambda: not trained.exists())
 
 
 def test_folder_that_cannot_be_written_is_told_in_words(

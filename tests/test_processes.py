@@ -1,6 +1,7 @@
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 
 from gan import processes, runs
@@ -47,3 +48,11 @@ def test_ready_worker_leaves_when_its_launcher_does(runs_root: Path) -> None:
 def test_failure_to_get_ready_is_not_the_page_s_business(runs_root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "executable", str(runs_root / "no-python"))
     processes.prepare()
+
+
+def test_worker_that_has_ended_is_reaped_without_anybody_looking(runs_root: Path) -> None:
+    folder = runs.start(small(images=LARGE))
+    process = processes._workers[folder]
+    process.kill()
+    until(lambda: not psutil.pid_exists(process.pid))
+    assert folder not in processes._workers

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from gan import examiner, judge, loop, processes, runs, store, worker
+from gan import examiner, judge, loop, processes, runs, store, trash, worker
 from gan.checkpoint import load_checkpoint, load_model
 from gan.config import TrainConfig
 from gan.data import Digits
@@ -285,10 +285,14 @@ def _main(monkeypatch: pytest.MonkeyPatch, folder: Path, *said: Command) -> tupl
     return worker.main(), handlers
 
 
-def test_discarded_run_is_gone(runs_root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_discarded_run_is_in_the_trash_and_comes_back_stopped(runs_root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = runs.create(small(images=LARGE))
     assert _main(monkeypatch, folder, Command("discard"))[0] == 0
-    assert list(runs_root.iterdir()) == []
+    assert runs.names() == []
+    trash.restore(folder.name)
+    assert runs.read(folder).status.state == "stopped"
+    train(folder, images=32)
+    assert runs.read(folder).status.state == "finished"
 
 
 def test_worker_ignores_ctrl_c(runs_root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

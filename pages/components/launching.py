@@ -1,6 +1,7 @@
-"""Starting a run from a button, with the way out when another one is training already."""
+"""Starting a run from a button, with the way out when others train already."""
 
 from collections.abc import Callable
+from functools import partial
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -20,13 +21,13 @@ def further(run: Run) -> tuple[str, float]:
 
 
 def attempt(launch: Callable[[], object], name: str, trouble: DeltaGenerator) -> None:
-    """Launches and shows the page anew. What is wrong stands in `trouble`; if another run is in the way,
-    `offer(…, name, …)` will say so until it is not."""
+    """Launches and shows the page anew. What is wrong stands in `trouble`; if other runs are in the way,
+    `offer(…, name, …)` will say so until they are not."""
     try:
         with st.spinner("Starting …"):
             launch()
-    except BusyError as error:
-        st.session_state[_BLOCKED] = (name, error.run.folder)
+    except BusyError:
+        st.session_state[_BLOCKED] = name
         return
     except RunError as error:
         trouble.error(str(error))
@@ -36,22 +37,23 @@ def attempt(launch: Callable[[], object], name: str, trouble: DeltaGenerator) ->
 
 
 def offer(launch: Callable[[], object], name: str, trouble: DeltaGenerator) -> None:
-    """Names the run that is in the way of `name`, and offers to stop it."""
-    blocked, folder = st.session_state.get(_BLOCKED, (None, None))
-    if blocked != name:
+    """Names the runs that are in the way of `name`, and offers to stop one of them."""
+    if st.session_state.get(_BLOCKED) != name:
         return
-    try:
-        other = runs.read(folder)
-    except RunError:
-        other = None
-    if other is None or not other.living:
+    others = runs.training()
+    if len(others) < runs.parallel():
         del st.session_state[_BLOCKED]
         return
     with trouble:
-        st.warning(runs.busy_sentence(other))
-        if other.owned and st.button("Stop it and start this one", icon=":material/swap_horiz:"):
-            attempt(lambda: _instead(other, launch), name, trouble)
-        st.page_link("pages/train.py", label="Show it", icon=":material/visibility:", query_params={"run": other.id})
+        st.warning(runs.busy_sentence(others))
+        for other in others:
+            which = "it" if len(others) == 1 else other.id
+            with st.container(horizontal=True, vertical_alignment="center"):
+                key = f"instead-{other.id}"
+                if other.owned and st.button(f"Stop {which} and start this one", icon=":material/swap_horiz:", key=key):
+                    attempt(partial(_instead, other, launch), name, trouble)
+                show = {"run": other.id}
+                st.page_link("pages/train.py", label=f"Show {which}", icon=":material/visibility:", query_params=show)
 
 
 def _instead(other: Run, launch: Callable[[], object]) -> None:

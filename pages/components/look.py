@@ -30,6 +30,8 @@ _CSS = """
   .histogram { display: grid; grid-template-columns: repeat(10, 1fr); gap: 2px; height: 34px; font-size: .7rem; }
   .histogram span { display: flex; flex-direction: column; justify-content: flex-end; text-align: center; }
   .histogram i { background: currentColor; opacity: .45; min-height: 1px; }
+  .run { position: relative; line-height: 1.5; overflow-wrap: anywhere; }
+  .name { overflow-wrap: anywhere; }
   .quiet { opacity: .75; font-size: .875rem; padding-bottom: .25rem; }
 </style>
 """
