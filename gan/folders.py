@@ -27,7 +27,6 @@ _FILES = {
     processes.LOG,
 }
 _PART = re.compile(r"\..+\.part")
-_SNAPSHOT = re.compile(r"\d+\.safetensors")
 
 
 class RunError(RuntimeError):
@@ -117,7 +116,7 @@ def foreign(folder: Path) -> str:
         with os.scandir(folder / below) as entries:
             for entry in entries:
                 if entry.is_file(follow_symlinks=False):
-                    ours = entry.name in _FILES if not below.name else _SNAPSHOT.fullmatch(entry.name)
+                    ours = entry.name in _FILES if not below.name else store.SNAPSHOT.fullmatch(entry.name)
                     fits = bool(ours or _PART.fullmatch(entry.name))
                 else:
                     fits = not below.name and entry.name == store.SNAPSHOTS and entry.is_dir(follow_symlinks=False)

@@ -6,6 +6,7 @@ within a byte budget: samples, snapshots and records are thinned, evenly over th
 """
 
 import os
+import re
 import sqlite3
 import threading
 from collections import Counter
@@ -20,6 +21,8 @@ from gan.messages import Best, Checkpoint, Event, Record, Sample, Segment, Snaps
 
 DATABASE, CONFIG, CHECKPOINT, SNAPSHOTS = "run.sqlite", "config.json", "checkpoint.safetensors", "snapshots"
 BEST = "best.safetensors"
+SNAPSHOT = re.compile(r"[0-9]+\.safetensors")
+"""The name of a snapshot: how many images it was trained on."""
 BUDGET = 64_000_000
 """Bytes for the samples, snapshots and records of a run; the checkpoint comes on top."""
 SAMPLE_SHARE, SNAPSHOT_SHARE = 0.35, 0.5
@@ -245,10 +248,15 @@ def _reading(folder: Path) -> Iterator[sqlite3.Connection | None]:
 
 def read_status(folder: Path) -> Status | None:
     """The last status that was written; None where there is none. Raises `StorageError`."""
-    with _reading(folder) as connection, suppress(sqlite3.Error):
-        if connection and (row := connection.execute("SELECT json FROM status").fetchone()):
+    with _reading(folder) as connection:
+        if connection:
             try:
-                return Status.from_json(row[0])
+                row = connection.execute("SELECT json FROM status").fetchone()
+                return Status.from_json(row[0]) if row else None
+            except sqlite3.OperationalError:  # it is just being made
+                return None
+            except sqlite3.DatabaseError as error:
+                raise StorageError(f"{folder / DATABASE} is damaged: {error}.") from error
             except (TypeError, ValueError) as error:
                 raise StorageError(f"The status in {folder / DATABASE} is damaged: {error}.") from error
     return None
@@ -265,8 +273,14 @@ def read_samples(folder: Path, last: int = 0) -> list[Sample]:
 
 
 def snapshots(folder: Path) -> list[Path]:
-    """The model files of a run, oldest first."""
-    return sorted((folder / SNAPSHOTS).glob("[0-9]*.safetensors"), key=lambda path: int(path.stem))
+    """The model files of a run, oldest first; files of other names are somebody else's, as are links."""
+    try:
+        with os.scandir(folder / SNAPSHOTS) as entries:
+            found = [entry.name for entry in entries if entry.is_file(follow_symlinks=False)]
+    except OSError:
+        return []
+    names = sorted(filter(SNAPSHOT.fullmatch, found), key=lambda name: int(name.partition(".")[0]))
+    return [folder / SNAPSHOTS / name for name in names]
 
 
 Array = npt.NDArray[np.float64]

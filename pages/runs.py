@@ -15,8 +15,8 @@ from pages.components.glossary import term
 start.through_app()
 ON_A_PAGE = 10
 IN_TRASH_SHOWN = 30
+# In the session: where in the trash the runs are that were deleted here, by their ids.
 DELETED = "deleted"
-"""In the session: where in the trash the runs are that were deleted here, by their ids."""
 
 
 @st.cache_data(show_spinner=False, max_entries=512)
@@ -32,20 +32,17 @@ def picture(folder: Path, conditional: bool, images: int) -> bytes | None:
 
 def row(run: Run) -> None:
     """One run: its picture, what it is, and what can be done with it."""
-    seen, about, actions = st.columns([3, 4, 3], vertical_alignment="center", gap="medium")
+    seen, about, actions = st.columns([3, 4, 3], vertical_alignment="center", gap="small")
     with seen:
         png = picture(run.folder, run.config.conditional, run.status.progress.images)
         look.digits(png or look.blank(1), f"The last forgeries of {run.id}")
     with about:
         status, progress = run.status, run.status.progress
-        st.html(
-            '<div class="run">'
-            f'<div><b>{run.config.preset}</b> · <span class="state-{status.state}">●</span> {status.state} · '
-            f"{progress.images:,} images in {look.clock(progress.seconds)}</div>"
-            f"<div>{html.escape(changed(run))}</div>"
-            f"<div>{quality(run)}</div>"
-            f'<div class="quiet name">{run.created:%d %b %Y, %H:%M} · {html.escape(shown(run.id, 255))}</div></div>'
-        )
+        state = f'<span class="state-{status.state}">●</span> {status.state}'
+        said = [state, f"{progress.images:,} images in {look.clock(progress.seconds)}", *quality(run)]
+        what = f"<b>{run.config.preset}</b> · {html.escape(changed(run))}"
+        name = f"{run.created:%d %b %Y, %H:%M} · {html.escape(shown(run.id, 255))}"
+        st.html(f'<div class="run"><div>{what}</div><div>{" · ".join(said)}</div><div class="quiet">{name}</div></div>')
         if status.state == "failed" and status.message:
             st.caption(status.message)
     with actions, st.container(horizontal=True, vertical_alignment="center"):
@@ -61,7 +58,7 @@ def row(run: Run) -> None:
 def changed(run: Run) -> str:
     """What makes the run different from its preset."""
     values = differences(run.config).items()
-    return " · ".join(f"{name} {in_words(value)}" for name, value in values) or "as the preset is"
+    return " · ".join(f"{name} {in_words(value)}" for name, value in values) or "nothing changed"
 
 
 def in_words(value: object) -> str:
@@ -70,27 +67,25 @@ def in_words(value: object) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def quality(run: Run) -> str:
+def quality(run: Run) -> list[str]:
     """How good its forgeries were when they were measured last, as HTML; empty if they never were."""
     found = run.status.quality
     if found.fcd is None:
-        return ""
-    said = [f"{term('FCD')} {found.fcd:.1f}" + (f" (real digits: {found.fcd_floor:.1f})" if found.fcd_floor else "")]
-    if found.agreement is not None:
-        said.insert(0, f"{found.agreement:.1%} {term('read as asked')}")
-    return " · ".join(said)
+        return []
+    agreement = [] if found.agreement is None else [f"{found.agreement:.1%} {term('read as asked')}"]
+    return [*agreement, f"{term('FCD')} {found.fcd:.1f} (real digits: {found.fcd_floor:.1f})"]
 
 
 def broken_row(broken: BrokenRun) -> None:
     """What lies in the place of a run and is none that can be read."""
-    seen, about, actions = st.columns([3, 4, 3], vertical_alignment="center", gap="medium")
+    seen, about, actions = st.columns([3, 4, 3], vertical_alignment="center", gap="small")
     with seen:
         look.digits(look.blank(1), "Nothing to show")
     with about:
         st.html(
             '<div class="run"><div><span class="state-failed">●</span> damaged</div>'
             f"<div>{html.escape(broken.problem)}</div>"
-            f'<div class="quiet name">{html.escape(shown(broken.id, 255))}</div></div>'
+            f'<div class="quiet">{html.escape(shown(broken.id, 255))}</div></div>'
         )
     with actions:
         if not broken.folder.is_symlink():
@@ -183,14 +178,13 @@ trouble = st.container()
 def rows() -> None:
     """The rows of this page of the list."""
     for name in names[(number - 1) * ON_A_PAGE : number * ON_A_PAGE]:
-        if name in undoable:
-            deleted_row(name, undoable[name])
-            continue
-        found = runs.look(runs.root() / name)
-        if isinstance(found, Run):
-            row(found)
-        else:
-            broken_row(found)
+        with st.container(key=f"row-{shown(name, 999)}"):
+            if name in undoable:
+                deleted_row(name, undoable[name])
+            elif isinstance(found := runs.look(runs.root() / name), Run):
+                row(found)
+            else:
+                broken_row(found)
 
 
 rows()

@@ -1,7 +1,10 @@
 """Folders in the place of runs that are none, or damaged: each costs its own row."""
 
 import os
+import random
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -57,6 +60,23 @@ def _no_settings(folder: Path) -> None:
     (folder / store.CONFIG).unlink()
 
 
+def _database(content: bytes, at: int = 0) -> Callable[[Path], None]:
+    def damage(folder: Path) -> None:
+        with (folder / store.DATABASE).open("r+b") as file:
+            file.seek(at)
+            file.write(content)
+
+    return damage
+
+
+def _status(json: object) -> Callable[[Path], None]:
+    def damage(folder: Path) -> None:
+        with closing(sqlite3.connect(folder / store.DATABASE, isolation_level=None)) as connection:
+            connection.execute("UPDATE status SET json = ?", (json,))
+
+    return damage
+
+
 DAMAGES: dict[str, Callable[[Path], None]] = {
     "no settings": _no_settings,
     "empty settings": _settings(b""),
@@ -68,6 +88,12 @@ DAMAGES: dict[str, Callable[[Path], None]] = {
     "bytes": _settings(bytes(range(256))),
     "another field": _settings(b'{"schema_version": 2, "' + b"<b>\\n" * 2000 + b'": 1}'),
     "infinite": _settings(b'{"schema_version": 2, "seconds": 1e999, "images": ' + b"9" * 4000 + b"}"),
+    "random bytes": _database(random.Random(0).randbytes(20_000)),
+    "zeros at the end": _database(bytes(4000), 4096),
+    "no status": _status("{"),
+    "a status that is null": _status("null"),
+    "a status that is a blob": _status(b"\xff\x00"),
+    "a status with text for a number": _status('{"state": "stopped", "progress": {"images": "many"}}'),
     **{f"a pipe for {name}": _pipe_for(name) for name in (store.CONFIG, store.DATABASE, f"{store.DATABASE}-wal")},
     **{f"a folder for {name}": _folder_for(name) for name in (store.CONFIG, store.DATABASE)},
     **{f"a link for {name}": _link_for(name) for name in (store.CONFIG, store.DATABASE)},
@@ -98,6 +124,13 @@ def test_lock_that_is_no_file_is_free(good: Path, kind: str) -> None:
     assert runs.read(good).status.state == "stopped"
     with pytest.raises(RunError, match=r"cannot be written \(run\.lock is not a file\)"), runs.lock(good):
         pass
+
+
+def test_files_of_other_names_are_no_snapshots(good: Path) -> None:
+    for name in ("00002624.safetensors", "00002624 copy.safetensors", "notes.txt", "²2.safetensors", "x" * 200):
+        (good / store.SNAPSHOTS / name).touch()
+    os.mkfifo(good / store.SNAPSHOTS / "00009999.safetensors")
+    assert runs.newest_snapshot(good) == good / store.SNAPSHOTS / "00002624.safetensors"
 
 
 def test_links_are_listed_and_not_followed(good: Path, tmp_path: Path) -> None:

@@ -208,9 +208,10 @@ def test_folder_without_a_database_reads_as_empty(tmp_path: Path, make: Callable
     assert list(tmp_path.rglob("*.sqlite*")) == []
 
 
-def test_file_that_is_no_database_reads_as_empty(tmp_path: Path) -> None:
+def test_file_that_is_no_database_is_told_and_has_no_samples(tmp_path: Path) -> None:
     (tmp_path / store.DATABASE).write_bytes(b"not a database" * 100)
-    assert read_status(tmp_path) is None
+    with pytest.raises(StorageError, match="is damaged: file is not a database"):
+        read_status(tmp_path)
     assert read_samples(tmp_path) == []
     assert _curves(tmp_path).series("loss_d")[0].shape == (5, 0)
 

@@ -32,6 +32,7 @@ _CSS = """
   .histogram i { background: currentColor; opacity: .45; min-height: 1px; }
   .run { position: relative; line-height: 1.5; overflow-wrap: anywhere; }
   .name { overflow-wrap: anywhere; }
+  [class*="st-key-row-"] { border-top: 1px solid rgb(128 128 128 / .25); padding-top: .6rem; }
   .quiet { opacity: .75; font-size: .875rem; padding-bottom: .25rem; }
 </style>
 """

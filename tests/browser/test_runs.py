@@ -1,0 +1,37 @@
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+
+from gan import runs, store, trash
+from tests.browser.conftest import Server
+from tests.helpers import small, status_at
+
+
+def _run(folder: Path, **changes: object) -> None:
+    writer = store.Writer(runs.create(small(**changes), folder))
+    writer(status_at("stopped", images=640, seconds=3.0))
+    writer.close()
+
+
+def test_deleted_run_is_undone_where_one_has_just_clicked(page: Page, server: Server) -> None:
+    names = ["20260103-cgan", "<img src=x onerror=document.title='broken'>", "20260101-cgan"]
+    for name in names:
+        _run(server.runs / name)
+    page.goto("/runs")
+    expect(page.get_by_role("button", name="Delete")).to_have_count(3)
+    expect(page.get_by_text(names[1])).to_be_visible()
+    row = page.get_by_role("button", name="Delete").nth(1)
+    before = row.bounding_box()
+    row.click()
+    expect(page.get_by_role("button", name="Undo")).to_be_visible()
+    expect(page.get_by_role("button", name="Delete")).to_have_count(2)
+    assert not (server.runs / names[1]).exists()
+    after = page.get_by_role("button", name="Undo").bounding_box()
+    assert before
+    assert after
+    assert abs(after["y"] - before["y"]) < before["height"] * 2
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_role("button", name="Delete")).to_have_count(3)
+    assert (server.runs / names[1]).is_dir()
+    expect(page).to_have_title("Runs")
+    assert trash.listing() == []
