@@ -52,15 +52,18 @@ def prepare() -> None:
             _ready[:] = [_spawn(subprocess.DEVNULL)]
 
 
-def launch(folder: Path, images: int, seconds: float) -> Process:
-    """Gives the run in `folder` to a worker: the one that is ready, or a new one. Raises `OSError`."""
+def launch(root: Path, folder: Path, images: int, seconds: float) -> Process:
+    """Gives a run to a worker: the one that is ready, or a new one. `root` is where runs are kept.
+
+    Raises `OSError`.
+    """
     with _guard:
-        order = {"run_dir": str(folder), "images": images, "seconds": seconds}
-        order["runs_dir"] = os.environ.get("GAN_RUNS_DIR", "")
+        order = {"runs_dir": str(root), "run_dir": str(folder), "images": images, "seconds": seconds}
         process = _take_ready(json.dumps(order) + "\n")
         if process is None:
             with (folder / LOG).open("ab") as log:
-                process = _spawn(log.fileno(), str(folder), f"--images={images}", f"--seconds={seconds}")
+                options = [f"--runs-dir={root}", f"--images={images}", f"--seconds={seconds}"]
+                process = _spawn(log.fileno(), str(folder), *options)
         _workers[folder] = process
         return process
 

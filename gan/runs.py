@@ -232,7 +232,7 @@ def launch(folder: Path, *, images: int = 0, seconds: float = 0.0) -> None:
         if len(others) >= parallel():
             raise BusyError(others)
         try:
-            process = processes.launch(folder, images, seconds)
+            process = processes.launch(root(), folder, images, seconds)
         except OSError as error:
             raise RunError(f"The worker cannot be started ({error.strerror}).") from error
         _wait_for_lock(folder, process)

@@ -167,6 +167,7 @@ def main() -> int:
     the first line on stdin."""
     parser = argparse.ArgumentParser(prog="python -m gan.worker", description=__doc__)
     parser.add_argument("run_dir", type=Path, nargs="?")
+    parser.add_argument("--runs-dir", help="where runs and their trash are kept; default: as the environment says")
     parser.add_argument("--images", type=int, default=0)
     parser.add_argument("--seconds", type=float, default=0.0)
     args = parser.parse_args()
@@ -174,6 +175,8 @@ def main() -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # Not sys.stdin: a thread that waits in its buffer makes Python abort when the process ends.
     stdin = io.FileIO(0, closefd=False)
+    if args.runs_dir:
+        os.environ["GAN_RUNS_DIR"] = args.runs_dir
     work = (args.run_dir, args.images, args.seconds) if args.run_dir else _await_run(stdin)
     if work is None:
         return 0
