@@ -34,14 +34,16 @@ class _Burst:
 
     def __init__(self, threads: int, steps: int) -> None:
         self.threads = threads
+        self.first = 0.0
         self.seconds = 0.0
         self._left = steps + 1
-        self._whole = steps
 
     def add(self, seconds: float) -> None:
         """Counts a step."""
-        if self._left <= self._whole:
+        if self.first:
             self.seconds += seconds
+        else:
+            self.first = seconds
         self._left -= 1
 
     @property
@@ -69,7 +71,7 @@ class _Trial:
         burst = self.burst
         burst.add(seconds)
         rival = self.other if burst.threads == self.current else self.current
-        if burst.seconds > HOPELESS * _mean(self._bursts[rival]):
+        if max(burst.first, burst.seconds) > HOPELESS * _mean(self._bursts[rival]):
             return rival
         if not burst.is_over:
             return None
