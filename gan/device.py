@@ -1,5 +1,6 @@
 """Where a run computes, and in which number format."""
 
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -53,13 +54,19 @@ def choose(wanted: str = "auto") -> Place:
 
 
 def describe(device: torch.device) -> str:
-    """A short name for people, such as "NVIDIA T4" or "CPU, 2 threads"."""
+    """A short name for people, such as "NVIDIA T4" or "CPU, 2 cores"."""
     if device.type == "cuda":
         return str(torch.cuda.get_device_name(device))
     if device.type == "mps":
         return "Apple GPU"
-    threads = torch.get_num_threads()
-    return f"CPU, {threads} thread{'s' if threads > 1 else ''}"
+    return f"CPU, {cores()} core{'s' if cores() > 1 else ''}"
+
+
+def cores() -> int:
+    """The cores that this process may use: those that the system gives it, or $OMP_NUM_THREADS if that is fewer."""
+    given = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    wanted = os.environ.get("OMP_NUM_THREADS", "")
+    return min(given, int(wanted)) if wanted.isdecimal() and int(wanted) else given
 
 
 _counting = threading.Lock()

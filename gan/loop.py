@@ -290,7 +290,7 @@ class Loop:
             state=state,
             message=message or self.note,
             progress=replace(progress, images=images, seconds=seconds, images_per_second=speed),
-            control=replace(control, lr_g=self.trainer.lr_g, lr_d=self.trainer.lr_d),
+            control=replace(control, lr_g=self.trainer.lr_g, lr_d=self.trainer.lr_d, threads=self.trainer.threads),
         )
         self.sink(self.status)
 

@@ -86,11 +86,12 @@ class _Trial:
 class ThreadController:
     """Says how many threads the next step should have, from how long each step took.
 
-    It begins with one. The next number, up or down, is the next of 1, 2, 3, 4, 6, 8, 12, 16 and so on, up to `most`.
+    It begins with the least. The next number, up or down, is the next of 1, 2, 3, 4, 6, 8, 12, 16 and so on.
     """
 
-    def __init__(self, most: int) -> None:
-        self._ladder = _ladder(most)
+    def __init__(self, least: int, most: int) -> None:
+        """With `least` equal to `most` there is nothing to find out."""
+        self._ladder = _ladder(least, most)
         self._rung = 0
         self._next_wait = FIRST_WAIT
         self._upwards = True
@@ -164,6 +165,7 @@ def _mean(values: Collection[float]) -> float:
     return sum(values) / len(values)
 
 
-def _ladder(most: int) -> list[int]:
+def _ladder(least: int, most: int) -> list[int]:
     powers = [2**k for k in range(most.bit_length())]
-    return sorted({n for n in (*powers, *(power * 3 // 2 for power in powers[1:])) if n <= most})
+    steps = (*powers, *(power * 3 // 2 for power in powers[1:]), least, most)
+    return sorted({number for number in steps if least <= number <= most})

@@ -6,6 +6,7 @@ tensors until `take_record()` fetches it, so that a step never waits for the dev
 
 import copy
 import math
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -19,6 +20,7 @@ from gan.losses import LOSSES
 from gan.messages import Summary
 from gan.models import Discriminator, Generator
 from gan.penalties import squared_slope
+from gan.threads import ThreadController
 
 STATISTICS = ("loss_d", "loss_g", "d_real", "d_fake", "accuracy_real", "accuracy_fake")
 """Measured in every step. `d_*` is the mean of D's probability, or of its score where the loss has no
@@ -35,7 +37,7 @@ class Trainer:
     """A generator, a discriminator, the averaged generator and their optimisers, ready to step.
 
     `images` counts the real images shown to D; with `lr_g` and `lr_d` it is what a record is about.
-    On a CPU two trainers with the same config and number of threads stay equal bit for bit.
+    On a CPU two trainers with the same config stay equal bit for bit if it gives a number for `threads`.
     """
 
     def __init__(self, config: TrainConfig, digits: Digits, device: torch.device | None = None) -> None:
@@ -65,6 +67,8 @@ class Trainer:
         self.lr_g, self.lr_d = config.lr_g, config.lr_d
         """The learning rates, which can be set between steps; a schedule takes its share of them."""
         self.steps = 0
+        cores = devices.cores()
+        self._controller = ThreadController(*((1, cores) if config.threads == "auto" else (config.threads,) * 2))
         self._raw, self._averaged = _floats(self.generator), _floats(self.average)
         self._norms = torch.full((len(NORMS),), math.nan)
         self._start_record()
@@ -73,6 +77,11 @@ class Trainer:
     def images(self) -> int:
         """Real images shown to the discriminator so far."""
         return self.sampler.drawn
+
+    @property
+    def threads(self) -> int:
+        """How many threads of a CPU a step has at present."""
+        return self._controller.chosen
 
     def latents(self, count: int) -> Tensor:
         """The next `count` latents z ~ N(0, I), (count, latent_dim)."""
@@ -84,6 +93,23 @@ class Trainer:
         `norms` also measures gradients and updates; it changes nothing in what is learned. `spent` is the
         share of the budget that is spent, 0 to 1, which the learning rates' decay follows.
         """
+        with self._on_threads():
+            self._step(norms, spent)
+
+    @contextmanager
+    def _on_threads(self) -> Iterator[None]:
+        """Gives a step on a CPU its number of threads, and tells the controller how long it took."""
+        if self.device.type != "cpu":
+            yield
+            return
+        threads = self._controller.threads
+        if torch.get_num_threads() != threads:
+            torch.set_num_threads(threads)
+        began = time.perf_counter()
+        yield
+        self._controller.step_took(time.perf_counter() - began)
+
+    def _step(self, norms: bool, spent: float) -> None:
         self._set_rates(spent)
         networks = (self.generator, self.discriminator)
         before = [[p.detach().clone() for p in network.parameters()] for network in networks] if norms else []

@@ -2,7 +2,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import torch
 from hypothesis import settings
 
 from gan import data
@@ -14,8 +13,6 @@ from tests.helpers import build, small, workers_ended
 # The same examples in every run: a failure here is a failure for everybody.
 settings.register_profile("counterfeit", deadline=None, max_examples=50, derandomize=True, database=None)
 settings.load_profile("counterfeit")
-# Two threads that wait for each other in layers this small take several times as long on a busy machine.
-torch.set_num_threads(1)
 
 
 @pytest.fixture(scope="session")
@@ -38,7 +35,6 @@ def runs_root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, launched: None) -
     root.mkdir()
     monkeypatch.setenv("GAN_RUNS_DIR", str(root))
     monkeypatch.delenv("GAN_PARALLEL_RUNS", raising=False)
-    monkeypatch.setenv("OMP_NUM_THREADS", "1")  # the workers too
     return root
 
 

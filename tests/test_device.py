@@ -1,3 +1,4 @@
+import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier, Event
@@ -56,9 +57,15 @@ def test_device_that_computes_nonsense_is_found_out(monkeypatch: pytest.MonkeyPa
     assert device._fault(CPU) == "it computed a wrong result"
 
 
-@pytest.mark.parametrize(("threads", "name"), [(1, "CPU, 1 thread"), (2, "CPU, 2 threads")])
-def test_cpu_is_described_by_its_threads(monkeypatch: pytest.MonkeyPatch, threads: int, name: str) -> None:
-    monkeypatch.setattr(torch, "get_num_threads", lambda: threads)
+@pytest.mark.parametrize(
+    ("given", "wanted", "name"),
+    [(1, "", "CPU, 1 core"), (4, "", "CPU, 4 cores"), (4, "3", "CPU, 3 cores"), (2, "8", "CPU, 2 cores")],
+)
+def test_cpu_is_described_by_the_cores_that_may_be_used(
+    monkeypatch: pytest.MonkeyPatch, given: int, wanted: str, name: str
+) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(given)))
+    monkeypatch.setenv("OMP_NUM_THREADS", wanted)
     assert describe(CPU) == name
 
 

@@ -24,7 +24,7 @@ class Trained(NamedTuple):
 
 
 def train(machine: Machine, seconds: float, most: int) -> Trained:
-    controller, now, steps, spent = ThreadController(most), 0.0, 0, dict[int, float]()
+    controller, now, steps, spent = ThreadController(1, most), 0.0, 0, dict[int, float]()
     while now < seconds:
         threads = controller.threads
         took = machine(threads, now)
@@ -44,7 +44,7 @@ def crowded(threads: int, now: float) -> float:
 
 
 def test_it_begins_with_one_thread() -> None:
-    assert ThreadController(64).threads == 1
+    assert ThreadController(1, 64).threads == 1
 
 
 def test_alone_it_takes_both_cores_and_trials_cost_little() -> None:
@@ -99,5 +99,9 @@ def test_whatever_the_speeds_it_is_never_much_slower_than_with_one(speeds: list[
     assert found.speed > 0.85 * 100
 
 
-def test_a_single_core_is_left_alone() -> None:
-    assert train(alone, 10, most=1).seconds.keys() == {1}
+@pytest.mark.parametrize("number", [1, 2, 5])
+def test_a_number_that_was_asked_for_stays(number: int) -> None:
+    controller = ThreadController(number, number)
+    for _ in range(1000):
+        assert controller.threads == controller.chosen == number
+        controller.step_took(0.01)

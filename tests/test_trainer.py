@@ -736,3 +736,13 @@ def test_training_tells_real_from_fake(digits: Digits) -> None:
     record = trainer.take_record()
     assert record["d_real"].mean > 0.9 > 0.1 > record["d_fake"].mean
     assert (record["accuracy_real"].mean, record["accuracy_fake"].mean) == pytest.approx((1.0, 1.0), abs=0.05)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_step_has_the_threads_that_were_asked_for(digits: Digits, threads: int) -> None:
+    before = torch.get_num_threads()
+    try:
+        trainer = build(digits, steps=1, threads=threads)
+        assert (trainer.threads, torch.get_num_threads()) == (threads, threads)
+    finally:
+        torch.set_num_threads(before)
