@@ -1,14 +1,19 @@
+import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
 
-from gan import data
-from gan.config import TrainConfig
-from gan.data import Digits
-from gan.trainer import Trainer
-from tests.helpers import build, small, workers_ended
+# Two threads that wait for each other in layers this small take several times as long on a busy machine. Said before
+# torch is imported, which reads it then; the processes that tests start have it from here.
+os.environ["OMP_NUM_THREADS"] = "1"
+
+# The process that hands the tests out imports this file and no test, so torch is left to those that need it.
+if TYPE_CHECKING:
+    from gan.data import Digits
+    from gan.trainer import Trainer
 
 # The same examples in every run: a failure here is a failure for everybody.
 settings.register_profile("counterfeit", deadline=None, max_examples=50, derandomize=True, database=None)
@@ -16,14 +21,18 @@ settings.load_profile("counterfeit")
 
 
 @pytest.fixture(scope="session")
-def digits() -> Digits:
+def digits() -> "Digits":
     """MNIST."""
+    from gan import data
+
     return data.load()
 
 
 @pytest.fixture
 def launched() -> Iterator[None]:
     """Ends the workers that a test launches, by their process ids."""
+    from tests.helpers import workers_ended
+
     with workers_ended():
         yield
 
@@ -39,12 +48,8 @@ def runs_root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, launched: None) -
 
 
 @pytest.fixture
-def small_config() -> TrainConfig:
-    """The default preset, with narrow layers: ten steps, a few milliseconds each."""
-    return small()
-
-
-@pytest.fixture
-def trainer(digits: Digits) -> Trainer:
+def trainer(digits: "Digits") -> "Trainer":
     """A small conditional trainer that has not taken a step."""
+    from tests.helpers import build
+
     return build(digits)

@@ -399,7 +399,6 @@ def test_run_whose_server_is_gone_keeps_its_checkpoint(runs_root: Path) -> None:
 def _living(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as environment, workers_ended():
         environment.setenv("GAN_RUNS_DIR", str(tmp_path_factory.mktemp("living")))
-        environment.setenv("OMP_NUM_THREADS", "1")
         yield _launched()
 
 

@@ -110,17 +110,12 @@ def own_server(tmp_path: Path, browser: Browser) -> Iterator[Server]:
 
 @contextmanager
 def serving(folder: Path) -> Iterator[Server]:
-    """A new server, ended by its process id. What trains there has one thread, and leaves a core to the browser."""
+    """A new server, ended by its process id."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless=true", f"--server.port={port}"]
-    environment = {
-        **os.environ,
-        "GAN_RUNS_DIR": str(folder / "runs"),
-        "PYTHONFAULTHANDLER": "1",
-        "OMP_NUM_THREADS": "1",
-    }
+    environment = {**os.environ, "GAN_RUNS_DIR": str(folder / "runs"), "PYTHONFAULTHANDLER": "1"}
     with (folder / "server.log").open("wb") as log:
         process = subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=log, stderr=log)
     address = f"http://127.0.0.1:{port}"

@@ -61,8 +61,8 @@ def query(page: Page) -> dict[str, str]:
 
 
 def remembered(page: Page, do: Callable[[], None]) -> dict[str, str]:
-    """Does something to the model that ships, and waits until the address has followed, as it does when the hand rests: what it holds is what
-    is shown."""
+    """Does something to the model that ships, and waits until the address has followed, as it does when the hand
+    rests: what it holds is what is shown."""
     before = query(page)
     do()
     until(lambda: query(page) != before and np.abs(picture(page) - by_pytorch(SHIPPED, query(page))).max() <= 2)
