@@ -192,13 +192,12 @@ def test_train_for_seconds(tmp_path: Path) -> None:
     assert run.status.progress.seconds >= 0.2
 
 
-@pytest.mark.parametrize("preset", PRESETS)
-def test_train_and_resume_equal_the_unbroken_run(tmp_path: Path, digits: Digits, preset: str) -> None:
+def test_train_and_resume_equal_the_unbroken_run(tmp_path: Path, digits: Digits) -> None:
     """But for learning rates that fall: at the end of a first budget they had fallen to nothing."""
     whole, halves = tmp_path / "whole", tmp_path / "halves"
     steady = ("--set", "decay_from=1")
-    assert _train(whole, preset, 640, *steady) == 0
-    assert _train(halves, preset, 320, *steady) == 0
+    assert _train(whole, "cgan", 640, *steady) == 0
+    assert _train(halves, "cgan", 320, *steady) == 0
     assert main(["resume", str(halves), "--images", "320"]) == 0
     assert_equal(_checkpoint(whole, digits), _checkpoint(halves, digits))
 
