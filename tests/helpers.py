@@ -2,11 +2,14 @@
 
 import json
 import queue
+import shutil
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import fields
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +17,7 @@ import safetensors.torch
 import torch
 from torch import Tensor
 
-from gan import presets, processes
+from gan import presets, processes, runs
 from gan.config import TrainConfig
 from gan.data import Digits
 from gan.loop import Ending, Loop
@@ -197,6 +200,25 @@ def stop_at(images: int) -> React:
             waiting.put(Command("stop"))
 
     return react
+
+
+def small_run(kind: str = "cgan", *, images: int = 320, stop: int = LARGE) -> Path:
+    """A small run under `runs.root()` that has trained; all that are alike are copies of one."""
+    trained = _trained(kind, images, stop)
+    folder = runs.create(small(kind, images=images))
+    shutil.copytree(trained, folder, dirs_exist_ok=True)
+    return folder
+
+
+_kept: list[tempfile.TemporaryDirectory[str]] = []
+
+
+@cache
+def _trained(kind: str, images: int, stop: int) -> Path:
+    _kept.append(tempfile.TemporaryDirectory())  # until the process ends
+    folder = runs.create(small(kind, images=images), Path(_kept[-1].name) / "run")
+    train(folder, stop_at(stop))
+    return folder
 
 
 def until(condition: Callable[[], bool], seconds: float = 60.0) -> None:

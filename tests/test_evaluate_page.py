@@ -23,7 +23,7 @@ from gan.figures import DEFINITIONS, KINDS, Evaluation
 from pages.components import evaluation, models, scoring
 from pages.components.evaluation import Examined
 from pages.components.scoring import Desk, Key
-from tests.helpers import is_sentence, small, train, until
+from tests.helpers import is_sentence, small_run, until
 from tests.test_pages import go, said
 
 PROJECT = Path(__file__).parent.parent
@@ -43,12 +43,6 @@ def desk() -> Iterator[Desk]:
     yield desk
     desk.stop()
     until(lambda: desk.job is None)
-
-
-def trained(preset: str = "cgan") -> Path:
-    folder = runs.create(small(preset))
-    train(folder)
-    return folder
 
 
 def shown(app: AppTest) -> str:
@@ -142,7 +136,7 @@ def test_what_was_chosen_since_is_told_apart_from_what_is_shown(app: AppTest) ->
 
 
 def test_url_says_which_models_and_the_list_writes_it(app: AppTest) -> None:
-    folder = trained()
+    folder = small_run()
     opened = open_page(app, models.PRETRAINED, folder.name)
     assert opened.multiselect[0].value == [models.PRETRAINED, folder.name]
     opened = opened.multiselect[0].set_value([folder.name]).run()
@@ -166,7 +160,7 @@ def test_unknown_model_is_told_in_words(app: AppTest, name: str) -> None:
 
 
 def test_conditional_and_unconditional_side_by_side(app: AppTest) -> None:
-    folder = trained("vanilla")
+    folder = small_run("vanilla")
     opened = press(open_page(app, models.PRETRAINED, folder.name))
     table = rows(opened)
     assert table["Label agreement"][2] == "–"
@@ -180,27 +174,27 @@ def test_conditional_and_unconditional_side_by_side(app: AppTest) -> None:
 
 
 def test_unconditional_model_alone_has_a_histogram_and_says_why(app: AppTest) -> None:
-    opened = press(open_page(app, trained("vanilla").name))
+    opened = press(open_page(app, small_run("vanilla").name))
     assert "Label agreement" not in rows(opened)
     assert "never told which digit is which" in shown(opened)
     assert re.search(r"The judge finds \d+ of 10 digits", shown(opened))
 
 
 def test_four_models_at_most(app: AppTest) -> None:
-    names = [trained().name for _ in range(5)]
+    names = [small_run().name for _ in range(5)]
     opened = open_page(app, *names)
     assert opened.multiselect[0].value == names[:4]
 
 
 def test_three_models_have_a_column_each(app: AppTest) -> None:
-    opened = press(open_page(app, models.PRETRAINED, *(trained().name for _ in range(2))))
+    opened = press(open_page(app, models.PRETRAINED, *(small_run().name for _ in range(2))))
     assert len(rows(opened)["Recall"]) == 1 + 3 + 1
 
 
 def test_deleted_run_is_told_in_one_sentence_and_the_others_are_evaluated(
     app: AppTest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder = trained()
+    folder = small_run()
     opened = open_page(app, models.PRETRAINED, folder.name)
     listing = models.listing()
     shutil.rmtree(folder)
@@ -213,7 +207,7 @@ def test_deleted_run_is_told_in_one_sentence_and_the_others_are_evaluated(
 
 
 def test_damaged_file_is_told_in_one_sentence(app: AppTest) -> None:
-    folder = trained()
+    folder = small_run()
     path = runs.newest_snapshot(folder)
     assert path is not None
     path.write_bytes(path.read_bytes()[:500])
@@ -225,7 +219,7 @@ def test_damaged_file_is_told_in_one_sentence(app: AppTest) -> None:
 
 
 def test_generator_at_its_best_can_be_chosen_where_there_is_one(app: AppTest) -> None:
-    folder = trained()
+    folder = small_run()
     assert "at its best · after 320 images" in models.listing()[f"{folder.name}:best"].label
     opened = press(open_page(app, f"{folder.name}:best"))
     assert examined(opened)[0].key.path == folder / store.BEST
@@ -239,7 +233,7 @@ def test_generator_at_its_best_can_be_chosen_where_there_is_one(app: AppTest) ->
 
 def test_runs_that_a_list_would_show_alike_are_told_apart(runs_root: Path) -> None:
     for _ in range(2):
-        trained()
+        small_run()
     labels = [choice.label for choice in models.listing().values()]
     assert len(set(labels)) == len(labels) == 1 + 2 + 2
 
@@ -263,7 +257,7 @@ def test_wall_has_each_forgery_above_its_nearest_training_image(app: AppTest, di
 
 
 def test_csv_has_a_row_for_each_figure_and_model_and_json_all_of_it(app: AppTest) -> None:
-    folder = trained("vanilla")
+    folder = small_run("vanilla")
     both = examined(press(open_page(app, models.PRETRAINED, folder.name)))
     table = list(csv.DictReader(io.StringIO(evaluation.as_csv(both))))
     assert len(table) == 11 + 10
@@ -303,7 +297,7 @@ def test_score_is_measured_and_joins_the_table_and_the_files(
     app: AppTest, desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     says(monkeypatch, f"print('{SCORE}')")
-    opened = press(open_page(app, trained().name))
+    opened = press(open_page(app, small_run().name))
     assert rows(opened)["Classification accuracy score"] == ["higher", "–", "–", "–"]
     opened = button(opened, MEASURE).click().run()  # type: ignore[attr-defined]
     until(lambda: desk.job is None)
@@ -318,7 +312,7 @@ def test_second_tab_sees_the_measurement_and_cannot_start_another(
     app: AppTest, desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     says(monkeypatch, "import sys, time; print(' 37%|', end='', file=sys.stderr, flush=True); time.sleep(600)")
-    opened = press(open_page(app, trained().name))
+    opened = press(open_page(app, small_run().name))
     button(opened, MEASURE).click().run()  # type: ignore[attr-defined]
     job = desk.job
     assert job is not None
@@ -342,7 +336,7 @@ def test_failed_measurement_gives_one_sentence_and_may_be_tried_again(
     app: AppTest, desk: Desk, monkeypatch: pytest.MonkeyPatch, program: str, sentence: str
 ) -> None:
     says(monkeypatch, program)
-    opened = press(open_page(app, trained().name))
+    opened = press(open_page(app, small_run().name))
     button(opened, MEASURE).click().run()  # type: ignore[attr-defined]
     until(lambda: desk.job is None)
     opened = opened.run()
@@ -366,7 +360,7 @@ def test_command_measures_the_score_alone_with_the_samples_of_the_evaluation() -
 
 
 def test_details_go_on_with_the_first_model_where_theirs_is_gone(app: AppTest) -> None:
-    first, second = trained("vanilla").name, trained().name
+    first, second = small_run("vanilla").name, small_run().name
     opened = press(open_page(app, models.PRETRAINED, first))
     opened = next(box for box in opened.selectbox if box.label == "Details of").set_value(first).run()
     opened = press(opened.multiselect[0].set_value([models.PRETRAINED, second]).run())

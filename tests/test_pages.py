@@ -17,7 +17,7 @@ from gan.export import compile_model, fingerprint
 from gan.messages import Quality
 from gan.plots import Curve
 from pages.components import live
-from tests.helpers import small, stop_at, train
+from tests.helpers import small_run, train
 
 PROJECT = Path(__file__).parent.parent
 
@@ -30,9 +30,7 @@ def app(runs_root: Path) -> AppTest:
 @pytest.fixture
 def trained(runs_root: Path) -> Path:
     """A small run that was stopped and has a snapshot."""
-    folder = runs.create(small(images=3200))
-    train(folder, stop_at(640))
-    return folder
+    return small_run(images=3200, stop=640)
 
 
 def go(app: AppTest, page: str, **query: str) -> AppTest:
@@ -183,8 +181,7 @@ def test_highest_bar_of_the_digits_is_full(trained: Path, app: AppTest) -> None:
 
 
 def test_unconditional_run_says_nothing_of_agreement(runs_root: Path, app: AppTest) -> None:
-    folder = runs.create(small("vanilla"))
-    train(folder)
+    folder = small_run("vanilla")
     opened = go(app, "train", run=folder.name)
     assert not opened.exception
     assert "FCD" in shown(opened)
