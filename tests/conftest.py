@@ -28,6 +28,30 @@ def digits() -> "Digits":
     return data.load()
 
 
+@pytest.fixture(scope="module")
+def few_digits(digits: "Digits") -> Iterator["Digits"]:
+    """MNIST with fewer images, for a module that evaluates in this process: 4,000 that the judge has learned from,
+    2,500 for validation, 2,000 for tests."""
+    import numpy as np
+
+    from gan import data
+    from gan.evaluation import yardstick
+
+    images, labels = digits.train_images, digits.train_labels
+    some = data.Digits(
+        np.concatenate((images[:4000], images[50_000:52_500])),
+        np.concatenate((labels[:4000], labels[50_000:52_500])),
+        digits.test_images[-2000:],
+        digits.test_labels[-2000:],
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(data, "JUDGED_FROM", 4000)
+        patch.setattr(data, "load", lambda *_: some)
+        yardstick.cache_clear()
+        yield some
+    yardstick.cache_clear()
+
+
 @pytest.fixture
 def launched() -> Iterator[None]:
     """Ends the workers that a test launches, by their process ids."""

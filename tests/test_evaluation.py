@@ -1,6 +1,5 @@
 import json
 import math
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,7 @@ from torch import Tensor, nn
 from gan import data, evaluation, judge, latent, metrics
 from gan.checkpoint import Model, forge
 from gan.data import Bytes, Digits
-from gan.evaluation import accuracy_score, evaluate, pictures, yardstick
+from gan.evaluation import accuracy_score, evaluate, pictures
 from gan.figures import KINDS, Evaluation, Figure
 from gan.models import Discriminator, Generator
 from tests.helpers import is_sentence, small
@@ -21,21 +20,9 @@ N = 1000
 
 
 @pytest.fixture(scope="module", autouse=True)
-def few(digits: Digits) -> Iterator[Digits]:
-    """MNIST with fewer images: 4,000 that the judge has learned from, 2,500 for validation, 2,000 for tests."""
-    images, labels = digits.train_images, digits.train_labels
-    some = Digits(
-        np.concatenate((images[:4000], images[50_000:52_500])),
-        np.concatenate((labels[:4000], labels[50_000:52_500])),
-        digits.test_images[-2000:],
-        digits.test_labels[-2000:],
-    )
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(data, "JUDGED_FROM", 4000)
-        patch.setattr(data, "load", lambda *_: some)
-        yardstick.cache_clear()
-        yield some
-    yardstick.cache_clear()
+def few(few_digits: Digits) -> Digits:
+    """Each test has fewer real images."""
+    return few_digits
 
 
 class _Shows(nn.Module):
