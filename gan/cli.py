@@ -24,6 +24,8 @@ from gan.presets import PRESETS, preset
 from gan.runs import Run
 
 FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
+LONGEST = 800
+"""Characters of what is said on stderr."""
 
 
 class UsageError(Exception):
@@ -54,7 +56,7 @@ _seed = _number(int, 0, 2**31 - 1, "a whole number")
 
 def _digits(text: str) -> list[int]:
     parts = text.split(",")
-    if all(part.strip().isdigit() and int(part) < 10 for part in parts):
+    if all(part.strip().isdecimal() and len(part.strip()) == 1 for part in parts):
         return [int(part) for part in parts]
     raise argparse.ArgumentTypeError(f"{text!r} is not a list of digits from 0 to 9, separated by commas")
 
@@ -160,8 +162,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _refuse(error: Exception) -> int:
-    print(" ".join(str(error).split()), file=sys.stderr)
+    print(_one_line(str(error)), file=sys.stderr)
     return BAD_INPUT
+
+
+def _one_line(text: str) -> str:
+    """A sentence that a terminal can show, whatever names it quotes: what commands a terminal is spelled out, and of
+    what is far too long the middle is left out."""
+    line = " ".join(text.split())
+    line = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in line)
+    return line if len(line) <= LONGEST else f"{line[: LONGEST // 2]} … {line[-LONGEST // 2 :]}"
 
 
 def _train(args: argparse.Namespace) -> int:
