@@ -293,10 +293,10 @@ def _sample(args: argparse.Namespace) -> int:
 
 
 def _write(path: Path, content: bytes) -> int:
-    from gan import store
+    from gan.files import write_atomically
 
     try:
-        store.write_atomically(path, content)
+        write_atomically(path, content)
     except OSError as error:
         raise UsageError(f"{path} cannot be written ({error.strerror}).") from error
     print(path)

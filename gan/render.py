@@ -54,6 +54,16 @@ def cells(picture: bytes, size: int = 28, gap: int = GAP) -> Bytes:
     return padded.reshape(rows, pitch, columns, pitch).swapaxes(1, 2)[:, :, :size, :size].reshape(-1, size, size)
 
 
+def is_png(content: bytes) -> bool:
+    """Whether it is a whole PNG file of a picture that a page can show."""
+    try:
+        with Image.open(io.BytesIO(content), formats=["PNG"]) as image:
+            image.verify()
+            return min(image.size) >= 28 and max(image.size) <= 4000
+    except Exception:  # what a decoder raises for garbage is anything
+        return False
+
+
 def npz(images: Bytes, labels: Bytes, latents: npt.NDArray[np.float32]) -> bytes:
     """A compressed numpy archive of pictures, their digits and their latents, as bytes."""
     buffer = io.BytesIO()

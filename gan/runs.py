@@ -16,7 +16,7 @@ from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 
-from gan import folders, locks, processes, space, store
+from gan import files, folders, locks, processes, space, store
 from gan.config import ConfigError, TrainConfig
 from gan.folders import RunError as RunError
 from gan.folders import names as names
@@ -91,7 +91,7 @@ def create(config: TrainConfig, folder: Path | None = None) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         if any(folder.iterdir()):
             raise RunError(f"{folder} already holds something; a new run needs a new or empty folder.")
-        store.write_atomically(folder / store.CONFIG, text.encode())
+        files.write_atomically(folder / store.CONFIG, text.encode())
     return folder
 
 
@@ -103,7 +103,7 @@ def _create_in_root(preset: str, text: str) -> Path:
         folder = root() / f"{datetime.now():%Y%m%d-%H%M%S}-{preset}-{secrets.token_hex(2)}"
         unfinished = root() / f".new-{secrets.token_hex(4)}"
         unfinished.mkdir()
-        store.write_atomically(unfinished / store.CONFIG, text.encode())
+        files.write_atomically(unfinished / store.CONFIG, text.encode())
         unfinished.rename(folder)
     return folder
 
@@ -154,7 +154,7 @@ def look(folder: Path) -> Run | BrokenRun:
 @lru_cache(maxsize=1024)
 def _contents(folder: Path, stamps: tuple[int, ...]) -> tuple[TrainConfig, datetime, Status]:
     """What a run's files say; remembered while `stamps` stay, so that a list of many runs is quick."""
-    config = TrainConfig.from_json((folder / store.CONFIG).read_text())
+    config = TrainConfig.from_json(files.read_text(folder / store.CONFIG))
     return config, datetime.fromtimestamp(stamps[0] / 1e9), store.read_status(folder) or begun(config)
 
 

@@ -8,7 +8,9 @@ within a byte budget: samples, snapshots and records are thinned, evenly over th
 import os
 import re
 import sqlite3
+import stat
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
@@ -17,11 +19,13 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from gan import files, render
+from gan.files import write_atomically
 from gan.messages import Best, Checkpoint, Event, Record, Sample, Segment, Snapshot, Status, StorageError
 
 DATABASE, CONFIG, CHECKPOINT, SNAPSHOTS = "run.sqlite", "config.json", "checkpoint.safetensors", "snapshots"
 BEST = "best.safetensors"
-SNAPSHOT = re.compile(r"[0-9]+\.safetensors")
+SNAPSHOT = re.compile(r"[0-9]{1,15}\.safetensors")
 """The name of a snapshot: how many images it was trained on."""
 BUDGET = 64_000_000
 """Bytes for the samples, snapshots and records of a run; the checkpoint comes on top."""
@@ -29,6 +33,11 @@ SAMPLE_SHARE, SNAPSHOT_SHARE = 0.35, 0.5
 RECORDS_KEPT = 4000
 """Records of a quantity; when there are more, neighbours are merged, which halves them. At ten quantities
 this is about 4 MB, far less than what samples and snapshots leave."""
+
+_PASSING = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR)
+"""What a reader may meet in the moment in which a writer opens or closes the database."""
+LONGEST_LOOK = 3.0
+"""Seconds that reading from a database may take, in one go."""
 
 SCHEMA_VERSION = 2
 """In `PRAGMA user_version`; `_lift` brings older databases up to it. Version 1 had no table `meta` and counted merges
@@ -65,32 +74,29 @@ DROP TABLE merged;
 """
 
 
-def write_atomically(path: Path, content: bytes) -> None:
-    """Replaces a file whole: written beside, flushed to the disk, renamed. Raises `OSError`."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with beside.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
-    except OSError:
-        with suppress(OSError):
-            beside.unlink(missing_ok=True)
-        raise
-
-
 @contextmanager
 def _in_words(folder: Path) -> Iterator[None]:
     """Turns what a full or broken disk raises into a `StorageError` with one sentence."""
     try:
         yield
     except (OSError, sqlite3.Error) as error:
-        if getattr(error, "errno", None) == 28 or "full" in str(error):
+        if files.is_full(error):
             message = f"The disk that holds {folder} is full. Free some space, then resume."
         else:
             message = f"The run folder {folder} cannot be written ({error})."
         raise StorageError(message) from error
+
+
+def _sound(numbers: str, others: str = "1") -> str:
+    """The condition in SQL that these columns hold numbers that can be drawn: SQLite keeps anything anywhere."""
+    checks = [f"typeof({name}) IN ('integer', 'real') AND ABS({name}) < 1e300" for name in numbers.split()]
+    return " AND ".join([*checks, others])
+
+
+_SOUND_SAMPLE = _sound("images seconds", "images >= 0 AND typeof(images) = 'integer' AND typeof(png) = 'blob'")
+_SOUND_SEGMENT = _sound("segment images")
+_SOUND_RECORD = _sound("segment images seconds mean min max", "typeof(quantity) = 'text'")
+_TABLES = {"status", "segments", "records", "samples"}
 
 
 def thinned(positions: Sequence[int], keep: int) -> list[int]:
@@ -113,7 +119,13 @@ class Writer:
         self.folder = folder
         self.budget = budget
         with _in_words(folder):
-            (folder / SNAPSHOTS).mkdir(exist_ok=True)
+            with suppress(FileExistsError):
+                (folder / SNAPSHOTS).mkdir()
+            if not _is_folder(folder / SNAPSHOTS):
+                raise StorageError(f"{folder / SNAPSHOTS} is not a folder.")
+            _check_database(folder)
+            for place in (folder, folder / SNAPSHOTS):
+                files.sweep(place)
             self._connection = sqlite3.connect(folder / DATABASE, isolation_level=None, timeout=10)
             self._connection.execute("PRAGMA journal_mode=WAL")
             # Commits survive the death of the process; only a power cut can take the last ones.
@@ -234,53 +246,99 @@ def _merges(connection: sqlite3.Connection) -> int:
     return int(connection.execute(query).fetchone()[0])
 
 
+def _is_folder(path: Path) -> bool:
+    """Whether it is a folder itself, not a link to one."""
+    with suppress(OSError):
+        return stat.S_ISDIR(path.lstat().st_mode)
+    return False
+
+
+def _check_database(folder: Path) -> bool:
+    """Whether there is a database; raises `StorageError` if something else lies in place of one of its files."""
+    for name in (f"{DATABASE}-wal", f"{DATABASE}-shm", f"{DATABASE}-journal"):
+        with suppress(FileNotFoundError):
+            files.check_plain(folder / name)
+    try:
+        files.check_plain(folder / DATABASE)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return True
+
+
 @contextmanager
 def _reading(folder: Path) -> Iterator[sqlite3.Connection | None]:
-    """A connection to a run's database for one look; None where there is none to read yet."""
+    """A connection to a run's database for one look; None where there is none to read yet.
+
+    Raises `StorageError` for what is no database of a run, or takes longer than a look may.
+    """
+    path = folder / DATABASE
     try:
-        connection = sqlite3.connect(f"{(folder / DATABASE).absolute().as_uri()}?mode=ro", uri=True, timeout=2)
-    except sqlite3.Error:
-        yield None
-        return
-    with closing(connection):
-        yield connection
+        if not _check_database(folder):
+            yield None
+            return
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=2)) as connection:
+            # A view in place of a table can be made to never end.
+            deadline = time.monotonic() + LONGEST_LOOK
+            connection.set_progress_handler(lambda: time.monotonic() > deadline, 100_000)
+            tables = dict(connection.execute("SELECT name, type FROM sqlite_master WHERE type IN ('table', 'view')"))
+            if tables and not {name for name, kind in tables.items() if kind == "table"} >= _TABLES:
+                raise StorageError(f"{path} is not the database of a run.")
+            if tables and (version := _version(connection)) > SCHEMA_VERSION:
+                raise StorageError(f"{path} has schema version {version}; this program reads {SCHEMA_VERSION}.")
+            yield connection if tables else None
+    except (OSError, sqlite3.Error) as error:
+        raise StorageError(f"{path} cannot be read ({error}).") from error
 
 
 def read_status(folder: Path) -> Status | None:
     """The last status that was written; None where there is none. Raises `StorageError`."""
+    try:
+        return _read_status(folder)
+    except StorageError as error:
+        if getattr(error.__cause__, "sqlite_errorcode", 0) & 0xFF not in _PASSING:
+            raise
+    time.sleep(0.05)
+    return _read_status(folder)
+
+
+def _read_status(folder: Path) -> Status | None:
     with _reading(folder) as connection:
-        if connection:
-            try:
-                row = connection.execute("SELECT json FROM status").fetchone()
-                return Status.from_json(row[0]) if row else None
-            except sqlite3.OperationalError:  # it is just being made
-                return None
-            except sqlite3.DatabaseError as error:
-                raise StorageError(f"{folder / DATABASE} is damaged: {error}.") from error
-            except (TypeError, ValueError) as error:
-                raise StorageError(f"The status in {folder / DATABASE} is damaged: {error}.") from error
-    return None
+        if connection is None:
+            return None
+        row = connection.execute("SELECT typeof(json), SUBSTR(json, 1, 1000000) FROM status").fetchone()
+        if row is None:
+            return None
+        try:
+            if row[0] != "text":
+                raise ValueError("it is no text")
+            return Status.from_json(row[1])
+        except ValueError as error:
+            raise StorageError(f"The status in {folder / DATABASE} is damaged: {error}.") from error
 
 
 def read_samples(folder: Path, last: int = 0) -> list[Sample]:
-    """The samples of a run, oldest first; only the `last` ones where a number is given."""
-    with _reading(folder) as connection, suppress(sqlite3.Error):
+    """The samples of a run, oldest first, or the `last` ones where a number is given. What is damaged is left out."""
+    limit = last if last > 0 else -1
+    query = f"SELECT images, seconds, png FROM samples WHERE {_SOUND_SAMPLE} ORDER BY id DESC LIMIT ?"
+    with suppress(StorageError), _reading(folder) as connection:
         if connection:
-            limit = last if last > 0 else -1
-            query = "SELECT images, seconds, png FROM samples ORDER BY id DESC LIMIT ?"
-            return [Sample(*row) for row in connection.execute(query, (limit,))][::-1]
+            found = [Sample(*row) for row in connection.execute(query, (limit,))][::-1]
+            return [sample for sample in found if render.is_png(sample.png)]
     return []
 
 
 def snapshots(folder: Path) -> list[Path]:
-    """The model files of a run, oldest first; files of other names are somebody else's, as are links."""
-    try:
-        with os.scandir(folder / SNAPSHOTS) as entries:
-            found = [entry.name for entry in entries if entry.is_file(follow_symlinks=False)]
-    except OSError:
+    """The model files of a run, oldest first, by their names; whatever else lies there is left out."""
+    if not _is_folder(folder / SNAPSHOTS):
         return []
-    names = sorted(filter(SNAPSHOT.fullmatch, found), key=lambda name: int(name.partition(".")[0]))
-    return [folder / SNAPSHOTS / name for name in names]
+    with suppress(OSError):
+        found = [
+            folder / SNAPSHOTS / entry.name
+            for entry in os.scandir(folder / SNAPSHOTS)
+            if SNAPSHOT.fullmatch(entry.name) and entry.is_file(follow_symlinks=False)
+        ]
+        return sorted(found, key=lambda path: int(path.stem))
+    return []
 
 
 Array = npt.NDArray[np.float64]
@@ -302,15 +360,17 @@ class Curves:
 
     def update(self) -> None:
         """Reads what was written since the last call; everything if the writer has merged records."""
-        with self._lock, _reading(self.folder) as connection, suppress(sqlite3.Error):
+        with self._lock, suppress(StorageError), _reading(self.folder) as connection:
             if connection is None:
                 return
             connection.execute("BEGIN")  # one consistent view for all three queries
             if (merges := _merges(connection)) != self._merges:
                 self._reset(merges)
-            self._starts = dict(connection.execute("SELECT segment, images FROM segments ORDER BY segment"))
+            segments = f"SELECT segment, images FROM segments WHERE {_SOUND_SEGMENT} ORDER BY segment"
+            self._starts = dict(connection.execute(segments))
             query = (
-                "SELECT id, quantity, segment, images, seconds, mean, min, max FROM records WHERE id > ? ORDER BY id"
+                "SELECT id, quantity, segment, images, seconds, mean, min, max FROM records "
+                f"WHERE id > ? AND {_SOUND_RECORD} ORDER BY id"
             )
             for number, quantity, segment, *values in connection.execute(query, (self._last_id,)):
                 self._rows.setdefault((quantity, segment), []).append(tuple(values))

@@ -4,7 +4,7 @@ import subprocess
 import sys
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -495,3 +495,31 @@ def test_run_that_is_remembered_is_read_anew_once_it_changes(runs_root: Path) ->
     assert runs.read(folder).status.progress.images == 2
     writer.close()
     assert runs.read(folder).status.state == "finished"
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        os.mkfifo,
+        Path.mkdir,
+        lambda path: path.symlink_to(__file__),
+        lambda path: path.write_bytes(b"\xff\xfe"),
+        lambda path: path.write_text("[" * 100_000),
+        lambda path: (path.touch(), os.truncate(path, 3 * 10**9)),
+    ],
+    ids=["pipe", "folder", "link", "bytes", "brackets", "gigabytes"],
+)
+def test_config_that_is_none_is_one_sentence(runs_root: Path, make: Callable[[Path], object]) -> None:
+    folder = runs.create(small())
+    (folder / store.CONFIG).unlink()
+    make(folder / store.CONFIG)
+    with pytest.raises(RunError) as caught:
+        runs.read(folder)
+    assert is_sentence(str(caught.value))
+
+
+def test_damaged_status_is_one_sentence(runs_root: Path) -> None:
+    folder = runs.create(small())
+    (folder / store.DATABASE).write_bytes(b"no database")
+    with pytest.raises(RunError, match="file is not a database"):
+        runs.read(folder)

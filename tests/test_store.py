@@ -1,7 +1,10 @@
 import errno
 import json
 import os
+import socket
 import sqlite3
+import struct
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import asdict, replace
@@ -13,7 +16,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gan import store
+from gan import files, render, store
+from gan.files import write_atomically
 from gan.messages import (
     Best,
     Checkpoint,
@@ -27,7 +31,7 @@ from gan.messages import (
     StorageError,
     Summary,
 )
-from gan.store import Array, Curves, Writer, read_samples, read_status, reduced, snapshots, thinned, write_atomically
+from gan.store import Array, Curves, Writer, read_samples, read_status, reduced, snapshots, thinned
 from tests.helpers import is_sentence, status_at
 
 
@@ -39,6 +43,14 @@ def writer(tmp_path: Path) -> Iterator[Writer]:
 
 def _record(images: int, value: float, segment: int = 0, spread: float = 0.5) -> Record:
     return Record(images, images / 100, segment, {"loss_d": Summary(value, value - spread, value + spread)})
+
+
+def picture(length: int, grey: int = 0) -> bytes:
+    """A whole PNG of so many bytes; what it lacks is a comment."""
+    plain = render.png(np.full((28, 28), grey, np.uint8))
+    comment = b"tEXt" + b"Comment\0".ljust(length - len(plain) - 12, b"x")
+    chunk = struct.pack(">I", len(comment) - 4) + comment + struct.pack(">I", zlib.crc32(comment))
+    return plain[:-12] + chunk + plain[-12:]
 
 
 def _curves(folder: Path) -> Curves:
@@ -61,7 +73,7 @@ def _free_disk(writer: Writer) -> None:
     writer._connection.execute("PRAGMA max_page_count = 1000000")
 
 
-BIG_SAMPLE = Sample(10, 0.1, b"x" * 100_000)
+BIG_SAMPLE = Sample(10, 0.1, picture(100_000))
 
 
 def test_status_is_the_last_one_written(tmp_path: Path, writer: Writer) -> None:
@@ -132,7 +144,7 @@ def test_flat_status_of_an_older_version_is_lifted(tmp_path: Path, measured: dic
     assert read_status(tmp_path) == status_at(**FLAT, **measured)
 
 
-VERSION_1 = """
+VERSION_1 = f"""
 CREATE TABLE status (id INTEGER PRIMARY KEY CHECK (id = 0), json TEXT NOT NULL);
 CREATE TABLE segments (segment INTEGER PRIMARY KEY, images INTEGER NOT NULL, seconds REAL NOT NULL);
 CREATE TABLE records (
@@ -142,7 +154,7 @@ CREATE TABLE samples (
     id INTEGER PRIMARY KEY, images INTEGER NOT NULL, seconds REAL NOT NULL, png BLOB NOT NULL);
 INSERT INTO segments VALUES (0, 0, 0.0);
 INSERT INTO records VALUES (1, 10, 0.5, 0, 'loss_d', 1.0, 0.5, 2.0);
-INSERT INTO samples VALUES (1, 10, 0.5, x'00');
+INSERT INTO samples VALUES (1, 10, 0.5, x'{picture(500).hex()}');
 PRAGMA user_version = 2;
 """
 """A database of version 1, whose records were merged twice."""
@@ -208,12 +220,119 @@ def test_folder_without_a_database_reads_as_empty(tmp_path: Path, make: Callable
     assert list(tmp_path.rglob("*.sqlite*")) == []
 
 
-def test_file_that_is_no_database_is_told_and_has_no_samples(tmp_path: Path) -> None:
-    (tmp_path / store.DATABASE).write_bytes(b"not a database" * 100)
-    with pytest.raises(StorageError, match="is damaged: file is not a database"):
+def _sql(*statements: str) -> Callable[[Path], None]:
+    def act(folder: Path) -> None:
+        with closing(sqlite3.connect(folder / store.DATABASE)) as connection, connection:
+            connection.executescript("; ".join(statements))
+
+    return act
+
+
+def _instead(name: str, make: Callable[[Path], object]) -> Callable[[Path], None]:
+    def act(folder: Path) -> None:
+        (folder / name).unlink(missing_ok=True)
+        make(folder / name)
+
+    return act
+
+
+def _socket(path: Path) -> None:
+    with closing(socket.socket(socket.AF_UNIX)) as made:
+        made.bind(os.path.relpath(path))  # a socket's path may have no more than a hundred bytes
+
+
+ENDLESS = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT x AS id, x AS json FROM n"
+DAMAGES: dict[str, Callable[[Path], None]] = {
+    "random bytes": _instead(store.DATABASE, lambda path: path.write_bytes(np.random.default_rng(0).bytes(9000))),
+    "half a database": lambda folder: os.truncate(folder / store.DATABASE, 5000),
+    "other tables": _sql("DROP TABLE records", "CREATE TABLE recipes (cake TEXT)"),
+    "other columns": _sql("DROP TABLE status", "CREATE TABLE status (mood TEXT)", "INSERT INTO status VALUES ('good')"),
+    "an endless view": _sql("DROP TABLE status", f"CREATE VIEW status AS {ENDLESS}"),
+    "a newer version": _sql("PRAGMA user_version = 99"),
+    "status no JSON": _sql("UPDATE status SET json = '{'"),
+    "status null": _sql("UPDATE status SET json = 'null'"),
+    "status a list": _sql("UPDATE status SET json = '[1]'"),
+    "status a blob": _sql("UPDATE status SET json = x'00ff'"),
+    "status no UTF-8": _sql("UPDATE status SET json = CAST(x'ff' AS TEXT)"),
+    "status with text for a number": _sql("""UPDATE status SET json = '{"state": "paused", "images": "many"}'"""),
+    "a folder": _instead(store.DATABASE, Path.mkdir),
+    "a pipe": _instead(store.DATABASE, os.mkfifo),
+    "a socket": _instead(store.DATABASE, _socket),
+    "a link": _instead(store.DATABASE, lambda path: path.symlink_to(__file__)),
+    "a pipe for the log": _instead(f"{store.DATABASE}-wal", os.mkfifo),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_damaged_database_is_one_sentence(tmp_path: Path, damage: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And no hang: pictures and curves of such a run are just not there."""
+    monkeypatch.setattr(store, "LONGEST_LOOK", 0.2)
+    with closing(Writer(tmp_path)) as writer:
+        for event in (Segment(0, 0, 0.0), _record(10, 1.0), status_at("paused", images=10)):
+            writer(event)
+    monkeypatch.chdir(tmp_path)
+    DAMAGES[damage](tmp_path)
+    with pytest.raises(StorageError) as caught:
         read_status(tmp_path)
+    assert is_sentence(str(caught.value))
     assert read_samples(tmp_path) == []
-    assert _curves(tmp_path).series("loss_d")[0].shape == (5, 0)
+    assert _curves(tmp_path).series("loss_g")[0].shape == (5, 0)
+
+
+def test_rows_that_cannot_be_shown_are_left_out(tmp_path: Path) -> None:
+    """SQLite keeps anything in any column."""
+    with closing(Writer(tmp_path)) as writer:
+        for event in (Segment(0, 0, 0.0), _record(10, 1.0), Sample(10, 0.1, picture(500))):
+            writer(event)
+    rows = [("'many'", 1.0, 1.0), (10, "9e999", 1.0), (10, 1.0, "x'00'"), ("NULL", 1.0, 1.0)]
+    _sql(
+        "PRAGMA writable_schema = ON",
+        "UPDATE sqlite_master SET sql = REPLACE(sql, ' NOT NULL', '')",
+        "PRAGMA writable_schema = RESET",
+        *(
+            f"INSERT INTO records (images, seconds, segment, quantity, mean, min, max)"
+            f" VALUES ({images}, {seconds}, 0, 'loss_d', {mean}, 1.0, 1.0)"
+            for images, seconds, mean in rows
+        ),
+        "INSERT INTO segments VALUES (1, 'early', 'late')",
+        "INSERT INTO samples (images, seconds, png) VALUES (20, 0.2, x'00ff'), (30, 0.3, 'text'), (-4, NULL, NULL)",
+    )(tmp_path)
+    assert _curves(tmp_path).series("loss_d")[0].shape == (5, 1)
+    assert [sample.images for sample in read_samples(tmp_path)] == [10]
+
+
+def test_snapshots_are_plain_files_with_a_snapshots_name(tmp_path: Path, writer: Writer) -> None:
+    writer(Snapshot(2624, b"model"))
+    folder = tmp_path / store.SNAPSHOTS
+    for name in ("00002624 copy.safetensors", "٣.safetensors", "²", ".00000001.safetensors", "7.safetensors.txt"):
+        (folder / name).write_bytes(b"model")
+    (folder / "00000001.safetensors").mkdir()
+    (folder / "00000002.safetensors").symlink_to(folder / "00002624.safetensors")
+    os.mkfifo(folder / "00000003.safetensors")
+    assert [path.name for path in snapshots(tmp_path)] == ["00002624.safetensors"]
+    writer(Segment(1, 0, 0.0))  # which drops snapshots
+    writer(Snapshot(32, b"model"))
+    assert [path.name for path in snapshots(tmp_path)] == ["00000032.safetensors"]
+
+
+@pytest.mark.parametrize("make", [Path.touch, os.mkfifo, lambda path: path.symlink_to(path.parent)])
+def test_anything_but_a_folder_of_snapshots_is_refused(tmp_path: Path, make: Callable[[Path], object]) -> None:
+    make(tmp_path / store.SNAPSHOTS)
+    assert snapshots(tmp_path) == []
+    with pytest.raises(StorageError, match="snapshots is not a folder"):
+        Writer(tmp_path)
+
+
+def test_writer_sweeps_what_a_killed_one_has_left(tmp_path: Path) -> None:
+    Writer(tmp_path).close()
+    left = [".checkpoint.safetensors.77.part", ".config.json.1234.part", "snapshots/.00000032.safetensors.5.part"]
+    others = ["notes.part", ".hidden", "snapshots/.keep", ".checkpoint.safetensors.part"]
+    for name in left + others:
+        (tmp_path / name).write_bytes(b"half")
+    (tmp_path / ".a.1.part").mkdir()
+    Writer(tmp_path).close()
+    assert [name for name in left if (tmp_path / name).exists()] == []
+    assert [name for name in others if not (tmp_path / name).exists()] == []
 
 
 def test_series_has_images_seconds_mean_min_max(tmp_path: Path, writer: Writer) -> None:
@@ -394,7 +513,7 @@ def test_first_segment_may_be_missing(tmp_path: Path, writer: Writer) -> None:
 
 
 def test_samples_come_oldest_first(tmp_path: Path, writer: Writer) -> None:
-    samples = [Sample(images, images / 10, bytes([images])) for images in (0, 10, 20)]
+    samples = [Sample(images, images / 10, picture(500, images)) for images in (0, 10, 20)]
     for sample in samples:
         writer(sample)
     assert read_samples(tmp_path) == samples
@@ -406,7 +525,7 @@ def test_samples_stay_within_their_budget(tmp_path: Path, reopen: bool) -> None:
     """35,000 bytes of 100,000 are for samples: 35 of 1,000 bytes each. First and last always stay."""
     writer = Writer(tmp_path, budget=100_000)
     for number in range(200):
-        writer(Sample(number, 0.0, bytes(1000)))
+        writer(Sample(number, 0.0, picture(1000)))
         if reopen and number % 20 == 0:
             writer.close()
             writer = Writer(tmp_path, budget=100_000)
@@ -481,14 +600,14 @@ def test_writer_works_again_once_there_is_space(tmp_path: Path, writer: Writer) 
 def test_failed_sample_does_not_count(tmp_path: Path) -> None:
     """A sample that was not kept must not push out, by its size or its number, one that was."""
     with closing(Writer(tmp_path, budget=1_000_000)) as writer:
-        writer(Sample(1, 0.0, bytes(1000)))
+        writer(Sample(1, 0.0, picture(1000)))
         _fill_disk(writer)
         for _ in range(9):
             with pytest.raises(StorageError):
                 writer(BIG_SAMPLE)
         _free_disk(writer)
         for images in (20, 30):
-            writer(Sample(images, 0.0, bytes(1000)))
+            writer(Sample(images, 0.0, picture(1000)))
     assert [sample.images for sample in read_samples(tmp_path)] == [1, 20, 30]
 
 
@@ -503,6 +622,19 @@ def test_full_disk_leaves_files_as_they_were(
         writer(event)
     assert (tmp_path / store.CHECKPOINT).read_bytes() == (tmp_path / store.BEST).read_bytes() == b"old"
     assert snapshots(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("error", "full"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), True),
+        (OSError(errno.EDQUOT, "Disk quota exceeded"), True),
+        (OSError(errno.EACCES, "Permission denied: 'full'"), False),
+        (sqlite3.OperationalError("no such table: full"), False),
+    ],
+)
+def test_disk_is_full_by_the_number_of_the_error_not_by_its_text(error: Exception, full: bool) -> None:
+    assert files.is_full(error) is full
 
 
 def test_other_trouble_is_named(tmp_path: Path, writer: Writer, monkeypatch: pytest.MonkeyPatch) -> None:
