@@ -1,7 +1,7 @@
 """The training loop: steps, and between them commands taken and events handed out.
 
-It knows neither stdin nor SQLite. What is due when is decided by the training clock, which starts at
-the first step and stops while the run is paused.
+It knows neither stdin nor SQLite. What is due when is decided by the training clock (see `gan.clock`), which
+starts at the first step and stops while the run is paused.
 """
 
 import math
@@ -16,6 +16,7 @@ import torch
 
 from gan import latent, render
 from gan.checkpoint import as_bytes, checkpoint_content, model_content
+from gan.clock import TrainingClock
 from gan.device import describe
 from gan.examiner import Examiner
 from gan.messages import (
@@ -39,10 +40,16 @@ EVERY_STEP_UNTIL = 100
 EVERY = {"record": 0.1, "sample": 1.0, "snapshot": 1.0, "checkpoint": 5.0, "quality": 4.0}
 """Seconds of training between two events of a kind. A killed run loses what follows its last
 checkpoint; half of the ten seconds that it may lose leaves room for a slow disk."""
+BYTES_A_SECOND = 4_000_000
+"""So much is written at most of checkpoints, and so much of models: large ones come less often."""
 QUALITY_SHARE = 0.04
 """At most this share of training goes into measuring quality; on a slow machine it is measured less often."""
+QUALITY_AHEAD = 15.0
+"""Seconds of training whose share may be spent before they have passed, so that a young run is looked at often."""
 FIRST_LOOK = 1.0
 """Seconds of training before quality is measured for the first time."""
+LOOK_AFTER = 0.5
+"""While a run is young, it is looked at again after this share of its life."""
 RETRY_EVERY = 1.0
 """Seconds between two attempts to report that nothing can be written."""
 SPEED_WINDOW = 3.0
@@ -85,9 +92,7 @@ class Loop:
         self.status = replace(
             start, control=replace(start.control, device=describe(trainer.device), precision=precision)
         )
-        self._seconds = start.progress.seconds
-        self._clock_started: float | None = None
-        self._due: dict[str, float] = {}
+        self._clock = TrainingClock(start.progress.seconds)
         self._speed: deque[tuple[float, int]] = deque()
         self._owed: list[Segment | Record] = []
         z, y = latent.grid(trainer.config)
@@ -95,9 +100,8 @@ class Loop:
 
     @property
     def seconds(self) -> float:
-        """The training clock."""
-        since = 0.0 if self._clock_started is None else time.perf_counter() - self._clock_started
-        return self._seconds + since
+        """What the training clock shows."""
+        return self._clock.seconds
 
     def run(self) -> Ending:
         """Trains to the end and says how it ended. What the trainer raises comes through."""
@@ -107,23 +111,27 @@ class Loop:
             return self._fail(f"Training diverged: {error} is no longer finite. Resume with lower learning rates.")
 
     def _run(self) -> Ending:
+        self._began = self._hopeful_since = self.seconds
+        self._due = {kind: self._began + every for kind, every in EVERY.items()}
+        self._due["quality"] = self._began + FIRST_LOOK
+        self._looked: list[float] = []
+        self._best_size = 0
         try:
             self._give(Segment(self.status.segment, self.trainer.images, self.seconds))
             if not self.trainer.images:
                 self._sample()  # the noise that it all begins with
+                # From here on a run without a checkpoint is one that has lost it.
+                self._checkpoint()
             self._report("running")
             ending = self._obey()
         except StorageError as error:
             ending = self._wait_out(error)
-        self._due = {kind: self.seconds + every for kind, every in EVERY.items()}
-        self._due["quality"] = self.seconds + FIRST_LOOK
-        self._looked = False
-        self._hopeful_since = self.seconds
-        self._run_clock()
+        self._start_clock()
         while ending is None:
             if (spent := self._spent()) < 1:  # else it was resumed only to keep what a full disk refused
                 # Norms in the first step after a record only: they cost two copies of the weights.
                 self.trainer.step(norms=self.trainer.unrecorded == 0, spent=spent)
+                self._clock.lap()
             try:
                 ending = self._hand_out() or self._obey()
             except StorageError as error:
@@ -140,24 +148,15 @@ class Loop:
             raise error
         return self._pause(str(error))
 
-    def _run_clock(self) -> None:
-        self._clock_started = time.perf_counter()
+    def _start_clock(self) -> None:
+        self._clock.start()
         self._speed.clear()
-
-    def _stop_clock(self) -> None:
-        self._seconds = self.seconds
-        self._clock_started = None
 
     def _hand_out(self) -> Ending | None:
         """Hands out what is due after a step; says how the run ended if it did."""
         seconds = self.seconds
-        status = self.status
         if self.trainer.steps <= EVERY_STEP_UNTIL or self._is_due("record", seconds):
-            steps, record = self.trainer.unrecorded, self.trainer.take_record()
-            if broken := _broken(record):
-                raise _DivergedError(broken)
-            if record:
-                self._give(Record(self.trainer.images, seconds, status.segment, record, steps))
+            self._record()
             self._report("running")
         if self._spent() == 1:
             return self._end("finished")
@@ -168,15 +167,21 @@ class Loop:
         if self._is_due("checkpoint", seconds):
             self._checkpoint()
         if self.examiner and self._is_due("quality", seconds):
+            began = time.perf_counter()
             self._examine()
-            # The first look also pays for what a process does once, so that it says little of the next.
-            took = self.seconds - seconds if self._looked else 0.0
-            self._looked = True
-            self._due["quality"] = max(self._due["quality"], self.seconds + took / QUALITY_SHARE)
+            self._plan_look(time.perf_counter() - began)
             patience = self.trainer.config.patience
             if 0 < patience <= self.seconds - max(self._hopeful_since, self.status.quality.best_seconds):
                 return self._end("finished", f"Quality had not improved for {patience:g} s, so training ended early.")
         return None
+
+    def _plan_look(self, took: float) -> None:
+        """Says when quality is measured again: soon while the run is young, later where that takes long."""
+        # The first look also pays for what a process does once, so that it says little of the next.
+        self._looked.append(took if self._looked else 0.0)
+        affordable = self._began + (sum(self._looked) + self._looked[-1]) / QUALITY_SHARE - QUALITY_AHEAD
+        wanted = self.seconds + min(EVERY["quality"], LOOK_AFTER * self.seconds)
+        self._due["quality"] = max(wanted, affordable, self.seconds + self._best_size / BYTES_A_SECOND)
 
     def _is_due(self, kind: str, seconds: float) -> bool:
         if seconds < self._due[kind]:
@@ -207,7 +212,7 @@ class Loop:
 
         Returns None to go on training, else how the run ended.
         """
-        self._stop_clock()
+        self._clock.stop()
         told = False
         while True:
             try:
@@ -230,7 +235,7 @@ class Loop:
                         self._give()
                         self._checkpoint()  # if this cannot be written, nothing can
                     self._report("running")
-                    self._run_clock()
+                    self._start_clock()
                     return None
                 elif command.verb != "pause":
                     return self._end(_ENDING_OF[command.verb])
@@ -242,7 +247,7 @@ class Loop:
 
         Raises `StorageError`, except for a run that nobody can ask any more.
         """
-        self._stop_clock()
+        self._clock.stop()
         if ending == "discarded":
             with suppress(StorageError, _DivergedError):  # for those who bring it back, if that can be
                 self._keep()
@@ -260,7 +265,7 @@ class Loop:
 
     def _fail(self, message: str) -> Ending:
         """Ends without a checkpoint: the last one is from before the failure."""
-        self._stop_clock()
+        self._clock.stop()
         self._report("failed", message)
         return "failed"
 
@@ -271,7 +276,16 @@ class Loop:
             self.sink(self._owed[0])
             del self._owed[0]
 
+    def _record(self) -> None:
+        """Hands out what was measured since the last record."""
+        steps, record = self.trainer.unrecorded, self.trainer.take_record()
+        if broken := _broken(record):
+            raise _DivergedError(broken)
+        if record:
+            self._give(Record(self.trainer.images, self.seconds, self.status.segment, record, steps))
+
     def _keep(self) -> None:
+        self._record()
         self._give()
         self._sample()
         self._snapshot()
@@ -321,18 +335,28 @@ class Loop:
         )
         self.status = replace(self.status, quality=quality)
         if quality.best_fcd is None or found.fcd < quality.best_fcd:
-            self.sink(Best(images, model_content(self.trainer, seconds)))
+            content = model_content(self.trainer, seconds)
+            self.sink(Best(images, content))
+            self._best_size = len(content)
             quality = replace(quality, best_fcd=found.fcd, best_images=images, best_seconds=seconds)
             self.status = replace(self.status, quality=quality)
 
     def _snapshot(self) -> None:
         self._check()
         if self.trainer.images:
-            self.sink(Snapshot(self.trainer.images, model_content(self.trainer, self.seconds)))
+            content = model_content(self.trainer, self.seconds)
+            self.sink(Snapshot(self.trainer.images, content))
+            self._put_off("snapshot", len(content))
 
     def _checkpoint(self) -> None:
         self._check()
-        self.sink(Checkpoint(checkpoint_content(self.trainer, {"seconds": self.seconds})))
+        content = checkpoint_content(self.trainer, {"seconds": self.seconds})
+        self.sink(Checkpoint(content))
+        self._put_off("checkpoint", len(content))
+
+    def _put_off(self, kind: str, size: int) -> None:
+        """Lets the next of a kind wait for as long as so many bytes may take."""
+        self._due[kind] = max(self._due[kind], self.seconds + size / BYTES_A_SECOND)
 
     def _check(self) -> None:
         """Before anything is kept of the networks: what has diverged must not replace what has not."""

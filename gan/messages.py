@@ -11,9 +11,10 @@ from dataclasses import asdict, dataclass
 from functools import lru_cache
 from typing import Any, Literal, get_args, get_type_hints
 
-State = Literal["starting", "running", "paused", "finished", "stopped", "failed", "interrupted"]
-"""`interrupted` is never written: it is what a living state means once the run's lock is free."""
-LIVING: tuple[State, ...] = ("starting", "running", "paused")
+State = Literal["starting", "running", "paused", "finished", "stopped", "failed", "interrupted", "silent"]
+LIVING: tuple[State, ...] = ("starting", "running", "paused", "silent")
+DERIVED: tuple[State, ...] = ("interrupted", "silent")
+"""Never written, but seen by who reads: a living run whose lock is free, and one that has stopped writing."""
 
 MOST = 10**15
 """No number in a status is larger."""
@@ -150,7 +151,7 @@ class Status:
             raise ValueError("it is nested too deeply") from None
         if not isinstance(values, dict):
             raise ValueError("it is no JSON object")
-        if values.get("state") not in get_args(State):
+        if values.get("state") not in get_args(State) or values["state"] in DERIVED:
             raise ValueError(f"its state is {str(values.get('state'))[:40]!r}")
         parts = {"progress": Progress, "control": Control, "quality": Quality}
         if not parts.keys() & values.keys():

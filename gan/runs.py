@@ -17,6 +17,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from gan import files, folders, locks, processes, space, store
+from gan import silence as silences
 from gan.config import ConfigError, TrainConfig
 from gan.folders import RunError as RunError
 from gan.folders import names as names
@@ -60,6 +61,8 @@ class Run:
     created: datetime
     owned: bool
     """Whether this process launched the worker, and so can command it."""
+    silent_for: float = 0.0
+    """Seconds for which it has written nothing although it should; see `silence`."""
 
     @property
     def id(self) -> str:
@@ -148,7 +151,15 @@ def look(folder: Path) -> Run | BrokenRun:
     except (OSError, ConfigError, StorageError, UnicodeDecodeError) as error:
         said = error.strerror if isinstance(error, OSError) else error
         return BrokenRun(folder, f"The run in {shown(folder, 200)} cannot be read: {shown(said, 300)}")
-    return Run(folder, config, status, created, owned=processes.is_alive(folder))
+    silent_for = silences.seconds_silent(folder, config, status)
+    if silent_for:
+        status = replace(status, state="silent")
+    return Run(folder, config, status, created, processes.is_alive(folder), silent_for)
+
+
+def silence(run: Run) -> str:
+    """What to tell people of a silent run: why it may be silent, and what can be done."""
+    return silences.sentence(run.folder, run.silent_for)
 
 
 @lru_cache(maxsize=1024)

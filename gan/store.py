@@ -28,8 +28,8 @@ BEST = "best.safetensors"
 SNAPSHOT = re.compile(r"[0-9]{1,15}\.safetensors")
 """The name of a snapshot: how many images it was trained on."""
 BUDGET = 64_000_000
-"""Bytes for the samples, snapshots and records of a run; the checkpoint comes on top."""
-SAMPLE_SHARE, SNAPSHOT_SHARE = 0.35, 0.5
+"""Bytes for all that a run keeps. Where the checkpoint is large, fewer snapshots stay."""
+SAMPLE_SHARE, SNAPSHOT_SHARE, RECORD_SHARE = 0.35, 0.5, 0.1
 RECORDS_KEPT = 4000
 """Records of a quantity; when there are more, neighbours are merged, which halves them. At ten quantities
 this is about 4 MB, far less than what samples and snapshots leave."""
@@ -132,6 +132,7 @@ class Writer:
             self._connection.execute("PRAGMA synchronous=NORMAL")
             with self._transaction():
                 self._lift()
+                self._connection.execute("INSERT OR REPLACE INTO meta VALUES ('pid', ?)", (os.getpid(),))
             self._count_records()
             rows = self._connection.execute("SELECT id, images, LENGTH(png) FROM samples ORDER BY id").fetchall()
             self._samples: list[tuple[int, int, int]] = rows
@@ -226,11 +227,18 @@ class Writer:
         self._samples = [row for i, row in enumerate(self._samples) if i not in gone]
 
     def _keep_snapshot(self, event: Snapshot) -> None:
-        keep = max(2, int(self.budget * SNAPSHOT_SHARE) // max(1, len(event.content)))
         write_atomically(self.folder / SNAPSHOTS / f"{event.images:08d}.safetensors", event.content)
+        keep = self._snapshot_room() // max(1, len(event.content))
         paths = snapshots(self.folder)
-        for index in thinned([int(path.stem) for path in paths], keep):
+        drop = thinned([int(path.stem) for path in paths], keep) if keep > 1 else range(len(paths) - 1)
+        for index in drop:
             paths[index].unlink(missing_ok=True)
+
+    def _snapshot_room(self) -> int:
+        """Bytes for snapshots: their share, or what the checkpoint and the best model leave of the budget."""
+        taken = sum(path.stat().st_size for name in (CHECKPOINT, BEST) if (path := self.folder / name).exists())
+        others = self.budget * (SAMPLE_SHARE + RECORD_SHARE) + taken
+        return int(min(self.budget * SNAPSHOT_SHARE, self.budget - others))
 
 
 def _version(connection: sqlite3.Connection) -> int:
@@ -314,6 +322,24 @@ def _read_status(folder: Path) -> Status | None:
             return Status.from_json(row[1])
         except ValueError as error:
             raise StorageError(f"The status in {folder / DATABASE} is damaged: {error}.") from error
+
+
+def read_pid(folder: Path) -> int:
+    """The process that has written last, or writes now; 0 where that is not known."""
+    with suppress(StorageError), _reading(folder) as connection:
+        if connection and _version(connection) > 1:
+            row = connection.execute("SELECT value FROM meta WHERE name = 'pid'").fetchone()
+            return row[0] if row and isinstance(row[0], int) else 0
+    return 0
+
+
+def written_at(folder: Path) -> float | None:
+    """When the database was last written to, by the file system's clock; None where there is none."""
+    times = []
+    for name in (DATABASE, f"{DATABASE}-wal"):
+        with suppress(OSError):
+            times.append((folder / name).lstat().st_mtime)
+    return max(times, default=None)
 
 
 def read_samples(folder: Path, last: int = 0) -> list[Sample]:

@@ -2,7 +2,6 @@ import copy
 import math
 import queue
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, TypeVar
@@ -11,8 +10,9 @@ import pytest
 import torch
 from torch import Tensor
 
+from gan import clock as clocks
 from gan import loop as loops
-from gan.checkpoint import load_checkpoint, load_model
+from gan.checkpoint import checkpoint_content, load_checkpoint, load_model
 from gan.data import Digits
 from gan.examiner import Examination
 from gan.loop import Loop
@@ -114,6 +114,7 @@ def _quiet(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loops, "RETRY_EVERY", 0.01)
     monkeypatch.setattr(loops, "EVERY", NEVER)
     monkeypatch.setattr(loops, "FIRST_LOOK", 1e9)
+    monkeypatch.setattr(loops, "BYTES_A_SECOND", math.inf)
 
 
 @pytest.mark.parametrize("images", [32, 320])
@@ -155,10 +156,10 @@ def test_every_step_of_the_first_hundred_has_its_record(digits: Digits) -> None:
     assert images[:100] == [32 * (step + 1) for step in range(100)]
 
 
-def test_no_record_is_due_before_its_time(digits: Digits, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_record_is_due_before_its_time_but_at_the_end(digits: Digits, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loops, "EVERY_STEP_UNTIL", 3)
     _, events = play(build(digits))
-    assert [record.images for record in _of(events, Record)] == [32, 64, 96]
+    assert [(record.images, record.steps) for record in _of(events, Record)] == [(32, 1), (64, 1), (96, 1), (320, 7)]
 
 
 def test_record_covers_all_steps_since_the_last(digits: Digits, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -195,7 +196,7 @@ def test_pictures_snapshots_and_checkpoints_come_by_the_clock(
     monkeypatch.setattr(loops, "EVERY", NEVER | {kind: 0.0})
     _, events = play(trainer)
     counts = {one: len(_of(events, one)) for one in (Sample, Snapshot, Checkpoint)}
-    expected = {Sample: 2, Snapshot: 1, Checkpoint: 1}  # the noise is a sample too
+    expected = {Sample: 2, Snapshot: 1, Checkpoint: 2}  # the beginning has a sample and a checkpoint too
     assert counts == expected | {event: expected[event] + 9}
 
 
@@ -208,7 +209,7 @@ def test_run_that_is_ended_keeps_what_it_has_learned(digits: Digits, verb: str, 
     trainer = build(digits, images=LARGE)
     said, events = play(trainer, _at(96, verb))
     assert (said, trainer.images) == (ending, 96)
-    assert [len(_of(events, kind)) for kind in (Snapshot, Checkpoint)] == [1, 1]
+    assert [len(_of(events, kind)) for kind in (Snapshot, Checkpoint)] == [1, 2]
 
 
 @pytest.mark.parametrize(("verb", "last"), [("stop", "stopped"), ("leave", "running"), ("discard", "running")])
@@ -283,7 +284,7 @@ def test_pause_keeps_sample_snapshot_and_checkpoint(digits: Digits) -> None:
     _, events = play(build(digits), _at(96, "pause", "resume"))
     before = events[: next(i for i, e in enumerate(events) if isinstance(e, Status) and e.state == "paused")]
     assert [_of(before, kind)[-1].images for kind in (Sample, Snapshot)] == [96, 96]
-    assert len(_of(before, Checkpoint)) == 1
+    assert len(_of(before, Checkpoint)) == 2  # the first is from the beginning
 
 
 @pytest.mark.parametrize(("verb", "ending"), [("stop", "stopped"), ("discard", "discarded"), ("leave", "left")])
@@ -415,7 +416,7 @@ def test_resume_is_refused_while_the_disk_is_full(digits: Digits) -> None:
         nonlocal refusals
         if isinstance(event, Status) and event.state == "paused":
             waiting.put(Command("resume"))
-        if refusals and (isinstance(event, Checkpoint) or _is_record(96)(event)):
+        if (refusals == 1 and isinstance(event, Checkpoint)) or (refusals == 2 and _is_record(96)(event)):
             refusals -= 1
             raise StorageError("The disk is full.")
 
@@ -435,14 +436,16 @@ def test_run_that_nobody_can_resume_gives_up_on_a_full_disk(digits: Digits) -> N
 def test_run_on_a_full_disk_can_still_be_left(digits: Digits) -> None:
     """Its server is gone: there is nobody to wait for."""
 
+    full = False
+
     def react(event: Event, waiting: Queue) -> None:
-        if isinstance(event, Checkpoint | Sample) and event != noise:
+        nonlocal full
+        if full and isinstance(event, Checkpoint | Sample):
             raise StorageError("The disk is full.")
         if isinstance(event, Status) and event.progress.images == 96:
+            full = True
             waiting.put(Command("leave"))
 
-    noise = _of(play(build(digits, images=32))[1], Sample)[0]
-    noise = replace(noise, seconds=0.0)
     assert play(build(digits, images=LARGE), react)[0] == "left"
 
 
@@ -487,7 +490,8 @@ def _timed(monkeypatch: pytest.MonkeyPatch, trainer: Trainer, step: float = 0.12
         clock.forward(step)
 
     monkeypatch.setattr(trainer, "step", timed)
-    monkeypatch.setattr(loops, "time", SimpleNamespace(perf_counter=clock))
+    for module in (loops, clocks):
+        monkeypatch.setattr(module, "time", SimpleNamespace(perf_counter=clock, process_time=clock))
     return clock
 
 
@@ -601,29 +605,50 @@ def test_measuring_changes_nothing_that_is_learned(digits: Digits, looking: None
     assert not examined.average.training
 
 
-@pytest.mark.parametrize(
-    ("takes", "looks"),
-    [
-        # The first look after one second, eight steps; then every four seconds, 32 steps.
-        (0.0, [8, 40, 72]),
-        # An eighth of a second costs a step, and 16 times as long is less than four seconds: from 1 to 5 s, to 9 s.
-        (0.125, [8, 39, 70]),
-        # Half a second. The first look is not counted: 5 s, so 28 steps later. Then 16 times as long without: 8 s.
-        (0.5, [8, 36]),
-    ],
-)
-def test_quality_is_measured_more_seldom_where_that_takes_long(
-    digits: Digits, monkeypatch: pytest.MonkeyPatch, takes: float, looks: list[int]
-) -> None:
-    """A step takes an eighth of a second; at most a sixteenth of the time goes into measuring. 80 steps, and a
-    look at the end."""
-    trainer = build(digits, images=80 * 32)
+def _measured(monkeypatch: pytest.MonkeyPatch, digits: Digits, steps: int, takes: float) -> list[float]:
+    """When quality is measured in so many steps of an eighth of a second, but for the last time."""
+    trainer = build(digits, images=steps * 32)
     clock = _timed(monkeypatch, trainer)
     monkeypatch.setattr(loops, "EVERY", NEVER | {"quality": 4.0})
     monkeypatch.setattr(loops, "FIRST_LOOK", 1.0)
-    monkeypatch.setattr(loops, "QUALITY_SHARE", 1 / 16)
     _, events = play(trainer, examiner=_Examiner(9.0, act=lambda: clock.forward(takes)))
-    assert [record.images // 32 for record in _looks(events)] == [*looks, 80]
+    return [record.images / 256 for record in _looks(events)][:-1]
+
+
+def test_quality_that_is_shown_is_never_older_than_a_third_of_the_run(
+    digits: Digits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After one second, half as long again each time, to the next step; every four seconds in the end."""
+    assert _measured(monkeypatch, digits, 160, takes=0.0) == [1, 1.5, 2.25, 3.375, 5.125, 7.75, 11.625, 15.625, 19.625]
+
+
+@pytest.mark.parametrize("takes", [0.125, 0.375])
+def test_measuring_takes_no_more_than_its_share(digits: Digits, monkeypatch: pytest.MonkeyPatch, takes: float) -> None:
+    """A sixteenth of the time so far and of four seconds more. The first time is not counted: it pays for what a
+    process does once."""
+    monkeypatch.setattr(loops, "QUALITY_SHARE", 1 / 16)
+    monkeypatch.setattr(loops, "QUALITY_AHEAD", 4.0)
+    found = _measured(monkeypatch, digits, 240, takes)
+    assert len(found) >= 4
+    for number, when in enumerate(found):
+        assert number * takes <= (when + number * takes + 4) / 16 + 1e-9
+
+
+def test_large_models_and_checkpoints_are_written_less_often(digits: Digits, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A hundred steps of an eighth of a second, always due. What is written stays within the bound, but for the first
+    and the last of each."""
+    monkeypatch.setattr(loops, "EVERY", ALWAYS)
+    monkeypatch.setattr(loops, "FIRST_LOOK", 0.0)
+    trainer = build(digits, images=3200)
+    _timed(monkeypatch, trainer)
+    largest = len(checkpoint_content(build(digits, steps=1), {}))
+    monkeypatch.setattr(loops, "BYTES_A_SECOND", largest)
+    _, events = play(trainer, examiner=_Examiner(*range(200, 0, -1)))
+    for kind in (Snapshot, Best, Checkpoint):
+        written = [len(event.content) for event in _of(events, kind)]
+        assert len(written) > 5
+        assert sum(written[1:-1]) <= 12.5 * largest
+        assert len(written) < 100
 
 
 def test_measuring_takes_a_small_share_and_the_first_look_comes_early() -> None:
@@ -637,6 +662,7 @@ def _impatient(monkeypatch: pytest.MonkeyPatch, digits: Digits, patience: float)
     _timed(monkeypatch, trainer)
     monkeypatch.setattr(loops, "EVERY", NEVER | {"quality": 0.5})
     monkeypatch.setattr(loops, "FIRST_LOOK", 0.5)
+    monkeypatch.setattr(loops, "LOOK_AFTER", 1.0)
     return trainer
 
 
@@ -653,7 +679,7 @@ def test_run_ends_early_when_patience_is_over(digits: Digits, monkeypatch: pytes
     assert not last.progress.spent
     assert [record.seconds for record in _looks(events)] == [0.5 * look for look in range(1, 8)]
     assert [_of(events, kind)[-1].images for kind in (Sample, Snapshot)] == [28 * 32] * 2
-    assert len(_of(events, Checkpoint)) == 1
+    assert len(_of(events, Checkpoint)) == 2
 
 
 @pytest.mark.parametrize(

@@ -739,3 +739,27 @@ def test_new_segment_drops_the_snapshots_of_the_tail_that_it_replaces(writer: Wr
         writer(Snapshot(images, b"weights"))
     writer(Segment(1, 200, 2.0))
     assert [path.stem for path in snapshots(writer.folder)] == ["00000100", "00000200"]
+
+
+def _bytes(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*.safetensors"))
+
+
+@pytest.mark.parametrize(("checkpoint", "left"), [(20_000, 6), (50_000, 1), (500_000, 1)])
+def test_checkpoint_counts_as_part_of_the_budget(tmp_path: Path, checkpoint: int, left: int) -> None:
+    """Of 100,000 bytes 45,000 are for samples and records, and 5,000 for the best: what the checkpoint leaves is for
+    snapshots of 5,000. The newest always stays."""
+    with closing(Writer(tmp_path, budget=100_000)) as writer:
+        writer(Checkpoint(bytes(checkpoint)))
+        writer(Best(1, bytes(5000)))
+        for number in range(1, 21):
+            writer(Snapshot(100 * number, bytes(5000)))
+            assert _bytes(tmp_path) <= max(55_000, checkpoint + 10_000)
+    images = [int(path.stem) for path in snapshots(tmp_path)]
+    assert (len(images), images[-1]) == (left, 2000)
+
+
+def test_writer_says_which_process_it_is(tmp_path: Path) -> None:
+    assert store.read_pid(tmp_path) == 0
+    Writer(tmp_path).close()
+    assert store.read_pid(tmp_path) == os.getpid()

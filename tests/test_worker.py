@@ -102,6 +102,7 @@ def looking(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loop, "EVERY", loop.EVERY | {"quality": 0.0})
     monkeypatch.setattr(loop, "FIRST_LOOK", 0.0)
     monkeypatch.setattr(loop, "QUALITY_SHARE", math.inf)
+    monkeypatch.setattr(loop, "BYTES_A_SECOND", math.inf)
 
 
 class _Examiner:

@@ -14,7 +14,7 @@ from gan.runs import Run, RunError
 from pages.components import launching, look
 from pages.components.settings import RATE_LABELS, rates_with, show_rate
 
-EVERY = {"starting": 0.3, "running": 1.0, "paused": 1.0}
+EVERY = {"starting": 0.3, "running": 1.0, "paused": 1.0, "silent": 1.0}
 """Seconds between two refreshes of a living run, by its state."""
 ASK_FROM = 60.0
 """Discarding so many seconds of training, or more, is asked about first."""
