@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import io
 import json
 import os
 import queue
@@ -139,6 +140,8 @@ def _add_budget(command: argparse.ArgumentParser) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command and returns the exit status: 0, 1 for a run that failed, 2 for bad input, 130
     after Ctrl-C."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a file system takes names that no encoding has
     try:
         args = parser().parse_args(arguments)
         return int(args.act(args))
