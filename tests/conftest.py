@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from gan.data import Digits
     from gan.trainer import Trainer
 
+pytest_plugins = ["tests.servers"]
+
 # The same examples in every run: a failure here is a failure for everybody.
 settings.register_profile("counterfeit", deadline=None, max_examples=50, derandomize=True, database=None)
 settings.load_profile("counterfeit")

@@ -7,8 +7,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from gan import runs, store
-from tests.browser.conftest import Server, page_of
 from tests.helpers import until
+from tests.servers import Server, page_of
 
 AS_PNG = "canvas => canvas.toDataURL()"
 

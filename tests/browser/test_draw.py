@@ -11,9 +11,9 @@ from playwright.sync_api import Browser, Page, expect
 from gan import data, latent
 from gan.checkpoint import PRETRAINED, Model, load_model
 from gan.export import compile_model, wire
-from tests.browser.conftest import Server, scripts_alone
 from tests.browser.test_runtime import READ
 from tests.helpers import until
+from tests.servers import Server, scripts_alone
 from tests.test_export import SHAPES, model_of
 
 

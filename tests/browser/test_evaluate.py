@@ -5,8 +5,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from gan.figures import KINDS
-from tests.browser.conftest import Server
 from tests.browser.test_app import button, no_exception
+from tests.servers import Server
 
 
 @pytest.mark.parametrize("width", [1280, 390])

@@ -13,9 +13,9 @@ from playwright.sync_api import Browser, Page, expect
 from gan import latent, runs, store
 from gan.checkpoint import PRETRAINED, Model, forge, load_model
 from gan.standalone import standalone_page
-from tests.browser.conftest import Server
 from tests.browser.test_app import start
 from tests.helpers import small, train, until
+from tests.servers import Server
 
 SHIPPED = load_model(PRETRAINED)
 INFINITE = latent.encode(torch.full((SHIPPED.config.latent_dim,), torch.inf))

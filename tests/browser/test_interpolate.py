@@ -11,8 +11,8 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from gan import latent
-from tests.browser.conftest import Server, scripts_alone
 from tests.helpers import until
+from tests.servers import Server, scripts_alone
 
 T = [0.0, 0.1, 0.5, 0.75, 1.0]
 

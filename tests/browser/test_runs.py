@@ -3,8 +3,8 @@ from pathlib import Path
 from playwright.sync_api import Page, expect
 
 from gan import runs, store, trash
-from tests.browser.conftest import Server
 from tests.helpers import small, status_at
+from tests.servers import Server
 
 
 def _run(folder: Path, **changes: object) -> None:

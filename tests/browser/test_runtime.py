@@ -12,7 +12,7 @@ from gan import latent
 from gan.checkpoint import PRETRAINED, Model, load_model
 from gan.export import compile_model, wire
 from gan.models import DIGITS
-from tests.browser.conftest import scripts_alone
+from tests.servers import scripts_alone
 from tests.test_export import SHAPES, model_of
 
 COUNT = 4

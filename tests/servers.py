@@ -1,0 +1,163 @@
+"""A browser, and servers of the app for it.
+
+A module gets one server, with its first test that asks for `server` or `page`; whatever a test trains there is ended
+and removed after it. A test that kills its server, or that has to be the first to open a page there, asks for
+`own_server` and opens pages of it with `page_of`. Where there is no Chromium, those tests are skipped.
+
+`tests/conftest.py` registers this module, so that a process has one browser whatever it tests.
+"""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+PROJECT = Path(__file__).parents[1]
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
+
+
+expect.set_options(timeout=30_000)  # machines that run tests are slow
+
+
+@dataclass
+class Server:
+    """A Streamlit server of the project in a process of its own."""
+
+    process: "subprocess.Popen[bytes]"
+    address: str
+    runs: Path
+
+    def workers(self) -> list[psutil.Process]:
+        """The processes that train here: those with a file of the runs folder open. The one that the server keeps
+        ready has none."""
+        found = []
+        for child in psutil.Process(self.process.pid).children(recursive=True):
+            with suppress(psutil.NoSuchProcess):
+                if any(Path(file.path).is_relative_to(self.runs) for file in child.open_files()):
+                    found.append(child)
+        return found
+
+    def clear(self) -> None:
+        """Ends what trains here, by process id, and empties the runs folder."""
+        from tests.helpers import until  # and with it torch
+
+        for worker in self.workers():
+            with suppress(psutil.NoSuchProcess):
+                worker.kill()
+        until(lambda: self.workers() == [])
+        for folder in self.runs.glob("*/"):
+            shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    found = shutil.which("chromium") or shutil.which("google-chrome") or shutil.which("chromium-browser")
+    if found is None:
+        if os.environ.get("CI"):
+            pytest.fail("no Chromium on this machine, and CI has to have one")
+        pytest.skip("no Chromium on this machine")
+    return found
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@contextmanager
+def scripts_alone(browser: Browser, *names: str) -> Iterator[Page]:
+    """An empty page that has some of the scripts of pages/components."""
+    from gan.standalone import WEB
+
+    page = browser.new_page()
+    page.add_script_tag(content="\n".join((WEB / name).read_text() for name in names))
+    yield page
+    page.close()
+
+
+@pytest.fixture(scope="module")
+def _server_of_module(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Server]:
+    with serving(tmp_path_factory.mktemp("server")) as server:
+        yield server
+
+
+@pytest.fixture
+def server(_server_of_module: Server) -> Iterator[Server]:
+    """The server of the module. Its runs folder is empty before and after each test."""
+    yield _server_of_module
+    _server_of_module.clear()
+
+
+@pytest.fixture
+def own_server(tmp_path: Path, browser: Browser) -> Iterator[Server]:
+    """A new server for one test alone."""
+    with serving(tmp_path) as server:
+        yield server
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[Server]:
+    """A new server, ended by its process id."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless=true", f"--server.port={port}"]
+    environment = {**os.environ, "GAN_RUNS_DIR": str(folder / "runs"), "PYTHONFAULTHANDLER": "1"}
+    with (folder / "server.log").open("wb") as log:
+        process = subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=log, stderr=log)
+    address = f"http://127.0.0.1:{port}"
+    try:
+        for _ in range(600):
+            try:
+                urllib.request.urlopen(f"{address}/_stcore/health", timeout=1)
+                break
+            except OSError:
+                assert process.poll() is None, (folder / "server.log").read_text()
+                time.sleep(0.1)
+        yield Server(process, address, folder / "runs")
+    finally:
+        _end(process, folder / "server.log")
+
+
+def _end(process: "subprocess.Popen[bytes]", log: Path) -> None:
+    """Ends a server. uvicorn waits for its connections without a limit, and on a busy machine one may linger
+    after its browser has gone: what the server's threads then did is told in a warning."""
+    process.terminate()
+    try:
+        process.wait(30)
+    except subprocess.TimeoutExpired:
+        process.send_signal(signal.SIGABRT)  # faulthandler writes all stacks
+        process.wait(30)
+        warnings.warn(f"The server had to be aborted:\n{log.read_text()[-6000:]}", stacklevel=1)
+
+
+@contextmanager
+def page_of(browser: Browser, server: Server) -> Iterator[Page]:
+    """An empty tab whose addresses are those of the server, in a browser that remembers nothing."""
+    context = browser.new_context(viewport={"width": 1280, "height": 800}, base_url=server.address)
+    context.set_default_timeout(60_000)
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture
+def page(browser: Browser, server: Server) -> Iterator[Page]:
+    """A tab for the server of the module."""
+    with page_of(browser, server) as page:
+        yield page
