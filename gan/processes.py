@@ -7,6 +7,7 @@ run that it is to train. Every worker has a thread that waits for its end, so th
 import errno
 import json
 import os
+import stat
 import subprocess
 import sys
 import threading
@@ -52,6 +53,16 @@ def prepare() -> None:
             _ready[:] = [_spawn(subprocess.DEVNULL)]
 
 
+def log_of(folder: Path) -> Path:
+    """Where the worker of a run writes what it has to say. Raises `OSError` if anything but a file is there: opening a
+    pipe would wait for whoever reads it."""
+    path = folder / LOG
+    with suppress(FileNotFoundError):
+        if not stat.S_ISREG(path.lstat().st_mode):
+            raise OSError(errno.EINVAL, f"{LOG} is not a file", str(path))
+    return path
+
+
 def launch(root: Path, folder: Path, images: int, seconds: float) -> Process:
     """Gives a run to a worker: the one that is ready, or a new one. `root` is where runs are kept.
 
@@ -61,7 +72,7 @@ def launch(root: Path, folder: Path, images: int, seconds: float) -> Process:
         order = {"runs_dir": str(root), "run_dir": str(folder), "images": images, "seconds": seconds}
         process = _take_ready(json.dumps(order) + "\n")
         if process is None:
-            with (folder / LOG).open("ab") as log:
+            with log_of(folder).open("ab") as log:
                 options = [f"--runs-dir={root}", f"--images={images}", f"--seconds={seconds}"]
                 process = _spawn(log.fileno(), str(folder), *options)
         _workers[folder] = process

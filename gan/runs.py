@@ -266,7 +266,7 @@ def _wait_for_lock(folder: Path, process: processes.Process) -> None:
 
 def _last_words(folder: Path) -> str:
     """The last line that a worker wrote, for the end of a sentence; empty if it said nothing."""
-    with suppress(OSError), (folder / processes.LOG).open("rb") as log:
+    with suppress(OSError), processes.log_of(folder).open("rb") as log:
         log.seek(0, os.SEEK_END)
         log.seek(max(0, log.tell() - 4096))
         if lines := log.read().decode(errors="replace").split("\n")[:-1]:

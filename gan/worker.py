@@ -145,7 +145,7 @@ def _await_run(stdin: io.FileIO) -> tuple[Path, int, float] | None:
     order = json.loads(line)
     folder = Path(order["run_dir"])
     os.environ["GAN_RUNS_DIR"] = order["runs_dir"]
-    with suppress(OSError), (folder / processes.LOG).open("ab") as log:
+    with suppress(OSError), processes.log_of(folder).open("ab") as log:
         for stream in (1, 2):
             os.dup2(log.fileno(), stream)
     return folder, int(order["images"]), float(order["seconds"])
