@@ -1,7 +1,8 @@
 """The worker processes that this process has launched, by run folder.
 
-A worker needs seconds to import torch, so one is kept ready: it imports everything, then waits on its stdin for the
-run that it is to train. Every worker has a thread that waits for its end, so that none stays as a zombie.
+A worker needs seconds to import torch, so the next one is kept ready. On Linux it is forked when it is wanted
+(`gan.nursery`); elsewhere it has imported everything and waits on its stdin for the run that it is to train. Every
+worker has a thread that waits for its end, so that none stays as a zombie.
 """
 
 import errno
@@ -14,43 +15,66 @@ import threading
 from contextlib import suppress
 from pathlib import Path
 
+from gan import nursery
+from gan.nursery import Child, Nursery
+
 PROJECT = Path(__file__).parent.parent
 LOG = "worker.log"
-Process = subprocess.Popen[bytes]
+Process = subprocess.Popen[bytes] | Child
 _guard = threading.Lock()
 """Held for an instant, while the tables below are read or changed; never while a process is waited for."""
 _workers: dict[Path, Process] = {}
-_ready: list[Process] = []
+_ready: list[Process | Nursery] = []
+"""The nursery, or the one worker that is ready; empty, or with a dead one, where there is none."""
+
+
+def _command(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "gan.worker", *arguments]
 
 
 def _spawn(log: int, *arguments: str) -> Process:
-    command = [sys.executable, "-m", "gan.worker", *arguments]
-    process = subprocess.Popen(command, bufsize=0, stdin=subprocess.PIPE, stdout=log, stderr=log, cwd=PROJECT)
+    process = subprocess.Popen(
+        _command(*arguments), bufsize=0, stdin=subprocess.PIPE, stdout=log, stderr=log, cwd=PROJECT
+    )
     assert process.stdin is not None
     with suppress(OSError):  # older Pythons on Windows cannot
         os.set_blocking(process.stdin.fileno(), False)
-    threading.Thread(target=_await_end, args=(process,), daemon=True, name=f"worker {process.pid}").start()
     return process
 
 
-def _await_end(process: Process) -> None:
+def _watch(process: Process) -> None:
     """Reaps a process when it ends, and forgets it."""
-    process.wait()
-    with _guard:
-        for folder in [folder for folder, one in _workers.items() if one is process]:
-            del _workers[folder]
-        if process in _ready:
-            _ready.remove(process)
-        if process.stdin:
-            with suppress(OSError):
-                process.stdin.close()
+
+    def await_end() -> None:
+        process.wait()
+        with _guard:
+            for folder in [folder for folder, one in _workers.items() if one is process]:
+                del _workers[folder]
+            if process in _ready:
+                _ready.remove(process)
+            if process.stdin:
+                with suppress(OSError):
+                    process.stdin.close()
+
+    threading.Thread(target=await_end, daemon=True, name=f"worker {process.pid}").start()
 
 
 def prepare() -> None:
-    """Keeps one worker ready, so that the next launch is quick; a failure to do so shows then."""
+    """Sees to it that the next launch is quick; a failure to do so shows then."""
     with _guard, suppress(OSError):
-        if not any(process.poll() is None for process in _ready):
-            _ready[:] = [_spawn(subprocess.DEVNULL)]
+        _prepare()
+
+
+def _prepare() -> None:
+    if any(one.is_alive() if isinstance(one, Nursery) else one.poll() is None for one in _ready):
+        return
+    _ready.clear()
+    if nursery.AVAILABLE:
+        _ready.append(Nursery(_command("--nursery"), PROJECT))
+    else:
+        waiting = _spawn(subprocess.DEVNULL)
+        _ready.append(waiting)
+        _watch(waiting)
 
 
 def log_of(folder: Path) -> Path:
@@ -64,29 +88,35 @@ def log_of(folder: Path) -> Path:
 
 
 def launch(root: Path, folder: Path, images: int, seconds: float) -> Process:
-    """Gives a run to a worker: the one that is ready, or a new one. `root` is where runs are kept.
+    """Gives a run to a worker: one that is ready, or a new one. `root` is where runs are kept.
 
     Raises `OSError`.
     """
-    with _guard:
-        order = {"runs_dir": str(root), "run_dir": str(folder), "images": images, "seconds": seconds}
-        process = _take_ready(json.dumps(order) + "\n")
+    order = {"runs_dir": str(root), "run_dir": str(folder), "images": images, "seconds": seconds}
+    with _guard, log_of(folder).open("ab") as log:
+        if nursery.AVAILABLE:
+            _prepare()
+        process = _take_ready(json.dumps(order) + "\n", log.fileno())
         if process is None:
-            with log_of(folder).open("ab") as log:
-                options = [f"--runs-dir={root}", f"--images={images}", f"--seconds={seconds}"]
-                process = _spawn(log.fileno(), str(folder), *options)
+            options = [f"--runs-dir={root}", f"--images={images}", f"--seconds={seconds}"]
+            process = _spawn(log.fileno(), str(folder), *options)
+            _watch(process)
         _workers[folder] = process
         return process
 
 
-def _take_ready(order: str) -> Process | None:
+def _take_ready(order: str, log: int) -> Process | None:
     """The worker that was ready, with its order; None if there is none, or it has died."""
-    while _ready:
-        process = _ready.pop()
+    for one in list(_ready):
         with suppress(OSError):
-            if process.poll() is None:
-                _write(process, order)
-                return process
+            if isinstance(one, Nursery):
+                child = one.bear(order, log)
+                _watch(child)
+                return child
+            _ready.remove(one)
+            if one.poll() is None:
+                _write(one, order)
+                return one
     return None
 
 

@@ -8,6 +8,7 @@ import json
 import os
 import secrets
 import shutil
+import subprocess
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
@@ -135,24 +136,22 @@ def read(folder: Path) -> Run:
 def look(folder: Path) -> Run | BrokenRun:
     """What is in a folder, as it is now. Raises nothing, and waits for nothing, whatever that is."""
     try:
-        config, created, status = _contents(folder, folders.stamps(folder))
-        if status.state in LIVING and not processes.is_alive(folder) and not is_locked(folder):
+        found = _contents(folder, folders.stamps(folder))
+        if not isinstance(found, str) and found[1].state in LIVING and not _is_held(folder):
             # Read once more: it may have ended well between the first look and the lock's.
-            config, created, status = _contents(folder, folders.stamps(folder))
-            if status.state in LIVING:
-                status = replace(status, state="interrupted")
-        folder.name.encode()
-    except UnicodeEncodeError:
-        return BrokenRun(folder, "The name of this folder is no text that can be shown; give it another one.")
+            found = _contents(folder, folders.stamps(folder))
+            if not isinstance(found, str) and found[1].state in LIVING:
+                found = (found[0], replace(found[1], state="interrupted"), found[2])
     except FileNotFoundError:
-        return BrokenRun(folder, f"There is no run in {shown(folder, 200)}.")
+        found = f"There is no run in {shown(folder, 200)}."
     except RunError as error:
-        return BrokenRun(folder, str(error))
-    except (OSError, ConfigError, StorageError, UnicodeDecodeError) as error:
-        said = error.strerror if isinstance(error, OSError) else error
-        return BrokenRun(folder, f"The run in {shown(folder, 200)} cannot be read: {shown(said, 300)}")
-    silent_for = silences.seconds_silent(folder, config, status)
-    if silent_for:
+        found = str(error)
+    except OSError as error:
+        found = f"The run in {shown(folder, 200)} cannot be read: {shown(error.strerror)}."
+    if isinstance(found, str):
+        return BrokenRun(folder, found)
+    config, status, created = found
+    if silent_for := silences.seconds_silent(folder, config, status):
         status = replace(status, state="silent")
     return Run(folder, config, status, created, processes.is_alive(folder), silent_for)
 
@@ -163,10 +162,22 @@ def silence(run: Run) -> str:
 
 
 @lru_cache(maxsize=1024)
-def _contents(folder: Path, stamps: tuple[int, ...]) -> tuple[TrainConfig, datetime, Status]:
-    """What a run's files say; remembered while `stamps` stay, so that a list of many runs is quick."""
-    config = TrainConfig.from_json(files.read_text(folder / store.CONFIG))
-    return config, datetime.fromtimestamp(stamps[0] / 1e9), store.read_status(folder) or begun(config)
+def _contents(folder: Path, stamps: tuple[int, ...]) -> tuple[TrainConfig, Status, datetime] | str:
+    """What a run's files say, or what is wrong with them; remembered while `stamps` stay, so that a list of many runs
+    is quick. Raises `OSError`."""
+    try:
+        folder.name.encode()
+        config = TrainConfig.from_json(files.read_text(folder / store.CONFIG))
+        return config, store.read_status(folder) or begun(config), datetime.fromtimestamp(stamps[0] / 1e9)
+    except UnicodeEncodeError:
+        return "The name of this folder is no text that can be shown; give it another one."
+    except (ConfigError, StorageError, UnicodeDecodeError) as error:
+        return f"The run in {shown(folder, 200)} cannot be read: {shown(error, 300)}"
+
+
+def _is_held(folder: Path) -> bool:
+    """Whether a process is at work on the run."""
+    return processes.is_alive(folder) or is_locked(folder)
 
 
 def begun(config: TrainConfig) -> Status:
@@ -260,7 +271,8 @@ def _wait_for_lock(folder: Path, process: processes.Process) -> None:
             return
         time.sleep(0.02)
     process.kill()
-    process.wait()
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(timeout=5)
     raise RunError(f"The worker of {folder.name} did not start within {START_WITHIN:.0f} s{_last_words(folder)}.")
 
 
@@ -335,7 +347,7 @@ def settle(before: Run, timeout: float = 3.0) -> None:
 def wait(folder: Path, timeout: float = 15.0) -> None:
     """Returns when no process is at work on the run; raises `RunError` if that takes too long."""
     deadline = time.monotonic() + timeout
-    while processes.is_alive(folder) or is_locked(folder):
+    while _is_held(folder):
         if time.monotonic() > deadline:
             raise RunError(f"{folder.name} does not end.")
         time.sleep(0.02)

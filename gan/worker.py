@@ -18,9 +18,9 @@ from collections.abc import Callable, Iterable
 from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from gan import processes, runs, store, trash
+from gan import nursery, processes, runs, store, trash
 from gan.messages import Command, Event, Status, StorageError
 
 if TYPE_CHECKING:
@@ -136,19 +136,16 @@ def _prepare() -> None:
     torch.optim.Adam([torch.nn.Parameter(torch.zeros(1))])
 
 
-def _await_run(stdin: io.FileIO) -> tuple[Path, int, float] | None:
-    """Gets ready and waits for the run to train, a line of JSON on stdin; None at its end."""
-    _prepare()
+def _await_order(stdin: io.FileIO) -> dict[str, Any] | None:
+    """The run to train, a line of JSON on stdin; None at its end."""
     line = stdin.readline()
     if not line:
         return None
-    order = json.loads(line)
-    folder = Path(order["run_dir"])
-    os.environ["GAN_RUNS_DIR"] = order["runs_dir"]
-    with suppress(OSError), processes.log_of(folder).open("ab") as log:
+    order: dict[str, Any] = json.loads(line)
+    with suppress(OSError), processes.log_of(Path(order["run_dir"])).open("ab") as log:
         for stream in (1, 2):
             os.dup2(log.fileno(), stream)
-    return folder, int(order["images"]), float(order["seconds"])
+    return order
 
 
 def _discard(folder: Path) -> None:
@@ -163,29 +160,35 @@ def _discard(folder: Path) -> None:
 
 
 def main() -> int:
-    """Exit status 0 unless the run failed. Without a RUN_DIR, the worker gets ready and takes the run from
-    the first line on stdin."""
+    """Exit status 0 unless the run failed. Without a RUN_DIR, the worker gets ready first, and then takes the run from
+    the first line on stdin, or is forked for it by the nursery that it has become."""
     parser = argparse.ArgumentParser(prog="python -m gan.worker", description=__doc__)
-    parser.add_argument("run_dir", type=Path, nargs="?")
+    parser.add_argument("run_dir", nargs="?")
     parser.add_argument("--runs-dir", help="where runs and their trash are kept; default: as the environment says")
     parser.add_argument("--images", type=int, default=0)
     parser.add_argument("--seconds", type=float, default=0.0)
-    args = parser.parse_args()
+    parser.add_argument("--nursery", type=int, help="the number of the socket on which orders come (gan.nursery)")
+    order: dict[str, Any] | None = vars(args := parser.parse_args())
     # A terminal sends Ctrl-C to the server's children too; the server's end is told by stdin.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # Not sys.stdin: a thread that waits in its buffer makes Python abort when the process ends.
     stdin = io.FileIO(0, closefd=False)
-    if args.runs_dir:
-        os.environ["GAN_RUNS_DIR"] = args.runs_dir
-    work = (args.run_dir, args.images, args.seconds) if args.run_dir else _await_run(stdin)
-    if work is None:
-        return 0
-    folder, images, seconds = work
+    if args.run_dir is None:
+        _prepare()
+        order = _await_order(stdin) if args.nursery is None else nursery.serve(args.nursery)
+    return _work(order, stdin) if order else 0
+
+
+def _work(order: dict[str, Any], stdin: io.FileIO) -> int:
+    """Trains a run as ordered, and returns the exit status."""
+    if order["runs_dir"]:
+        os.environ["GAN_RUNS_DIR"] = order["runs_dir"]
+    folder = Path(order["run_dir"])
     commands: queue.SimpleQueue[Command] = queue.SimpleQueue()
     signal.signal(signal.SIGTERM, lambda *_: commands.put(Command("leave")))
     threading.Thread(target=_listen, args=(commands, stdin), daemon=True).start()
     try:
-        ending = train_in(folder, commands, images=images, seconds=seconds)
+        ending = train_in(folder, commands, images=order["images"], seconds=order["seconds"])
     except (runs.RunError, StorageError) as error:
         print(error, file=sys.stderr)
         return 1

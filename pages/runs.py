@@ -41,10 +41,10 @@ def row(run: Run) -> None:
         state = f'<span class="state-{status.state}">●</span> {status.state}'
         said = [state, f"{progress.images:,} images in {look.clock(progress.seconds)}", *quality(run)]
         what = f"<b>{run.config.preset}</b> · {html.escape(changed(run))}"
-        name = f"{run.created:%d %b %Y, %H:%M} · {html.escape(shown(run.id, 255))}"
-        st.html(f'<div class="run"><div>{what}</div><div>{" · ".join(said)}</div><div class="quiet">{name}</div></div>')
-        if status.state == "failed" and status.message:
-            st.caption(status.message)
+        name = f"{run.created:%d %b %Y, %H:%M} · {shown(run.id, 120)}"
+        why = runs.silence(run) if run.silent_for else status.message if status.state == "failed" else ""
+        below = "".join(f'<div class="quiet">{html.escape(line)}</div>' for line in (name, why) if line)
+        st.html(f'<div class="run"><div>{what}</div><div>{" · ".join(said)}</div>{below}</div>')
     with actions, st.container(horizontal=True, vertical_alignment="center"):
         st.page_link("pages/train.py", label="Open", query_params={"run": run.id})
         if not run.living:
@@ -78,14 +78,12 @@ def quality(run: Run) -> list[str]:
 
 def broken_row(broken: BrokenRun) -> None:
     """What lies in the place of a run and is none that can be read."""
-    seen, about, actions = st.columns([3, 4, 3], vertical_alignment="center", gap="small")
-    with seen:
-        look.digits(look.blank(1), "Nothing to show")
+    _, about, actions = st.columns([3, 4, 3], vertical_alignment="center", gap="small")
     with about:
         st.html(
             '<div class="run"><div><span class="state-failed">●</span> damaged</div>'
             f"<div>{html.escape(broken.problem)}</div>"
-            f'<div class="quiet">{html.escape(shown(broken.id, 255))}</div></div>'
+            f'<div class="quiet">{html.escape(shown(broken.id, 120))}</div></div>'
         )
     with actions:
         if not broken.folder.is_symlink():
@@ -107,7 +105,7 @@ def delete_button(run: Run | BrokenRun) -> None:
 def deleted_row(run_id: str, name: str) -> None:
     """In the place of a run that was just deleted."""
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.html(f'<div class="quiet name">{html.escape(shown(run_id, 255))} is in the trash.</div>', width="content")
+        st.html(f'<div class="quiet name">{html.escape(shown(run_id, 120))} is in the trash.</div>', width="content")
         restore_button("Undo", name, f"undo-{name}")
 
 
@@ -135,7 +133,7 @@ def trash_section(items: list[trash.Item]) -> None:
         for item in items[:IN_TRASH_SHOWN]:
             with st.container(horizontal=True, vertical_alignment="center"):
                 restore_button("Restore", item.name, f"restore-{item.name}")
-                name = html.escape(shown(item.run, 255))
+                name = html.escape(shown(item.run, 120))
                 until = f"until {item.until.astimezone():%d %b, %H:%M}"
                 st.html(f'<div class="quiet name">{name} · {until}</div>', width="stretch")
         if len(items) > IN_TRASH_SHOWN:

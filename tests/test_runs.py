@@ -13,6 +13,7 @@ import pytest
 
 from gan import processes, runs, store, trash
 from gan.messages import Command, Segment, State, Status
+from gan.nursery import Nursery
 from gan.runs import BusyError, RunError
 from tests.helpers import LARGE, is_sentence, small, status_at, stop_at, train, until, workers_ended
 
@@ -330,6 +331,9 @@ def test_worker_that_does_not_start_is_ended_and_keeps_nobody_waiting_meanwhile(
         runs.start(small())
     until(lambda: not processes._workers)
     assert runs.names() == []
+    for nursery in processes._ready:
+        assert isinstance(nursery, Nursery)
+        nursery.process.kill()
 
 
 def test_worker_that_cannot_be_started_is_told(runs_root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
