@@ -26,7 +26,7 @@ _CSS = """
   @media (max-width: 640px) { .bar .where { font-size: .8rem; white-space: nowrap; } }
   .state-running, .state-starting { color: #2f9e62; }
   .state-paused { color: #c27a10; }
-  .state-failed, .state-interrupted { color: #dc4c4c; }
+  .state-failed, .state-interrupted, .state-silent { color: #dc4c4c; }
   .histogram { display: grid; grid-template-columns: repeat(10, 1fr); gap: 2px; height: 34px; font-size: .7rem; }
   .histogram span { display: flex; flex-direction: column; justify-content: flex-end; text-align: center; }
   .histogram i { background: currentColor; opacity: .45; min-height: 1px; }
