@@ -143,6 +143,16 @@ def load_checkpoint(path: Path, trainer: Trainer) -> dict[str, Any]:
     return about
 
 
+def begin_with(model: Model, trainer: Trainer) -> None:
+    """Gives a trainer that has not taken a step the networks of a model; raises `ModelError` if they do not fit."""
+    try:
+        for network in (trainer.generator, trainer.average):
+            network.load_state_dict(model.generator.state_dict())
+        trainer.discriminator.load_state_dict(model.discriminator.state_dict())
+    except RuntimeError as error:
+        raise ModelError("A run that begins with a model has to keep the settings of its networks.") from error
+
+
 @torch.inference_mode()
 def forge(model: Model, z: Tensor, y: Tensor | None, batch: int = 1024) -> Tensor:
     """Pictures of a model, uint8 (N, 28, 28), for latents (N, latent_dim) and digits (N,) or mixes of them (N, 10)."""

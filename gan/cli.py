@@ -8,7 +8,7 @@ import os
 import queue
 import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import asdict, is_dataclass
 from pathlib import Path
 from typing import Any, NoReturn, get_args
@@ -20,7 +20,7 @@ from gan import figures, folders, runs, space, trash
 from gan.config import ConfigError, TrainConfig
 from gan.data import DataError
 from gan.folders import shown
-from gan.messages import Command, Event, Status, StorageError
+from gan.messages import WHAT_IS_LEFT, Command, Event, Order, Status, StorageError
 from gan.presets import PRESETS, preset
 from gan.runs import Run
 
@@ -68,18 +68,19 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(dest="command", required=True, parser_class=_Parser)
 
     train = commands.add_parser("train", help="train a new run")
-    train.add_argument("--preset", default=TrainConfig.preset, help=f"one of {', '.join(PRESETS)}")
+    origin = train.add_mutually_exclusive_group()
+    origin.add_argument("--preset", help=f"one of {', '.join(PRESETS)}")
+    origin.add_argument("--from", dest="origin", metavar="MODEL", help="begin with a model, and with its settings")
     _add_budget(train)
     train.add_argument("--seed", type=_seed, help=configs.help_texts()["seed"])
     train.add_argument("--run-dir", type=Path, help="a new or empty folder; default: a new one in ./runs")
-    train.add_argument(
-        "--set", action="append", default=[], metavar="FIELD=VALUE", help=f"any of {', '.join(configs.hints())}"
-    )
+    _add_settings(train, list(configs.hints()))
     train.set_defaults(act=_train)
 
     resume = commands.add_parser("resume", help="go on with a run that ended")
     resume.add_argument("run_dir", type=Path)
     _add_budget(resume)
+    _add_settings(resume, ["lr_g", "lr_d"])
     resume.set_defaults(act=_resume)
 
     sample = commands.add_parser("sample", help="forge digits with a trained model")
@@ -131,6 +132,30 @@ def _add_runs(command: argparse.ArgumentParser) -> None:
     actions.add_parser("empty-trash", help="remove for good what is in the trash").set_defaults(act=_empty_trash)
 
 
+def _add_settings(command: argparse.ArgumentParser, names: list[str]) -> None:
+    command.add_argument(
+        "--set",
+        action="extend",
+        nargs="+",
+        default=[],
+        metavar="FIELD=VALUE",
+        help=f"{'any' if len(names) > 2 else 'either'} of {', '.join(names)}",
+    )
+
+
+def _settings(given: list[str], names: Collection[str]) -> dict[str, Any]:
+    """What `--set` says, by field; raises `UsageError` and `ConfigError`."""
+    values: dict[str, Any] = {}
+    for setting in given:
+        field, equals, text = setting.partition("=")
+        if not equals:
+            raise UsageError(f"--set takes FIELD=VALUE, not {setting!r}.")
+        values[field] = configs.parse(field, text)
+        if field not in names:
+            raise UsageError(f"{field} cannot be changed once a run has begun; {' and '.join(names)} can.")
+    return values
+
+
 def _add_budget(command: argparse.ArgumentParser) -> None:
     budget = command.add_mutually_exclusive_group()
     budget.add_argument("--seconds", type=_seconds, help="how many seconds to train")
@@ -178,20 +203,17 @@ def _one_line(text: str) -> str:
 
 
 def _train(args: argparse.Namespace) -> int:
-    values: dict[str, Any] = {}
-    for setting in args.set:
-        field, equals, text = setting.partition("=")
-        if not equals:
-            raise UsageError(f"--set takes FIELD=VALUE, not {setting!r}.")
-        if field == "preset":
-            raise UsageError("The preset is chosen with --preset, not with --set.")
-        values[field] = configs.parse(field, text)
+    if any(setting.startswith("preset=") for setting in args.set):
+        raise UsageError("The preset is chosen with --preset, not with --set.")
+    values = _settings(args.set, configs.hints())
     if args.seed is not None:
         values["seed"] = args.seed
     if args.images or args.seconds:
         values |= {"images": args.images or 0, "seconds": args.seconds or 0.0}
-    config = preset(args.preset).changed(**values)
-    return _work(lambda: _new_run(config, args.run_dir), 0, 0.0)
+    if args.origin:
+        return _work(lambda: _new_run_from(args.origin, values, args.run_dir), WHAT_IS_LEFT)
+    config = preset(args.preset or TrainConfig.preset).changed(**values)
+    return _work(lambda: _new_run(config, args.run_dir), WHAT_IS_LEFT)
 
 
 def _new_run(config: TrainConfig, folder: Path | None) -> Path:
@@ -201,16 +223,33 @@ def _new_run(config: TrainConfig, folder: Path | None) -> Path:
     return runs.create(config, folder)
 
 
+def _new_run_from(origin: str, values: dict[str, Any], folder: Path | None) -> Path:
+    """A new run whose first checkpoint holds a model's networks; all else is at its beginning."""
+    from gan import data, store
+    from gan.checkpoint import begin_with, checkpoint_content, load_model, resolve
+    from gan.files import write_atomically
+    from gan.trainer import Trainer
+
+    model = load_model(resolve(str(runs.find(origin) or origin)))
+    config = model.config.changed(**values)
+    trainer = Trainer(config, data.load(config.dataset))
+    begin_with(model, trainer)
+    content = checkpoint_content(trainer, {"seconds": 0.0})
+    created = _new_run(config, folder)
+    write_atomically(created / store.CHECKPOINT, content)
+    return created
+
+
 def _resume(args: argparse.Namespace) -> int:
     run = runs.read(args.run_dir)
     if run.living:
         raise runs.RunError(f"{run.id} is {run.status.state} in another process.")
-    images, seconds = args.images or 0, args.seconds or 0.0
-    runs.check_budget(run, images=images, seconds=seconds)
-    return _work(lambda: Path(args.run_dir), images, seconds)
+    order = Order(args.images or 0, args.seconds or 0.0, **_settings(args.set, ("lr_g", "lr_d")))
+    runs.check_resumable(run, order)
+    return _work(lambda: Path(args.run_dir), order)
 
 
-def _work(find: Callable[[], Path], images: int, seconds: float) -> int:
+def _work(find: Callable[[], Path], order: Order) -> int:
     commands: queue.SimpleQueue[Command] = queue.SimpleQueue()
     interrupted: list[int] = []
 
@@ -229,7 +268,7 @@ def _work(find: Callable[[], Path], images: int, seconds: float) -> int:
             folder = find()
             with _progress() as watch:
                 # Nobody can press Resume here: a full disk ends the run, its last checkpoint kept.
-                ending = train_in(folder, commands, images=images, seconds=seconds, watch=watch, patient=False)
+                ending = train_in(folder, commands, order=order, watch=watch, patient=False)
         except (DeviceError, ModelError) as error:
             raise UsageError(str(error)) from error
         except StorageError as error:

@@ -48,6 +48,19 @@ class Command:
 
 
 @dataclass(frozen=True)
+class Order:
+    """What a run that begins or goes on is told: how much more to train than was left, and other learning rates."""
+
+    images: int = 0
+    seconds: float = 0.0
+    lr_g: float | None = None
+    lr_d: float | None = None
+
+
+WHAT_IS_LEFT = Order()
+
+
+@dataclass(frozen=True)
 class Summary:
     """One quantity over the steps since the last record."""
 

@@ -13,9 +13,11 @@ import subprocess
 import sys
 import threading
 from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
 
 from gan import nursery
+from gan.messages import Order
 from gan.nursery import Child, Nursery
 
 PROJECT = Path(__file__).parent.parent
@@ -87,18 +89,18 @@ def log_of(folder: Path) -> Path:
     return path
 
 
-def launch(root: Path, folder: Path, images: int, seconds: float) -> Process:
+def launch(root: Path, folder: Path, order: Order) -> Process:
     """Gives a run to a worker: one that is ready, or a new one. `root` is where runs are kept.
 
     Raises `OSError`.
     """
-    order = {"runs_dir": str(root), "run_dir": str(folder), "images": images, "seconds": seconds}
+    told = {"runs_dir": str(root), **asdict(order)}
     with _guard, log_of(folder).open("ab") as log:
         if nursery.AVAILABLE:
             _prepare()
-        process = _take_ready(json.dumps(order) + "\n", log.fileno())
+        process = _take_ready(json.dumps({"run_dir": str(folder), **told}) + "\n", log.fileno())
         if process is None:
-            options = [f"--runs-dir={root}", f"--images={images}", f"--seconds={seconds}"]
+            options = [f"--{name.replace('_', '-')}={value}" for name, value in told.items() if value is not None]
             process = _spawn(log.fileno(), str(folder), *options)
             _watch(process)
         _workers[folder] = process

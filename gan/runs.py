@@ -24,7 +24,7 @@ from gan.folders import RunError as RunError
 from gan.folders import names as names
 from gan.folders import root as root
 from gan.folders import shown
-from gan.messages import LIVING, Command, Progress, Status, StorageError
+from gan.messages import LIVING, Command, Order, Progress, Status, StorageError
 
 START_WITHIN = 60.0
 """Seconds that a worker has to take the run's lock; importing torch takes long on a busy machine."""
@@ -239,22 +239,26 @@ def start(config: TrainConfig) -> Path:
     return folder
 
 
-def launch(folder: Path, *, images: int = 0, seconds: float = 0.0) -> None:
-    """Starts a worker on a run, new or to be resumed, for so much more; else for what was left.
+def launch(
+    folder: Path, *, images: int = 0, seconds: float = 0.0, lr_g: float | None = None, lr_d: float | None = None
+) -> None:
+    """Starts a worker on a run, new or to be resumed, for so much more, else for what was left, and with other
+    learning rates where they are given.
 
     Returns once the worker holds the run's lock. Raises `BusyError` while as many others train as may, and
-    `RunError` if the run is living already, its budget is spent, or the worker does not start.
+    `RunError` if the run is living already, cannot go on, or the worker does not start.
     """
     with _one_launch_at_a_time():
         run = read(folder)
         if run.living:
             raise RunError(f"{run.id} is already {run.status.state}.")
-        check_budget(run, images=images, seconds=seconds)
+        order = Order(images, seconds, lr_g, lr_d)
+        check_resumable(run, order)
         others = [other for other in training() if other.folder != folder]
         if len(others) >= parallel():
             raise BusyError(others)
         try:
-            process = processes.launch(root(), folder, images, seconds)
+            process = processes.launch(root(), folder, order)
         except OSError as error:
             raise RunError(f"The worker cannot be started ({error.strerror}).") from error
         _wait_for_lock(folder, process)
@@ -313,10 +317,21 @@ def _standing(run: Run) -> str:
     return run.status.state if left is None else f"{run.status.state}, {left:.0f} s left"
 
 
-def check_budget(run: Run, *, images: int = 0, seconds: float = 0.0) -> None:
-    """Raises `RunError` if nothing is left to train and no more is asked for."""
-    if run.status.progress.spent and not images and not seconds:
+def check_resumable(run: Run, order: Order) -> None:
+    """Raises `RunError` if the run cannot begin or go on so: nothing is left to train and no more is asked for, a
+    learning rate is none, or the checkpoint is lost, without which training would begin anew."""
+    if run.status.progress.spent and not order.images and not order.seconds:
         raise RunError(f"{run.id} has spent its budget; say how much more it should train.")
+    try:
+        run.config.changed(**{name: rate for name in ("lr_g", "lr_d") if (rate := getattr(order, name)) is not None})
+    except ConfigError as error:
+        raise RunError(str(error)) from error
+    if run.status.progress.images and not os.path.lexists(run.folder / store.CHECKPOINT):
+        origin = run.id if run.folder.parent == root() else run.folder
+        way = f"a new run can begin with its newest snapshot: python -m gan train --from {origin}"
+        if newest_snapshot(run.folder) is None:
+            way = "it can only be run again from the beginning, as a new run"
+        raise RunError(f"{run.id} has lost its {store.CHECKPOINT} and cannot go on; {way}.")
 
 
 def send(folder: Path, command: Command) -> None:

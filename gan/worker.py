@@ -16,12 +16,12 @@ import threading
 import traceback
 from collections.abc import Callable, Iterable
 from contextlib import closing, suppress
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gan import nursery, processes, runs, store, trash
-from gan.messages import Command, Event, Status, StorageError
+from gan.messages import WHAT_IS_LEFT, Command, Event, Order, Quality, Status, StorageError
 
 if TYPE_CHECKING:
     from gan.loop import Ending
@@ -31,25 +31,25 @@ def train_in(
     folder: Path,
     commands: "queue.SimpleQueue[Command]",
     *,
-    images: int = 0,
-    seconds: float = 0.0,
+    order: Order = WHAT_IS_LEFT,
     watch: Callable[[Event], None] | None = None,
     patient: bool = True,
 ) -> "Ending":
-    """Trains the run in `folder` from where it stands: so much more where a number is given, else what
-    was left. `watch` sees every event after it was kept. `patient` says what happens when the disk is
-    full: the run pauses, for somebody to resume it, or `StorageError` is raised.
+    """Trains the run in `folder` from where it stands, as `order` says. `watch` sees every event after it was
+    kept. `patient` says what happens when the disk is full: the run pauses, for somebody to resume it, or
+    `StorageError` is raised.
 
-    What goes wrong is written as the run's state and raised again. Raises `gan.runs.RunError` if
-    another process has the run.
+    What goes wrong is written as the run's state and raised again. Raises `gan.runs.RunError` if another process
+    has the run, or it cannot go on so; nothing is changed then.
     """
     with runs.lock(folder):
+        runs.check_resumable(runs.read(folder), order)
         writer = store.Writer(folder)
         try:
             start = _opening(folder)
             writer(start)
             try:
-                return _train(folder, writer, commands, start, images, seconds, watch, patient)
+                return _train(folder, writer, commands, start, order, watch, patient)
             except Exception as error:
                 failed = store.read_status(folder) or start
                 writer(replace(failed, state="failed", message=_in_words(error)))
@@ -73,8 +73,7 @@ def _train(
     writer: store.Writer,
     commands: "queue.SimpleQueue[Command]",
     start: Status,
-    more_images: int,
-    more_seconds: float,
+    order: Order,
     watch: Callable[[Event], None] | None,
     patient: bool,
 ) -> "Ending":
@@ -95,15 +94,34 @@ def _train(
     elapsed = 0.0
     if (folder / store.CHECKPOINT).exists():
         elapsed = float(load_checkpoint(folder / store.CHECKPOINT, trainer)["seconds"])
+    trainer.lr_g, trainer.lr_d = order.lr_g or trainer.lr_g, order.lr_d or trainer.lr_d
     progress = replace(start.progress, images=trainer.images, seconds=elapsed)
-    if more_images or more_seconds:
+    if order.images or order.seconds:
         progress = replace(
             progress,
-            images_limit=trainer.images + more_images if more_images else 0,
-            seconds_limit=elapsed + more_seconds if more_seconds else 0.0,
+            images_limit=trainer.images + order.images if order.images else 0,
+            seconds_limit=elapsed + order.seconds if order.seconds else 0.0,
         )
-    start = replace(start, progress=progress)
+    start = replace(start, progress=progress, quality=_quality_that_counts(folder, start.quality, trainer.images))
     return Loop(trainer, commands, sink, start, place.note, patient, Examiner(config, place.device)).run()
+
+
+def _quality_that_counts(folder: Path, quality: Quality, images: int) -> Quality:
+    """What was measured within the training that goes on after so many images; it and the best model may be of a tail
+    that this replaces. The best is then forgotten, and found anew."""
+    from gan.checkpoint import ModelError, load_model
+
+    path = folder / store.BEST
+    try:
+        kept_images = load_model(path).images
+    except ModelError:
+        kept_images = -1
+    if kept_images != quality.best_images or kept_images > images:
+        path.unlink(missing_ok=True)
+        quality = replace(quality, best_fcd=None, best_images=0, best_seconds=0.0)
+    if quality.measured_images > images:
+        quality = Quality(best_fcd=quality.best_fcd, best_images=quality.best_images, best_seconds=quality.best_seconds)
+    return quality
 
 
 def _in_words(error: Exception) -> str:
@@ -167,6 +185,8 @@ def main() -> int:
     parser.add_argument("--runs-dir", help="where runs and their trash are kept; default: as the environment says")
     parser.add_argument("--images", type=int, default=0)
     parser.add_argument("--seconds", type=float, default=0.0)
+    parser.add_argument("--lr-g", type=float)
+    parser.add_argument("--lr-d", type=float)
     parser.add_argument("--nursery", type=int, help="the number of the socket on which orders come (gan.nursery)")
     order: dict[str, Any] | None = vars(args := parser.parse_args())
     # A terminal sends Ctrl-C to the server's children too; the server's end is told by stdin.
@@ -179,16 +199,16 @@ def main() -> int:
     return _work(order, stdin) if order else 0
 
 
-def _work(order: dict[str, Any], stdin: io.FileIO) -> int:
-    """Trains a run as ordered, and returns the exit status."""
-    if order["runs_dir"]:
-        os.environ["GAN_RUNS_DIR"] = order["runs_dir"]
-    folder = Path(order["run_dir"])
+def _work(told: dict[str, Any], stdin: io.FileIO) -> int:
+    """Trains a run as told, and returns the exit status."""
+    if told["runs_dir"]:
+        os.environ["GAN_RUNS_DIR"] = told["runs_dir"]
+    folder, order = Path(told["run_dir"]), Order(*(told[field.name] for field in fields(Order)))
     commands: queue.SimpleQueue[Command] = queue.SimpleQueue()
     signal.signal(signal.SIGTERM, lambda *_: commands.put(Command("leave")))
     threading.Thread(target=_listen, args=(commands, stdin), daemon=True).start()
     try:
-        ending = train_in(folder, commands, images=order["images"], seconds=order["seconds"])
+        ending = train_in(folder, commands, order=order)
     except (runs.RunError, StorageError) as error:
         print(error, file=sys.stderr)
         return 1

@@ -21,7 +21,7 @@ from gan import presets, processes, runs
 from gan.config import TrainConfig
 from gan.data import Digits
 from gan.loop import Ending, Loop
-from gan.messages import Command, Control, Event, Progress, Quality, State, Status
+from gan.messages import Command, Control, Event, Order, Progress, Quality, State, Status
 from gan.trainer import Trainer
 from gan.worker import train_in
 
@@ -186,10 +186,11 @@ def play(
     return Loop(trainer, waiting, sink, begun, examiner=examiner).run(), events
 
 
-def train(folder: Path, react: React | None = None, **more: Any) -> Ending:
+def train(folder: Path, react: React | None = None, patient: bool = True, **order: Any) -> Ending:
     """Trains a run in this process, in its folder; `react` sees each event and may command."""
     waiting = commands()
-    return train_in(folder, waiting, watch=lambda event: react(event, waiting) if react else None, **more)
+    watch = (lambda event: react(event, waiting)) if react else None
+    return train_in(folder, waiting, order=Order(**order), watch=watch, patient=patient)
 
 
 def stop_at(images: int) -> React:

@@ -214,6 +214,40 @@ def test_run_at_work_is_not_resumed(runs_root: Path, capsys: pytest.CaptureFixtu
         assert "is running in another process" in _refused(capsys, "resume", str(folder))
 
 
+def test_way_out_of_a_lost_checkpoint_is_a_new_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It begins where the newest snapshot was: steps so small that they change nothing show it."""
+    lost, new = tmp_path / "lost", tmp_path / "new"
+    _train(lost)
+    (lost / store.CHECKPOINT).unlink()
+    said = _refused(capsys, "resume", str(lost), "--images", "32")
+    assert said.endswith(f"python -m gan train --from {lost}.")
+    still = ["--set", "lr_g=1e-6", "lr_d=1e-6", "--images", "32"]
+    assert "keep the settings of its networks" in _refused(
+        capsys, "train", "--from", str(lost), "--run-dir", str(new), "--set", "latent_dim=9"
+    )
+    assert not new.exists()
+    assert main(["train", "--from", str(lost), "--run-dir", str(new), *still]) == 0
+    run, before = runs.read(new), load_model(runs.newest_snapshot(lost))
+    assert (run.status.progress.images, run.config.lr_g) == (32, 1e-6)
+    after = load_model(runs.newest_snapshot(new))
+    for weight, then in zip(after.generator.parameters(), before.generator.parameters(), strict=True):
+        assert torch.allclose(weight, then, atol=1e-3)
+
+
+def test_preset_and_model_to_begin_with_exclude_each_other(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "not allowed with" in _refused(capsys, "train", "--from", "pretrained", "--preset", "cgan")
+
+
+def test_resume_sets_learning_rates_and_nothing_else(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / "run"
+    _train(folder)
+    for setting, said in (("latent_dim=9", "lr_g and lr_d can"), ("lr_g=-1", "lr_g"), ("lr_d", "FIELD=VALUE")):
+        assert said in _refused(capsys, "resume", str(folder), "--images", "32", "--set", setting)
+    assert main(["resume", str(folder), "--images", "32", "--set", "lr_g=1e-4", "lr_d=2e-4"]) == 0
+    control = runs.read(folder).status.control
+    assert (control.lr_g, control.lr_d) == (1e-4, 2e-4)
+
+
 def test_damaged_checkpoint_is_refused_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     _train(tmp_path / "run")
     (tmp_path / "run" / store.CHECKPOINT).write_bytes(b"damaged")

@@ -234,7 +234,7 @@ def test_discarded_run_keeps_what_it_has_learned_for_those_who_bring_it_back(dig
     ending, events = play(build(digits, images=LARGE), _at(96, "discard"))
     assert ending == "discarded"
     assert [event.images for event in _of(events, Snapshot)] == [96]
-    assert len(_of(events, Checkpoint)) == 1
+    assert len(_of(events, Checkpoint)) == 2
 
 
 @pytest.mark.parametrize("fault", ["full disk", "diverged"])

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from gan import processes, runs, store, trash
-from gan.messages import Command, Segment, State, Status
+from gan.messages import Command, Order, Segment, State, Status
 from gan.nursery import Nursery
 from gan.runs import BusyError, RunError
 from tests.helpers import LARGE, is_sentence, small, status_at, stop_at, train, until, workers_ended
@@ -252,12 +252,13 @@ def test_spent_run_is_not_launched_without_more(runs_root: Path) -> None:
 
 def test_budget_allows_what_is_left_or_asked_for(runs_root: Path) -> None:
     run = runs.read(_written(runs.create(small()), status_at("stopped", images=160, images_limit=320)))
-    runs.check_budget(run)
+    (run.folder / store.CHECKPOINT).touch()
+    runs.check_resumable(run, Order())
     spent = replace(run, status=status_at("stopped", images=320, images_limit=320))
-    runs.check_budget(spent, images=64)
-    runs.check_budget(spent, seconds=1.0)
+    runs.check_resumable(spent, Order(images=64))
+    runs.check_resumable(spent, Order(seconds=1.0))
     with pytest.raises(RunError):
-        runs.check_budget(spent)
+        runs.check_resumable(spent, Order())
 
 
 def test_settle_does_not_wait_for_a_run_that_has_changed_or_is_gone(
@@ -439,6 +440,44 @@ def test_rates_reach_the_worker(living: Path) -> None:
     runs.send(living, Command("rates", lr_g=rate, lr_d=2 * rate))
     until(lambda: (runs.read(living).status.control.lr_g, runs.read(living).status.control.lr_d) == (rate, 2 * rate))
     _trains_on(living)
+
+
+@pytest.mark.parametrize("snapshots", [True, False])
+def test_run_that_has_lost_its_checkpoint_cannot_go_on(runs_root: Path, snapshots: bool) -> None:
+    """Training would begin anew without a word. What there is stays, and the way out is named."""
+    folder = _written(runs.create(small()), status_at("stopped", images=160, images_limit=320))
+    if snapshots:
+        (folder / store.SNAPSHOTS / "00000160.safetensors").write_bytes(b"model")
+    before = sorted(folder.rglob("*"))
+    for resume in (runs.launch, train):
+        with pytest.raises(RunError, match=r"has lost its checkpoint.safetensors and cannot go on") as caught:
+            resume(folder)
+        assert is_sentence(str(caught.value))
+        assert (f"python -m gan train --from {folder.name}" in str(caught.value)) == snapshots
+    assert [path for path in before if not path.exists()] == []
+    assert _state(folder) == "stopped"
+
+
+@pytest.mark.parametrize("rates", [{"lr_g": 0.0}, {"lr_d": 7.0}, {"lr_d": float("nan")}])
+def test_learning_rates_that_are_none_are_refused(runs_root: Path, rates: dict[str, float]) -> None:
+    with pytest.raises(RunError, match="lr_"):
+        runs.launch(runs.create(small()), **rates)
+
+
+def test_run_goes_on_with_other_learning_rates(runs_root: Path) -> None:
+    """In a process of its own: the one that was kept ready, or a new one."""
+    folder = runs.create(small(images=LARGE))
+    train(folder, stop_at(160))
+    runs.launch(folder, lr_g=3e-4)
+    until(lambda: _state(folder) == "running")
+    control = runs.read(folder).status.control
+    assert (control.lr_g, control.lr_d) == (3e-4, small().lr_d)
+    runs.send(folder, Command("stop"))
+    runs.wait(folder)
+    runs.launch(folder, lr_d=2e-4)
+    until(lambda: _state(folder) == "running")
+    control = runs.read(folder).status.control
+    assert (control.lr_g, control.lr_d) == (3e-4, 2e-4)
 
 
 def test_garbage_on_stdin_does_not_end_the_worker(living: Path) -> None:

@@ -17,7 +17,7 @@ from gan.config import TrainConfig
 from gan.data import Digits
 from gan.device import DeviceError
 from gan.examiner import Examination
-from gan.messages import Best, Command, Event, Record, Status, StorageError
+from gan.messages import Best, Command, Event, Order, Record, Status, StorageError
 from gan.runs import RunError
 from gan.trainer import Trainer
 from tests.helpers import (
@@ -169,6 +169,47 @@ def test_best_survives_a_resume(runs_root: Path, monkeypatch: pytest.MonkeyPatch
     assert (first.quality.fcd, first.quality.histogram) == (8.0, (100,) * 10)  # until it is measured again
 
 
+class _Better(_Examiner):
+    """Finds better forgeries than the other."""
+
+    def examine(self, _: Any) -> Examination:
+        return Examination(0.5, 5.0, [100] * 10)
+
+
+def test_best_of_a_tail_that_is_replaced_is_forgotten(runs_root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The last checkpoint is from 160 images, the best from 320: those are gone once training goes on from 160."""
+    folder = runs.create(small())
+    monkeypatch.setattr(examiner, "Examiner", _Examiner)
+    train(folder, stop_at(160))
+    checkpoint = (folder / store.CHECKPOINT).read_bytes()
+    monkeypatch.setattr(examiner, "Examiner", _Better)
+    train(folder)
+    assert runs.read(folder).status.quality.best_fcd == 5.0
+    (folder / store.CHECKPOINT).write_bytes(checkpoint)
+    monkeypatch.setattr(examiner, "Examiner", _Examiner)
+    there: list[bool] = []
+    train(folder, lambda *_: there.append((folder / store.BEST).exists()), images=96)
+    quality = runs.read(folder).status.quality
+    assert (quality.best_fcd, quality.best_images, quality.measured_images) == (8.0, 256, 256)
+    assert load_model(folder / store.BEST).images == 256
+    assert not there[0]
+
+
+def test_rates_of_a_resume_are_in_force_from_its_first_step(runs_root: Path, digits: Digits) -> None:
+    """As if they had been set by hand after five steps."""
+    folder = runs.create(small())
+    train(folder, stop_at(160))
+    told: list[Status] = []
+    train(folder, lambda event, _: told.append(event) if isinstance(event, Status) else None, lr_g=5e-4, lr_d=2e-4)
+    running = [status.control for status in told if status.state == "running"]
+    assert {(control.lr_g, control.lr_d) for control in running} == {(5e-4, 2e-4)}
+    expected = build(digits, steps=5)
+    expected.lr_g, expected.lr_d = 5e-4, 2e-4
+    for _ in range(5):
+        expected.step()
+    assert_equal(_at_the_end(folder, digits).tensors(), expected.tensors())
+
+
 def test_run_that_ended_early_is_finished_and_can_go_on(
     runs_root: Path, monkeypatch: pytest.MonkeyPatch, looking: None
 ) -> None:
@@ -179,7 +220,7 @@ def test_run_that_ended_early_is_finished_and_can_go_on(
     assert run.status.state == "finished"
     assert is_sentence(run.status.message)
     assert not run.status.progress.spent
-    runs.check_budget(run)
+    runs.check_resumable(run, Order())
     assert train(folder) == "finished"  # and out of patience again
     assert runs.read(folder).status.progress.images > run.status.progress.images
 
