@@ -16,14 +16,13 @@ from safetensors.torch import save
 from torch import Tensor
 
 from gan.config import ConfigError, TrainConfig
-from gan.data import ASSETS
+from gan.data import PRETRAINED
 from gan.models import Discriminator, Generator
 from gan.trainer import Trainer
 
 FORMAT = "counterfeit"
 VERSION = 1
 """Version of both kinds of file; `_migrate` lifts older ones."""
-PRETRAINED = ASSETS / "pretrained.safetensors"
 
 
 class ModelError(ValueError):

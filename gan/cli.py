@@ -379,14 +379,11 @@ def _evaluate(args: argparse.Namespace) -> int:
             bar.update(0)
 
         if not args.only:
-            stages = iter((0.0, 0.5, 0.7, 0.9))
-            found = evaluate(
-                model, args.n, args.seed, args.reference, lambda doing: watch(next(stages), doing)
-            ).to_dict()
+            found = evaluate(model, args.n, args.seed, args.reference, watch).to_dict()
         if args.all or args.only:
-            score = accuracy_score(model, args.n, args.seed, lambda share: watch(share, "Training two classifiers"))
+            score = accuracy_score(model, args.n, args.seed, lambda share: watch(share, "training two classifiers"))
             found["figures"][figures.ACCURACY_SCORE] = score.to_dict()
-        watch(1.0, "Done")
+        watch(1.0, "done")
     print(json.dumps(about | found))
     return 0
 

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -43,9 +43,9 @@ class Yardstick:
     """From 1,000 test images to their nearest training images."""
 
 
-@cache
+@lru_cache(maxsize=2)
 def yardstick(reference: Reference, n: int) -> Yardstick:
-    """What `n` forgeries are measured with; made once in a process."""
+    """What `n` forgeries are measured with; the last two are kept."""
     digits, reader = data.load(), judge.load().judge
     held_out = {"test": digits.test, "validation": digits.validation}
     against = reader.read(held_out.pop(reference)[0])
@@ -83,25 +83,25 @@ def evaluate(
     n: int = SAMPLES,
     seed: int = 0,
     reference: Reference = "test",
-    watch: Callable[[str], None] | None = None,
+    watch: Callable[[float, str], None] | None = None,
 ) -> Evaluation:
     """All figures of a model but the classification accuracy score, from `n` samples (1,000 to 10,000).
 
-    The latents follow from `seed`, the digits from the floor's images. `watch` is told what comes next.
-    Raises `ValueError` for another number of samples.
+    The latents follow from `seed`, the digits from the floor's images. `watch` is told the share that is
+    done and what comes next. Raises `ValueError` for another number of samples.
     """
     if not LEAST <= n <= SAMPLES:
         raise ValueError(f"n is {n}; it has to be between {LEAST:,} and {SAMPLES:,}.")
     began = time.perf_counter()
-    say = watch or (lambda _: None)
-    say("Reading real images")
+    say = watch or (lambda _, __: None)
+    say(0.0, "reading real images")
     stick = yardstick(reference, n)
-    say("Forging and reading")
+    say(0.45, "forging and reading")
     asked = stick.labels if model.config.conditional else None
     z = latent.sample(n, model.config.latent_dim, seed)
     images = forge(model, z, None if asked is None else torch.from_numpy(asked)).numpy()
     reading = judge.load().judge.read(images)
-    say("Comparing")
+    say(0.6, "comparing")
     forged = _compare(reading, stick.reference, stick.gaussian, stick.radii)
     figures = {name: Figure(value, stick.floor[name]) for name, value in forged.items()}
     matrix, by_digit = None, None
@@ -111,7 +111,7 @@ def evaluate(
         shares = zip(_shares(right, asked), _shares(real_right, asked), strict=True)
         by_digit = [Figure(*pair) for pair in shares]
         matrix = metrics.confusion(asked, reading.digits).tolist()
-    say("Looking for copies")
+    say(0.9, "looking for copies")
     training = data.load().train_images
     near = metrics.nearest(images[:NEAREST], training).distance
     figures["nearest_distance"] = Figure(float(np.median(near)), float(np.median(stick.distances)))

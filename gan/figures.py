@@ -121,6 +121,11 @@ class Figure:
         """As JSON can hold it."""
         return {"value": self.value, "floor": self.floor, "ratio": self.ratio}
 
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> "Figure":
+        """What `to_dict` has written."""
+        return cls(float(values["value"]), float(values["floor"]))
+
 
 @dataclass(frozen=True)
 class Forgery:
@@ -171,3 +176,21 @@ class Evaluation:
             "worst": [asdict(forgery) for forgery in self.worst],
             "seconds": round(self.seconds, 3),
         }
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> "Evaluation":
+        """What `to_dict` has written; raises `KeyError` or `TypeError` for anything else."""
+        digits = values["digits"]
+        return cls(
+            n=values["n"],
+            seed=values["seed"],
+            reference=values["reference"],
+            figures={name: Figure.from_dict(figure) for name, figure in values["figures"].items()},
+            histogram=values["histogram"]["value"],
+            histogram_floor=values["histogram"]["floor"],
+            confusion=values["confusion"],
+            digits=None if digits is None else [Figure.from_dict(figure) for figure in digits],
+            best=[Forgery(**forgery) for forgery in values["best"]],
+            worst=[Forgery(**forgery) for forgery in values["worst"]],
+            seconds=values["seconds"],
+        )

@@ -1,24 +1,39 @@
 import streamlit as st
 
 from gan.figures import SAMPLES
-from pages.components import evaluation, models, report, start
+from pages.components import asking, evaluation, models, report, start
 
 start.through_app()
 report.apply_style()
 
 
 def remember() -> None:
-    """Writes the chosen models into the URL, which is where they are kept."""
-    st.query_params["model"] = st.session_state["models"] or [""]
+    """Writes what was chosen into the URL, which is where it is kept."""
+    state = st.session_state
+    kept = {"model": state["models"] or [""]}
+    if state["samples"] != SAMPLES:
+        kept["n"] = [str(state["samples"])]
+    if state["seed"]:
+        kept["seed"] = [str(state["seed"])]
+    st.query_params.from_dict(kept)
+
+
+def number(name: str, default: int) -> int:
+    """A number in the URL."""
+    text = st.query_params.get(name, "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 10 else default
 
 
 choices = models.listing()
 asked = st.query_params.get_all("model")
-unknown = [name for name in asked if name and name not in choices]
+unknown = [name for name in dict.fromkeys(asked) if name and name not in choices]
 known = [name for name in dict.fromkeys(asked) if name in choices][: evaluation.MOST]
 # Nothing asked for means the model that ships; nothing left in the list, which the URL has as an empty
 # name, means nothing.
 st.session_state["models"] = known or ([] if asked == [""] else [models.PRETRAINED])
+n = number("n", SAMPLES)
+st.session_state["samples"] = n if n in evaluation.COUNTS else SAMPLES
+st.session_state["seed"] = min(number("seed", 0), 2**31 - 1)
 
 with st.container(key="head"):
     head, which, count, start_at, go = st.columns([1.1, 3.4, 1, 1, 1], vertical_alignment="bottom", gap="small")
@@ -32,33 +47,40 @@ chosen = which.multiselect(
     on_change=remember,
     placeholder="Choose a model",
 )
-n = count.selectbox("Samples", evaluation.COUNTS, evaluation.COUNTS.index(SAMPLES), format_func="{:,}".format)
-seed = int(start_at.number_input("Seed", 0, 2**31 - 1, 0, help="Of the latents: another seed, other forgeries."))
-pressed = go.button("Evaluate", type="primary", disabled=not chosen, width="stretch")
-if unknown:
-    names = " or ".join(repr(name) for name in unknown)
-    st.warning(f"There is no model {names} here: it was deleted, or the address is mistyped.")
-
-with st.container(key="verdict"):
-    place = st.empty()
+n = count.selectbox("Samples", evaluation.COUNTS, format_func="{:,}".format, key="samples", on_change=remember)
+seed = start_at.number_input(
+    "Seed", 0, 2**31 - 1, key="seed", on_change=remember, help="Of the latents: another seed, other forgeries."
+)
 wanted = (tuple(chosen), n, seed)
-if pressed:
-    examined, problems = evaluation.evaluate([choices[name] for name in chosen], n, seed, place)
-    st.session_state["evaluated"] = (wanted, examined, problems)
+press = asking.remembered(wanted)
+waiting = press is not None and asking.waits(press.asked)
+if go.button("Evaluate", type="primary", disabled=not chosen or waiting, width="stretch"):
+    asking.press([choices[name] for name in chosen], n, seed)
+    st.rerun()
+if unknown:
+    st.warning(evaluation.unknown(unknown))
+
+if press is not None and not waiting:
+    st.session_state["evaluated"] = (wanted, *evaluation.results(press))
 evaluated, examined, problems = st.session_state.get("evaluated", (wanted, [], []))
-if examined:
-    was = f"{', '.join(one.name for one in examined)}; {evaluated[1]:,} samples, seed {evaluated[2]}"
-    changed = f"This is what came out before something else was chosen: {was}." if evaluated != wanted else ""
-    report.say(place, evaluation.verdict(examined), changed)
-else:
-    report.say(
-        place,
-        "<b>How good are the forgeries?</b> Evaluate measures them beside as many real digits, "
-        "which takes about ten seconds the first time.",
-    )
-if evaluated == wanted:
+with st.container(key="verdict"):
+    if press is not None and waiting:
+        asking.wait(press.asked)
+    elif examined:
+        was = f"{', '.join(one.name for one in examined)}; {evaluated[1]:,} samples, seed {evaluated[2]}"
+        changed = f"This is what came out before something else was chosen: {was}." if evaluated != wanted else ""
+        report.say(evaluation.verdict(examined), changed)
+    else:
+        now = asking.ask_about([choices[name] for name in chosen], n, seed)
+        takes = asking.duration(asking.desk().left([one.question for one in now.asked]))
+        many = "one model" if len(chosen) == 1 else f"{len(chosen)} models"
+        report.say(
+            "<b>How good are the forgeries?</b> Evaluate measures them beside as many real digits, "
+            f"which takes about {takes} for {many}."
+        )
+if evaluated == wanted and not waiting:
     for problem in problems:
-        st.error(problem)
+        st.error(evaluation.plain(problem))
 
 
 def choose() -> evaluation.Examined:

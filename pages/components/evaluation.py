@@ -1,57 +1,48 @@
-"""How good models are: what is measured when Evaluate is pressed, in words, and as files."""
+"""How good models are: what came out of an evaluation, in words and as files."""
 
 import csv
 import html
 import io
 import json
-from collections.abc import Callable, Iterable, Sequence
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
-
-from gan import render
-from gan.data import DataError
 from gan.figures import ACCURACY_SCORE, SAMPLES, Evaluation, Figure, Kind
-from pages.components import models, scoring
-from pages.components.models import Choice
-from pages.components.scoring import Key
+from gan.questions import Measured, Question, Refusal
+from pages.components import asking
+from pages.components.asking import Asked, Press
 
 COUNTS = (1000, 2000, 5000, SAMPLES)
 MOST = 4
 """Models side by side."""
 FOUND = 0.005
 """A digit counts as found if at least this share of the forgeries is read as it."""
+LONGEST_NAME = 60
+"""Letters of a name from the address that are shown."""
 NBSP = "\N{NO-BREAK SPACE}"
 
 
 @dataclass(frozen=True)
-class Measured:
-    """A version of a model's file, evaluated, and the digits of its wall."""
-
-    found: Evaluation
-    images: int
-    """Seen in training."""
-    best: tuple[render.Bytes, render.Bytes]
-    worst: tuple[render.Bytes, render.Bytes]
-    """Forgeries and their nearest training images."""
-
-
-@dataclass(frozen=True)
 class Examined:
-    """A model of the last press of Evaluate."""
+    """A model that was evaluated."""
 
     id: str
     name: str
-    key: Key
+    question: Question
     measured: Measured
+
+    @property
+    def for_score(self) -> Asked:
+        """The classification accuracy score of the same file."""
+        return Asked(self.id, self.name, replace(self.question, subject="accuracy_score"))
 
     @property
     def figures(self) -> dict[str, Figure]:
         """All that is known by now."""
         figures = self.measured.found.figures
-        score = scoring.desk().figure(self.key)
-        return figures if score is None else figures | {ACCURACY_SCORE: score}
+        job = asking.desk().look(self.for_score.question)
+        return figures | {ACCURACY_SCORE: job.answer} if job and isinstance(job.answer, Figure) else figures
 
     @property
     def complete(self) -> Evaluation:
@@ -59,45 +50,29 @@ class Examined:
         return replace(self.measured.found, figures=self.figures)
 
 
-@st.cache_resource(show_spinner=False, max_entries=16)
-def measure(key: Key, _say: Callable[[str], None]) -> Measured:
-    """Evaluates a model; whoever asks again gets the same answer at once. Raises `gan.checkpoint.ModelError`,
-    `gan.judge.JudgeError`, `DataError` or `OSError`."""
-    from gan import evaluation
-
-    model = models.load(key.path, key.modified)
-    found = evaluation.evaluate(model, key.n, key.seed, watch=_say)
-    best, worst = (evaluation.pictures(model, found, forgeries) for forgeries in (found.best, found.worst))
-    return Measured(found, model.images, best, worst)
-
-
-def evaluate(choices: Iterable[Choice], n: int, seed: int, slot: DeltaGenerator) -> tuple[list[Examined], list[str]]:
-    """Evaluates models one after the other, saying in `slot` what is being done. What cannot be evaluated is
-    told in the sentences that come second."""
-    status = slot.status("Evaluating …")
-    # Imports torch, which takes seconds where it is the first to do so.
-    from gan.checkpoint import ModelError
-    from gan.judge import JudgeError
-
-    done: list[Examined] = []
-    problems: list[str] = []
-    for choice in choices:
-
-        def say(what: str, name: str = choice.name) -> None:
-            status.update(label=f"{name}: {what[:1].lower()}{what[1:]} …")
-
-        path = choice.file()
-        if path is None or not path.is_file():
-            problems.append(f"The run of {choice.name} was deleted meanwhile; choose another model.")
-            continue
-        try:
-            key = Key(path, path.stat().st_mtime, n, seed)
-            done.append(Examined(choice.id, choice.name, key, measure(key, say)))
-        except (ModelError, JudgeError, DataError) as error:
-            problems.append(str(error))
-        except OSError as error:
-            problems.append(f"{path} cannot be read ({error.strerror}).")
+def results(press: Press) -> tuple[list[Examined], list[str]]:
+    """What came out, and sentences for the models with which nothing did."""
+    done, problems = [], list(press.problems)
+    for one in press.asked:
+        job = asking.desk().look(one.question)
+        answer = job.answer if job else None
+        if isinstance(answer, Measured):
+            done.append(Examined(one.id, one.name, one.question, answer))
+        elif isinstance(answer, Refusal):
+            problems.append(answer.sentence)
     return done, problems
+
+
+def unknown(names: Sequence[str]) -> str:
+    """One sentence for names in the address that are none of models here."""
+    shown = " or ".join(repr(name if len(name) <= LONGEST_NAME else name[:LONGEST_NAME] + "…") for name in names[:3])
+    more = f" (nor {len(names) - 3:,} others)" if len(names) > 3 else ""
+    return plain(f"There is no model {shown} here{more}: it was deleted, or the address is mistyped.")
+
+
+def plain(text: str) -> str:
+    """Text that Streamlit would read as Markdown, so that it shows as it is."""
+    return re.sub(r"([\\`*_{}\[\]<>()#+!|~:$])", r"\\\1", text)
 
 
 def percent(share: float, decimals: int = 2) -> str:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from gan import runs, store
+from gan.data import PRETRAINED as SHIPPED
 from gan.runs import Run
 
 if TYPE_CHECKING:
@@ -45,8 +46,6 @@ class Choice:
     def file(self) -> Path | None:
         """Its file as of now; None if the run was deleted meanwhile."""
         if self.run is None:
-            from gan.checkpoint import PRETRAINED as SHIPPED
-
             return SHIPPED
         if self.images is not None:
             found = [path for path in store.snapshots(self.run.folder) if int(path.stem) == self.images]

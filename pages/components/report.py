@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from gan import plots, plots_matrix, render
 from gan.figures import ACCURACY_SCORE, DEFINITIONS, KINDS, SAMPLES, Figure, Forgery, Kind
-from pages.components import look, scoring
-from pages.components.evaluation import NBSP, Examined, as_csv, as_json, belief, percent, show
+from gan.questions import Refusal
+from pages.components import asking, look
+from pages.components.evaluation import NBSP, Examined, as_csv, as_json, belief, percent, plain, show
 
 ALARMS = ("nearest_distance", "copies")
 """Figures without a winner: a generator of noise copies nothing."""
@@ -23,6 +23,9 @@ _CSS = """
   @media (min-width: 641px) { .st-key-head h1 { padding-bottom: 1.25rem !important; } }
   /* What is being done stands where its result will, and moves nothing. */
   .st-key-verdict { min-height: 3.25rem; justify-content: center; }
+  .wait-bar { height: 4px; margin-top: .35rem; border-radius: 2px; background: rgba(128, 128, 128, .25); }
+  .wait-bar i { display: block; height: 100%; border-radius: 2px; background: #c27c12; transition: width 1s linear; }
+  .st-key-score .verdict { font-size: .9rem; }
   .verdict { font-size: 1.1rem; line-height: 1.45; }
   .terms p { font-size: .9rem; line-height: 1.5; margin: 0 0 .75rem 0; }
   .figures { overflow-x: auto; }
@@ -69,10 +72,10 @@ def apply_style() -> None:
     st.html(_CSS + (_DARK_CSS if look.dark() else ""))
 
 
-def say(place: DeltaGenerator, text: str, below: str = "") -> None:
+def say(text: str, below: str = "") -> None:
     """The sentence on top of the answer, and a quiet one below it."""
     quiet = f'<div class="quiet">{html.escape(below)}</div>' if below else ""
-    place.html(f'<div class="verdict">{text}</div>{quiet}')
+    st.html(f'<div class="verdict">{text}</div>{quiet}')
 
 
 def table(examined: Sequence[Examined]) -> None:
@@ -103,7 +106,7 @@ def table(examined: Sequence[Examined]) -> None:
             cells.append(f"<td>{_ratio(kind, found[0]) or '–'}</td>")
         rows.append(f"<tr>{''.join(cells)}</tr>")
     grey = "Grey: times the value of real images. " if several else ""
-    few = examined[0].key.n < SAMPLES
+    few = examined[0].question.n < SAMPLES
     note = f"{grey}Ratios are quoted at {SAMPLES:,} samples; with fewer they mislead." if few else grey
     st.html(
         f'<div class="figures"><table><thead><tr>{"".join(heads)}</tr></thead><tbody>{"".join(rows)}</tbody></table>'
@@ -145,7 +148,7 @@ def readings(one: Examined) -> None:
     """What the judge read: where which digit was asked, or how often each where none was."""
     found = one.measured.found
     config = plots.CONFIG | {"displayModeBar": False}
-    key = f"readings-{one.id}-{one.key.n}-{one.key.seed}"
+    key = f"readings-{one.id}-{one.question.n}-{one.question.seed}"
     if found.confusion is None or found.digits is None:
         figure = plots_matrix.histogram(found.histogram, found.histogram_floor, dark=look.dark(), key=key)
         alt = "How often the judge reads each digit"
@@ -209,44 +212,32 @@ def _caption(forgery: Forgery) -> str:
 
 
 def score(one: Examined, *, named: bool = False) -> None:
-    """The classification accuracy score of a model: the button that orders it, its progress, what came out.
+    """The classification accuracy score of a model: the button that orders it, its place in line, what came out.
     `named` says which model where there are several."""
-    desk = scoring.desk()
-    job, result = desk.job, desk.result(one.key)
-    mine = job is not None and job.key == one.key
+    desk, asked = asking.desk(), one.for_score
+    job = desk.look(asked.question)
     of = f"forgeries of {html.escape(one.name)}" if named else "these forgeries"
-
-    @st.fragment(run_every=1.0 if job else None)
-    def refresh() -> None:
-        now = desk.job
-        if now is not job:
-            st.rerun()
-        if job is not None:
-            whose = "" if mine else f" of {job.name}; one at a time"
-            share = job.progress if job.progress is not None else 0.0
-            st.progress(share, f"Measuring the classification accuracy{whose} · {look.clock(job.seconds)}")
-            return
-        if isinstance(result, Figure):
+    with st.container(key="score"):
+        if job is not None and job.answer is None:
+            asking.wait((asked,))
+        elif job is not None and isinstance(job.answer, Figure):
             st.html(
                 f'<div class="quiet">A classifier that learned from {of} alone reads '
-                f"{percent(result.value)} of real test digits; one that learned from as many real images, "
-                f"{percent(result.floor)}.</div>"
+                f"{percent(job.answer.value)} of real test digits; one that learned from as many real images, "
+                f"{percent(job.answer.floor)}.</div>"
             )
-            return
-        with st.container(horizontal=True, vertical_alignment="center"):
-            if st.button("Measure classification accuracy", icon=":material/school:"):
-                desk.start(one.key, one.name)
-                st.rerun()
-            if result is None:
+        else:
+            with st.container(horizontal=True, vertical_alignment="center"):
+                if st.button("Measure classification accuracy", icon=":material/school:"):
+                    desk.ask(asked.question)
+                    st.rerun()
+                takes = asking.duration(desk.left([asked.question]))
                 st.html(
-                    f'<div class="quiet">Trains a classifier on {of} alone; takes about a minute.</div>',
+                    f'<div class="quiet">Trains a classifier on {of} alone; takes about {takes}.</div>',
                     width="content",
                 )
-            else:
-                st.error(result)
-
-    with st.container(key="score"):
-        refresh()
+            if job is not None and isinstance(job.answer, Refusal):
+                st.error(plain(job.answer.sentence))
 
 
 def downloads(examined: Sequence[Examined]) -> None:
