@@ -4,25 +4,23 @@ import base64
 import csv
 import io
 import json
+import os
 import re
 import shutil
-import sys
-from collections.abc import Iterator
+import signal
 from pathlib import Path
 
 import numpy as np
-import psutil
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from gan import cli, render, runs, store
 from gan import evaluation as library
+from gan import render, runs, store
 from gan.checkpoint import PRETRAINED, load_model
 from gan.data import Digits
-from gan.figures import DEFINITIONS, KINDS, Evaluation
-from pages.components import evaluation, models, scoring
+from gan.figures import DEFINITIONS, KINDS
+from pages.components import asking, evaluation, models
 from pages.components.evaluation import Examined
-from pages.components.scoring import Desk, Key
 from tests.helpers import is_sentence, small_run, until
 from tests.test_pages import go, said
 
@@ -34,15 +32,6 @@ MEASURE = "Measure classification accuracy"
 @pytest.fixture
 def app(runs_root: Path) -> AppTest:
     return AppTest.from_file(str(PROJECT / "app.py"), default_timeout=120).run()
-
-
-@pytest.fixture
-def desk() -> Iterator[Desk]:
-    """The server's own, idle at the end."""
-    desk = scoring.desk()
-    yield desk
-    desk.stop()
-    until(lambda: desk.job is None)
 
 
 def shown(app: AppTest) -> str:
@@ -61,11 +50,19 @@ def open_page(app: AppTest, *model: str) -> AppTest:
 
 
 def press(app: AppTest, n: int = FEW) -> AppTest:
-    """Evaluates what is chosen, with few samples."""
-    next(box for box in app.selectbox if box.label == "Samples").set_value(n)
+    """Evaluates what is chosen, with few samples, and waits for what comes out."""
+    next(box for box in app.selectbox if box.label == "Samples").set_value(n).run()
     pressed = button(app, "Evaluate").click().run()  # type: ignore[attr-defined]
     assert not pressed.exception
-    return pressed
+    return waited(pressed)
+
+
+def waited(app: AppTest) -> AppTest:
+    """The page when everything that was asked is answered."""
+    until(lambda: asking.desk().idle)
+    shown = app.run()
+    assert not shown.exception
+    return shown
 
 
 def examined(app: AppTest) -> list[Examined]:
@@ -110,18 +107,55 @@ def test_table_has_the_figures_that_the_library_finds(app: AppTest) -> None:
     assert "with fewer they mislead" in shown(opened)
 
 
-def test_rerun_and_second_press_show_the_same_without_measuring_again(
-    app: AppTest, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_rerun_and_second_press_show_the_same_without_measuring_again(app: AppTest) -> None:
     opened = press(open_page(app))
-    before = rows(opened)
-
-    def never(*_: object, **__: object) -> Evaluation:
-        raise AssertionError("measured again")
-
-    monkeypatch.setattr(library, "evaluate", never)
+    before, measured = rows(opened), examined(opened)[0].measured
     assert rows(opened.run()) == before
-    assert rows(press(opened)) == before
+    opened = press(opened)
+    assert rows(opened) == before
+    assert examined(opened)[0].measured is measured
+
+
+def test_page_waits_in_line_and_a_new_one_finds_its_question_again(app: AppTest) -> None:
+    opened = press(open_page(app))
+    pid = asking.desk().pid
+    assert pid is not None
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        folder = small_run()
+        first = open_page(AppTest.from_file(str(PROJECT / "app.py"), default_timeout=120).run(), folder.name)
+        first = next(box for box in first.selectbox if box.label == "Samples").set_value(FEW).run()
+        first = button(first, "Evaluate").click().run()  # type: ignore[attr-defined]
+        assert re.search(r"Evaluating</b>: cgan · .*; about \d+ s", shown(first))
+        opened = opened.number_input[0].set_value(77).run()
+        opened = button(opened, "Evaluate").click().run()  # type: ignore[attr-defined]
+        assert re.search(r"Second in line</b>; about \d+ s", shown(opened))
+        assert button(opened, "Evaluate").disabled  # type: ignore[attr-defined]
+        assert rows(opened)  # what came out before is still there
+        anew = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=120).run()
+        anew.query_params["model"] = models.PRETRAINED
+        anew.query_params["n"], anew.query_params["seed"] = str(FEW), "77"
+        anew = go(anew, "evaluate")
+        assert "Second in line" in shown(anew)
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    anew, opened = waited(anew), waited(opened)
+    assert rows(anew) == rows(opened)
+    assert examined(anew)[0].measured is examined(opened)[0].measured
+
+
+def test_how_long_it_takes_is_said_before(app: AppTest) -> None:
+    opened = open_page(app)
+    assert re.search(r"takes about \d+ (s|minutes) for one model", shown(opened))
+    opened = opened.multiselect[0].set_value([models.PRETRAINED, small_run().name]).run()
+    assert re.search(r"takes about \d+ (s|minutes) for 2 models", shown(opened))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0.2, "1 s"), (7.4, "7 s"), (13.0, "15 s"), (89.0, "90 s"), (100.0, "2 minutes")]
+)
+def test_durations_are_no_more_exact_than_they_are_known(seconds: float, text: str) -> None:
+    assert asking.duration(seconds) == text
 
 
 def test_what_was_chosen_since_is_told_apart_from_what_is_shown(app: AppTest) -> None:
@@ -155,8 +189,45 @@ def test_nothing_chosen_cannot_be_evaluated_and_stays_nothing(app: AppTest) -> N
 def test_unknown_model_is_told_in_words(app: AppTest, name: str) -> None:
     opened = open_page(app, name)
     assert not opened.exception
-    assert f"There is no model {name!r} here" in said(opened)
+    assert evaluation.plain(f"There is no model {name!r} here") in said(opened)
     assert opened.multiselect[0].value == [models.PRETRAINED]
+
+
+def test_names_in_the_address_are_shown_as_they_are_and_not_all_of_them(app: AppTest) -> None:
+    names = ["<img src=x onerror=alert(1)>", "![](https://example.org/x.png)", "x" * 5000, *map(str, range(200))]
+    opened = open_page(app, *names)
+    assert not opened.exception
+    (warning,) = opened.warning
+    assert warning.value.startswith(r"There is no model '\<img src=x onerror=alert\(1\)\>' or '\!\[\]\(https\:")
+    assert "nor 200 others" in warning.value
+    assert len(warning.value) < 500
+
+
+@pytest.mark.parametrize(("n", "seed"), [("0", "-1"), ("many", "²"), ("1e4", "9" * 30), ("10001", "1.5")])
+def test_numbers_in_the_address_that_are_none_are_passed_over(app: AppTest, n: str, seed: str) -> None:
+    app.query_params["n"], app.query_params["seed"] = n, seed
+    opened = go(app, "evaluate")
+    assert not opened.exception
+    assert next(box for box in opened.selectbox if box.label == "Samples").value == 10_000
+    assert opened.number_input[0].value == 0
+
+
+@pytest.mark.parametrize("damage", ["pipe", "folder", "gone"])
+def test_snapshot_that_is_no_file_costs_one_sentence(app: AppTest, damage: str) -> None:
+    folder = small_run()
+    path = runs.newest_snapshot(folder)
+    assert path is not None
+    opened = open_page(app, models.PRETRAINED, folder.name)
+    path.unlink()
+    if damage == "pipe":
+        os.mkfifo(path)
+    elif damage == "folder":
+        path.mkdir()
+    else:
+        shutil.rmtree(folder)
+    opened = press(opened)
+    assert is_sentence([*opened.error, *opened.warning][0].value)
+    assert [one.id for one in examined(opened)] == [models.PRETRAINED]
 
 
 def test_conditional_and_unconditional_side_by_side(app: AppTest) -> None:
@@ -222,7 +293,7 @@ def test_generator_at_its_best_can_be_chosen_where_there_is_one(app: AppTest) ->
     folder = small_run()
     assert "at its best · after 320 images" in models.listing()[f"{folder.name}:best"].label
     opened = press(open_page(app, f"{folder.name}:best"))
-    assert examined(opened)[0].key.path == folder / store.BEST
+    assert examined(opened)[0].question.path == folder / store.BEST
     opened = go(app, "explore", model=f"{folder.name}:best")
     assert not opened.exception
     assert not opened.warning
@@ -285,78 +356,30 @@ def test_beliefs_claim_no_certainty() -> None:
     assert texts == ["&lt; 0.01 %", "50.00 %", "&gt; 99.99 %"]
 
 
-def says(monkeypatch: pytest.MonkeyPatch, program: str) -> None:
-    """Lets a small program stand in for the measurement."""
-    monkeypatch.setattr(scoring, "command", lambda _: [sys.executable, "-c", program])
-
-
-SCORE = '{"figures": {"classification_accuracy": {"value": 0.9321, "floor": 0.99, "ratio": 0.9415}}}'
-
-
-def test_score_is_measured_and_joins_the_table_and_the_files(
-    app: AppTest, desk: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    says(monkeypatch, f"print('{SCORE}')")
+def test_score_is_measured_and_joins_the_table_and_the_files(app: AppTest) -> None:
     opened = press(open_page(app, small_run().name))
     assert rows(opened)["Classification accuracy score"] == ["higher", "–", "–", "–"]
-    opened = button(opened, MEASURE).click().run()  # type: ignore[attr-defined]
-    until(lambda: desk.job is None)
-    opened = opened.run()
-    assert rows(opened)["Classification accuracy score"] == ["higher", "93.21 %", "99.00 %", "0.94 ×"]
-    assert "classification_accuracy,0.9321,0.99," in evaluation.as_csv(examined(opened))
+    opened = waited(button(opened, MEASURE).click().run())  # type: ignore[attr-defined]
+    score = examined(opened)[0].figures["classification_accuracy"]
+    value, floor = (f"{100 * share:.2f} %" for share in (score.value, score.floor))
+    assert rows(opened)["Classification accuracy score"][:3] == ["higher", value, floor]
+    assert f"classification_accuracy,{score.value},{score.floor}," in evaluation.as_csv(examined(opened))
     (content,) = json.loads(evaluation.as_json(examined(opened)))
-    assert content["figures"]["classification_accuracy"]["value"] == 0.9321
+    assert content["figures"]["classification_accuracy"]["value"] == score.value
 
 
-def test_second_tab_sees_the_measurement_and_cannot_start_another(
-    app: AppTest, desk: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    says(monkeypatch, "import sys, time; print(' 37%|', end='', file=sys.stderr, flush=True); time.sleep(600)")
+def test_measurement_that_is_killed_gives_one_sentence_and_may_be_tried_again(app: AppTest) -> None:
     opened = press(open_page(app, small_run().name))
-    button(opened, MEASURE).click().run()  # type: ignore[attr-defined]
-    job = desk.job
-    assert job is not None
-    until(lambda: job.progress == 0.37)
-    other = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=120).run()
-    other = press(open_page(other))
-    assert all(button.label != MEASURE for button in other.button)
-    assert not desk.start(examined(other)[0].key, "another")
-
-
-@pytest.mark.parametrize(
-    ("program", "sentence"),
-    [
-        ("raise RuntimeError('secret')", "The measurement failed (exit status 1)."),
-        ("import sys; print('There is no file x.', file=sys.stderr); sys.exit(2)", "There is no file x."),
-        ("print('nothing of the kind')", "The measurement ended without a result."),
-        ("import os; os.kill(os.getpid(), 9)", "The measurement was ended from outside (signal 9)."),
-    ],
-)
-def test_failed_measurement_gives_one_sentence_and_may_be_tried_again(
-    app: AppTest, desk: Desk, monkeypatch: pytest.MonkeyPatch, program: str, sentence: str
-) -> None:
-    says(monkeypatch, program)
-    opened = press(open_page(app, small_run().name))
-    button(opened, MEASURE).click().run()  # type: ignore[attr-defined]
-    until(lambda: desk.job is None)
-    opened = opened.run()
-    assert [error.value for error in opened.error] == [sentence]
+    pid = asking.desk().pid
+    assert pid is not None
+    os.kill(pid, signal.SIGSTOP)
+    opened = button(opened, MEASURE).click().run()  # type: ignore[attr-defined]
+    assert all(button.label != MEASURE for button in opened.button)
+    os.kill(pid, signal.SIGKILL)
+    opened = waited(opened)
+    (error,) = opened.error
+    assert "has ended before it was done" in error.value
     assert button(opened, MEASURE)
-
-
-def test_process_is_gone_when_it_has_ended_though_nobody_looks(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    says(monkeypatch, f"print('{SCORE}')")
-    before = {child.pid for child in psutil.Process().children()}
-    assert desk.start(Key(PRETRAINED, -1.0, FEW, 0), "nobody")
-    until(lambda: desk.job is None)
-    assert {child.pid for child in psutil.Process().children()} <= before
-
-
-def test_command_measures_the_score_alone_with_the_samples_of_the_evaluation() -> None:
-    words = scoring.command(Key(PRETRAINED, 0.0, 10_000, 7))
-    assert words[1:6] == ["-m", "gan", "evaluate", str(PRETRAINED), "--n"]
-    assert words[6:] == ["10000", "--seed", "7", "--only", "classification_accuracy"]
-    cli.parser().parse_args(words[3:])
 
 
 def test_details_go_on_with_the_first_model_where_theirs_is_gone(app: AppTest) -> None:
