@@ -7,7 +7,7 @@ import psutil
 import pytest
 
 from gan import nursery, processes, runs
-from gan.messages import Command
+from gan.messages import WHAT_IS_LEFT, Command
 from gan.nursery import Child, Nursery
 from tests.helpers import LARGE, small, until
 
@@ -53,7 +53,7 @@ def test_killed_worker_is_reaped_without_anybody_looking(runs_root: Path) -> Non
 
 def test_worker_that_was_not_born_yet_is_killed_then(own_nursery: Nursery, runs_root: Path) -> None:
     folder = runs.create(small(images=LARGE))
-    process = processes.launch(runs_root, folder, 0, 0.0)  # the nursery still imports torch
+    process = processes.launch(runs_root, folder, WHAT_IS_LEFT)  # the nursery still imports torch
     process.kill()
     assert process.wait(0) == -signal.SIGKILL
     until(lambda: process.pid != 0 and not psutil.pid_exists(process.pid))
