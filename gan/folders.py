@@ -86,8 +86,11 @@ def stamps(folder: Path) -> tuple[int, ...]:
 
     Raises `RunError` if one of them is anything but a plain file, which might never answer, and `OSError`.
     """
-    if stat.S_ISLNK(folder.lstat().st_mode):
-        raise RunError(f"{shown(folder.name)} is a link to a folder; links are left alone.")
+    mode = folder.lstat().st_mode
+    if stat.S_ISLNK(mode):
+        raise RunError(f"{shown(folder.name)} is a link; links are left alone.")
+    if not stat.S_ISDIR(mode):
+        raise RunError(f"{shown(folder, 200)} is not a folder.")
     found = []
     for name in (store.CONFIG, store.DATABASE, *(f"{store.DATABASE}-{end}" for end in ("wal", "shm", "journal"))):
         try:

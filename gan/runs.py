@@ -26,7 +26,7 @@ from gan.folders import root as root
 from gan.folders import shown
 from gan.messages import LIVING, Command, Order, Progress, Status, StorageError
 
-START_WITHIN = 60.0
+START_WITHIN = 120.0
 """Seconds that a worker has to take the run's lock; importing torch takes long on a busy machine."""
 
 
