@@ -1,4 +1,4 @@
-"""Run folders: create, list, read, launch, command, delete.
+"""Run folders: create, list, read, launch, command. What is deleted goes to `gan.trash`.
 
 Only workers that this process has launched (see `gan.processes`) can be commanded from here. A run that
 lives holds a lock in its folder, so whether it lives is asked of the operating system (`gan.locks`).
