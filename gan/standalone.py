@@ -8,18 +8,22 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from gan.checkpoint import Model
+from gan import judge, latent
+from gan.checkpoint import Model, forge
 from gan.data import Bytes
 from gan.directions import Basis, bases
 from gan.export import compile_model, wire
 from gan.losses import LOSSES
+from pages.components import glossary
 
 YARDSTICK = 20
 """Real digits that Draw measures its search with."""
+TRIED = 64
+"""Latents among which the one is found with which a model opens."""
 WEB = Path(__file__).parent.parent / "pages" / "components"
 COMMON = ("runtime.js", "share.js", "hand.js", "pins.js")
 SCRIPTS = {
-    "mountExplorer": (*COMMON, "pad.js", "explorer.js"),
+    "mountExplorer": (*COMMON, "sliders.js", "pad.js", "explorer.js"),
     "mountInterpolate": (*COMMON, "gather.js", "paths.js", "files.js", "interpolate.js"),
     "mountDraw": (*COMMON, "fit.js", "paper.js", "yardstick.js", "draw.js"),
 }
@@ -36,19 +40,36 @@ class Names:
     """What a model is called."""
 
     model: str
-    """In the app. Stays the same while its run trains; pins are kept under it."""
+    """In the app. Stays the same while its run trains."""
     link: str
     """In links: these very weights."""
     reference: str
     """On the command line and in Python: these very weights."""
+    pins: str
+    """Under which latents are kept that were pinned: all moments of a run share them."""
 
 
-def explorable(model: Model, names: Names, found: Sequence[Basis] = (), real: Bytes | None = None) -> bytes:
+def opening(model: Model) -> str:
+    """The latent with which a model opens, as a link holds it. A conditional one opens at the centre of the prior, its
+    average digit. For an unconditional one that is a blur of all ten, so it opens at the one of `TRIED` latents whose
+    picture a digit classifier is surest of."""
+    if model.config.conditional:
+        return ""
+    z = latent.sample(TRIED, model.config.latent_dim, seed=0)
+    surest = judge.load().judge.read(forge(model, z, None).numpy()).probabilities.max(1).argmax()
+    return latent.encode(z[int(surest)])
+
+
+def explorable(
+    model: Model, names: Names, found: Sequence[Basis] = (), real: Bytes | None = None, start: str = ""
+) -> bytes:
     """The program of a model (`gan.export.wire`) with all that a widget needs: its names, directions, real digits
-    (N, 28, 28), and how D's output reads."""
+    (N, 28, 28), the latent that it opens with, what its words mean, and how D's output reads."""
     about = {
         **asdict(names),
         "digit": 3,
+        "start": start,
+        "words": glossary.GLOSSARY,
         "is_probability": LOSSES[model.config.loss](0.0).probability is not None,
         "bases": [
             {
@@ -73,7 +94,7 @@ def script(mount: str) -> str:
 
 def style(mount: str) -> str:
     """Its style sheet."""
-    return _joined(STYLES[mount])
+    return f"{glossary.STYLE}\n{_joined(STYLES[mount])}"
 
 
 def _joined(names: tuple[str, ...]) -> str:
@@ -84,7 +105,9 @@ def standalone_page(model: Model, reference: str, title: str = "A forger of digi
     """One HTML file with the model, its explorer and nothing from elsewhere: it works from a USB stick."""
     config = model.config
     told = f"{config.preset}, {model.images:,} images" if model.images else config.preset
-    content = explorable(model, Names(reference, reference, reference), bases(model.generator, config.latent_dim))
+    names = Names(reference, reference, reference, reference)
+    found = bases(model.generator, config.latent_dim)
+    content = explorable(model, names, found, start=opening(model))
     weights = base64.b64encode(content).decode()
     return f"""<!doctype html>
 <html lang="en">
@@ -98,7 +121,8 @@ def standalone_page(model: Model, reference: str, title: str = "A forger of digi
   :root {{ --st-text-color: #e8e6e1; --st-secondary-background-color: #1f2228; --st-primary-color: #f0a030;
     --page: #14161a; }}
 }}
-body {{ margin: 0 auto; padding: 1.2rem; max-width: 1180px; background: var(--page); color: var(--st-text-color);
+html {{ font-size: max(100%, min(1.25vw, 2vh, 32px)); }}
+body {{ margin: 0 auto; padding: 1.2rem; max-width: 78rem; background: var(--page); color: var(--st-text-color);
   font-family: system-ui, sans-serif; }}
 h1 {{ font-size: 1.4rem; margin: 0 0 .2rem; }}
 header p {{ margin: 0 0 1rem; opacity: .75; font-size: .875rem; }}

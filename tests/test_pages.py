@@ -80,14 +80,26 @@ def test_every_setting_has_a_field_with_its_help(app: AppTest) -> None:
         assert any(help_texts()[name] in text for text in helps), name
 
 
+def parted(content: bytes) -> tuple[dict[str, Any], bytes]:
+    """What is said of something, as JSON behind its length, and the rest."""
+    (length,) = struct.unpack("<I", content[:4])
+    return json.loads(content[4 : 4 + length]), content[4 + length :]
+
+
+def sent(app: AppTest) -> tuple[dict[str, Any], bytes]:
+    """What the page's widget was sent: words about it, and a program."""
+    (component,) = app.get("bidi_component")
+    return parted(component.proto.bytes)
+
+
 def test_explore_page_sends_the_program_of_the_model(trained: Path, app: AppTest) -> None:
     for name, dimensions in ((trained.name, 8), ("pretrained", load_model(PRETRAINED).config.latent_dim)):
         opened = go(app, "explore", model=name)
         assert not opened.exception
-        (component,) = opened.get("bidi_component")
-        content = component.proto.bytes
-        (length,) = struct.unpack("<I", content[:4])
-        header = json.loads(content[4 : 4 + length])
+        about, content = sent(opened)
+        header, _ = parted(content)
+        assert about["version"]
+        assert not about["follow"]
         assert header["latent_dim"] == dimensions
         # What "Copy as Python" calls the model is what the command line finds it by.
         newest = runs.newest_snapshot(trained)
@@ -118,8 +130,6 @@ def test_model_stays_in_hand_from_page_to_page(trained: Path, app: AppTest) -> N
     del app.query_params["model"]  # as the navigation does
     opened = go(app, "interpolate")
     assert opened.selectbox[0].value == trained.name
-    assert opened.query_params["model"] == trained.name  # for those who reload the page or copy its address
-    del app.query_params["model"]
     trash.discard(trained)
     opened = go(app, "draw")
     assert opened.selectbox[0].value == "pretrained"

@@ -97,7 +97,10 @@ function mountDraw(root, program) {
     ),
   );
   if (conditional)
-    results.append(element("p", { className: "quiet", textContent: "Your hand, all ten digits" }), ten.node);
+    results.append(
+      element("p", { className: "quiet" }, "Your hand, all ten digits: one ", explained(program, "latent")),
+      ten.node,
+    );
   root.replaceChildren(
     element(
       "div",

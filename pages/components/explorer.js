@@ -1,17 +1,16 @@
-// The explorer: digit buttons, sliders, the ten digits of a latent, a pad. Needs runtime.js, share.js, hand.js, pins.js
-// and pad.js.
-
-/** Sliders cover ±3 standard deviations of the prior: 99.7 % of what the generator was trained on. */
-const REACH = 3;
+// The explorer: digit buttons, sliders, the ten digits of a latent, a pad. Needs runtime.js, share.js, hand.js, pins.js,
+// sliders.js and pad.js.
 
 /** One big button a digit, and behind a switch how much of each. */
 function digitButtons(hand) {
+  const shares = Array.from({ length: 10 }, () => element("small"));
   const buttons = Array.from({ length: 10 }, (_, digit) =>
-    element("button", {
-      textContent: digit,
-      "data-testid": `digit-button-${digit}`,
-      onclick: () => hand.ask(only(digit)),
-    }),
+    element(
+      "button",
+      { "data-testid": `digit-button-${digit}`, onclick: () => hand.ask(only(digit)) },
+      element("span", { textContent: digit }),
+      shares[digit],
+    ),
   );
   // Sliders hold weights, the numbers beside them the shares: what one asks for does not depend on the way there.
   let weights = Array.from(hand.mix);
@@ -33,133 +32,23 @@ function digitButtons(hand) {
       "details",
       {},
       element("summary", { textContent: "Mix digits: half a 3, half an 8" }),
+      element("p", { className: "quiet" }, explained(hand.program, "mix", "What is a mix?")),
       element("div", { className: "grid" }, ...mixers.map((one) => one.node)),
     ),
   );
   const refresh = () => {
-    buttons.forEach((button, digit) => button.setAttribute("aria-pressed", String(hand.mix[digit] === 1)));
+    buttons.forEach((button, digit) => {
+      const share = hand.mix[digit];
+      const percent = Math.round(100 * share);
+      button.setAttribute("aria-pressed", share === 1 ? "true" : percent ? "mixed" : "false");
+      button.style.setProperty("--share", share === 1 ? "0%" : `${percent}%`);
+      shares[digit].textContent = percent && share !== 1 ? `${percent} %` : "";
+    });
     const sum = weights.reduce((total, weight) => total + weight, 0);
     if (hand.mix.some((share, digit) => Math.abs(share - weights[digit] / sum) > 2e-3)) weights = Array.from(hand.mix);
     mixers.forEach((one, digit) => one.show(weights[digit], 2, hand.mix[digit]));
   };
   return { node, refresh };
-}
-
-/** Names that a person gave to the directions of a basis, kept in this browser. */
-function ownNames(basis) {
-  const key = `counterfeit-directions-${basis.id}`;
-  let kept = {};
-  try {
-    kept = JSON.parse(localStorage.getItem(key) ?? "{}");
-  } catch {
-    // A browser that keeps nothing: names last as long as the page.
-  }
-  return {
-    get: (number) => kept[number],
-    set: (number, name) => {
-      kept[number] = name;
-      try {
-        localStorage.setItem(key, JSON.stringify(kept));
-      } catch {
-        // as above
-      }
-    },
-  };
-}
-
-/** Sliders along the directions of a basis that one can choose. */
-function directionSliders(hand) {
-  const state = { basis: 0, sliders: [], directions: [] };
-  const rows = element("div", { className: "grid two" });
-  const told = element("p", { className: "quiet" });
-  const choice = element("select", {
-    "aria-label": "Which directions",
-    onchange: () => {
-      state.basis = choice.selectedIndex;
-      build();
-      hand.tell();
-    },
-  });
-  const build = () => {
-    const { bases } = hand.program.header;
-    const basis = bases[state.basis];
-    const names = ownNames(basis);
-    choice.replaceChildren(...bases.map((one) => element("option", { textContent: one.label })));
-    choice.selectedIndex = state.basis;
-    told.textContent = basis.meaning;
-    state.directions = basis.directions.map((row) => Float32Array.from(row));
-    state.sliders = state.directions.map((direction, number) => {
-      const name = element("input", {
-        type: "text",
-        className: "name",
-        value: names.get(number) || basis.names[number] || `Direction ${number + 1}`,
-        title: "Write a name of your own",
-        "aria-label": `Name of direction ${number + 1}`,
-        onchange: () => {
-          names.set(number, name.value);
-          one.input.setAttribute("aria-label", name.value);
-          hand.tell();
-        },
-      });
-      const moved = (value) => hand.move(direction, value - along(direction, hand.z));
-      const one = slider(name, -REACH, REACH, 0.01, moved, {
-        "data-testid": `latent-slider-${number}`,
-        "aria-label": name.value,
-      });
-      return { ...one, name };
-    });
-    rows.replaceChildren(...state.sliders.map((one) => one.node));
-  };
-  const refresh = () => state.sliders.forEach((one, number) => one.show(along(state.directions[number], hand.z)));
-  build();
-  return { node: element("div", { className: "directions" }, choice, rows, told), refresh, build, state };
-}
-
-/** Every coordinate of z by itself: found by number, locked against Random, drawn anew one by one. */
-function coordinateSliders(hand) {
-  const locked = new Set();
-  const rows = Array.from(hand.z, (_, number) => {
-    const moved = (value) => hand.place(hand.z.map((old, i) => (i === number ? value : old)));
-    const one = slider(element("span", { textContent: `z${number}` }), -4, 4, 0.01, moved, {
-      "data-testid": `coordinate-slider-${number}`,
-      "aria-label": `Coordinate ${number}`,
-    });
-    const lock = element("button", {
-      textContent: "lock",
-      title: "Random and Reset leave this one alone",
-      "aria-pressed": "false",
-      "aria-label": `Lock coordinate ${number}`,
-      onclick: () => {
-        if (!locked.delete(number)) locked.add(number);
-        lock.setAttribute("aria-pressed", String(locked.has(number)));
-      },
-    });
-    const dice = element("button", {
-      textContent: "draw",
-      title: "A new value for this one",
-      "aria-label": `Draw coordinate ${number}`,
-      onclick: () => moved(normal()),
-    });
-    return { ...one, node: element("div", { className: "coordinate" }, one.node, lock, dice) };
-  });
-  const search = element("input", {
-    type: "search",
-    placeholder: "Find: 7, or 3-9",
-    "aria-label": "Find coordinates",
-    oninput: () => {
-      const [, low, high = low] = /^\s*z?(\d+)\s*(?:-\s*z?(\d+))?/i.exec(search.value) ?? [];
-      const wanted = (number) => low === undefined || (number >= Number(low) && number <= Number(high));
-      rows.forEach((row, number) => (row.node.hidden = !wanted(number)));
-    },
-  });
-  const node = element(
-    "details",
-    {},
-    element("summary", { textContent: `All ${rows.length} coordinates` }),
-    search,
-    element("div", { className: "grid" }, ...rows.map((row) => row.node)),
-  );
-  return { node, refresh: () => node.open && rows.forEach((row, number) => row.show(hand.z[number], 2)), locked };
 }
 
 const SCALES = {
@@ -170,17 +59,22 @@ const SCALES = {
 
 /** What D says of the picture, in words. */
 function opinion(header, logit) {
-  if (!header.is_probability) return `D: score ${logit.toFixed(2)}, ${SCALES[header.loss]}`;
-  return `D: ${(100 / (1 + Math.exp(-logit))).toFixed(0)} % real`;
+  if (!header.is_probability) return `: score ${logit.toFixed(2)}, ${SCALES[header.loss]}`;
+  return `: ${(100 / (1 + Math.exp(-logit))).toFixed(0)} % real`;
 }
 
-/** Lines of Python that draw the same picture. */
+/** Lines of Python that draw the same picture, and say where they can. */
 function python(hand) {
   const { z, digit, mix } = toQuery(hand.z, hand.mix);
   const what = digit === undefined ? `latent.decode("${mix}")` : `torch.tensor([${digit}])`;
-  return `import torch
-from gan import latent, render
-from gan.checkpoint import forge, load_model, resolve
+  return `# Draws this picture as forged.png. Run it in the folder of Counterfeit, the one that holds app.py,
+# after: python -m pip install -r requirements.txt
+try:
+    import torch
+    from gan import latent, render
+    from gan.checkpoint import forge, load_model, resolve
+except ImportError as error:
+    raise SystemExit(f"Run this in the folder of Counterfeit, with its requirements installed ({error}).")
 
 model = load_model(resolve(${JSON.stringify(hand.program.header.reference)}))
 z = latent.decode("${z}")
@@ -190,25 +84,45 @@ open("forged.png", "wb").write(render.png(picture, scale=20))
 }
 
 /**
- * Builds the explorer inside `root`, with the latent and the mix that the address holds, and returns
- * `{ update(program), end() }`. A `standalone` page has no others beside it; its address holds them behind the #.
+ * Builds the explorer inside `root`, with the latent and the mix that the address holds, else those that this tab last
+ * had in hand, and returns `{ update(program), end() }`. A `standalone` page has no others beside it; its address holds
+ * them behind the #.
  */
 function mountExplorer(root, program, standalone = false) {
   const hand = new Hand(program);
-  /** Takes what the address holds. Returns whether it was drawn with other weights. */
+  const last = new LastInHand(program);
+  const { pathname } = location;
+  const asked = () => new URLSearchParams(standalone ? location.hash.slice(1) : location.search);
+  /** Whether the address is this widget's: not any more when it is another page's or model's, and this one about to go. */
+  const isOurs = () => standalone || (location.pathname === pathname && asked().get("model") === program.header.model);
+  /** Takes what the address holds. Returns what there is to say about it. */
   const take = () => {
-    const query = new URLSearchParams(standalone ? location.hash.slice(1) : location.search);
+    const query = asked();
     const { z, mix } = fromQuery(query, hand.z.length);
     if (z) hand.z = z;
     if (mix) hand.mix = mix;
-    return z !== null && (query.get("weights") ?? program.header.hash) !== program.header.hash;
+    if ((query.has("z") && !z) || ((query.has("digit") || query.has("mix")) && !mix))
+      return "What the address says of a picture does not fit this model, and was left out.";
+    const { hash } = hand.program.header;
+    const others = (query.get("weights") ?? hash) !== hash;
+    return others ? "This model has learned since the link was made, so the picture may be another one." : "";
   };
-  /** Puts what is in hand into the address; not any more when that is another model's, and this one about to go. */
+  let later;
+  /** Puts what is in hand into the address, so that Back, a reload or a copy of it brings back the very picture. */
   const remember = () => {
-    const shown = new URLSearchParams(location.search).get("model") ?? "pretrained";
-    if (standalone || shown === program.header.model)
-      history.replaceState(history.state, "", addressOf(hand, standalone));
+    clearTimeout(later);
+    later = undefined;
+    if (!isOurs()) return;
+    last.keep(hand);
+    history.replaceState(history.state, "", addressOf(hand, standalone));
   };
+  /** An address may not be replaced as often as a finger moves. */
+  const rememberSoon = () => {
+    clearTimeout(later);
+    later = setTimeout(remember, 300);
+  };
+  /** Whatever is pressed next may lead to another page. */
+  const rememberNow = () => later !== undefined && remember();
 
   const canvas = element("canvas", {
     width: SIDE,
@@ -218,10 +132,14 @@ function mountExplorer(root, program, standalone = false) {
     "data-testid": "digit-canvas",
     "aria-label": "The forged digit",
   });
-  const said = element("div", { className: "quiet" });
+  const score = program.header.is_probability ? "discriminator" : "D's score";
+  const said = element("span");
+  const judged = element("div", { className: "quiet" }, explained(program, score, "D"), said);
   const pace = element("div", { className: "quiet pace", "data-testid": "fps" });
-  const changed = "This model has learned since the link was made, so the picture may be another one.";
-  const notice = element("p", { className: "quiet", textContent: changed, hidden: !take() });
+  const notice = element("p", { className: "quiet notice", role: "status" });
+  const say = (text) => Object.assign(notice, { textContent: text, hidden: !text });
+  if (!["z", "digit", "mix"].some((name) => asked().has(name))) last.give(hand);
+  say(take());
   const directions = directionSliders(hand);
   const coordinates = coordinateSliders(hand);
   const parts = [directions, coordinates];
@@ -238,26 +156,28 @@ function mountExplorer(root, program, standalone = false) {
   });
   const codeButton = element("button", {
     textContent: "Copy as Python",
+    title: "Lines that draw this picture, to run in the folder of Counterfeit",
     onclick: () => copy(codeButton, python(hand)),
   });
+  // Who has taken the file home has neither that folder nor the model's.
+  const copies = standalone ? [linkButton] : [linkButton, codeButton];
   const left = element(
     "div",
     { className: "hand" },
     canvas,
-    element("div", { className: "line" }, said, pace),
+    element("div", { className: "line" }, judged, pace),
     notice,
     element(
       "div",
       { className: "buttons" },
       element("button", { textContent: "Random", onclick: draw }),
-      element("button", { textContent: "Reset", onclick: reset }),
+      element("button", { textContent: "Reset", title: "All of z to 0, the mean of the prior", onclick: reset }),
       element("button", {
         textContent: "Save",
         title: "The picture as a PNG of 560×560 pixels",
         onclick: () => save(canvas),
       }),
-      linkButton,
-      codeButton,
+      ...copies,
     ),
   );
 
@@ -275,7 +195,8 @@ function mountExplorer(root, program, standalone = false) {
       "aria-label": "All ten digits of this very latent",
     });
     cells.push(row);
-    below.append(element("p", { className: "quiet", textContent: "All ten digits of this very latent" }), row.node);
+    const head = element("p", { className: "quiet" }, "All ten digits of this very ", explained(program, "latent"));
+    below.append(head, row.node);
   } else {
     const none = "This generator was never told which digit is which, so there is none to ask for.";
     right.append(element("p", { className: "quiet", textContent: none }));
@@ -289,19 +210,20 @@ function mountExplorer(root, program, standalone = false) {
   root.replaceChildren(element("div", { className: "explorer" }, left, right, below));
 
   const refresh = () => parts.forEach((part) => part.refresh());
-  let later;
   hand.listeners.push(refresh);
-  const rememberSoon = () => {
-    clearTimeout(later);
-    later = setTimeout(remember, 300);
-  };
-  hand.movers.push(rememberSoon, () => (notice.hidden = true));
+  hand.movers.push(rememberSoon, () => say(""));
   refresh();
-  const onhashchange = () => {
-    notice.hidden = !take();
+  // A link that is pasted over a standalone file; or Back, to an address that has the same model.
+  const onaddress = () => {
+    if (!isOurs()) return;
+    clearTimeout(later);
+    say(take());
     hand.tell();
   };
-  addEventListener("hashchange", onhashchange); // a link that is pasted over a standalone file
+  const outside = { hashchange: onaddress, popstate: onaddress };
+  for (const [name, listener] of Object.entries(outside)) addEventListener(name, listener);
+  for (const name of ["pointerdown", "keydown"]) addEventListener(name, rememberNow, true);
+  if (!standalone && notice.hidden) remember();
   const painter = new Painter(
     hand,
     canvas,
@@ -319,11 +241,36 @@ function mountExplorer(root, program, standalone = false) {
     },
     end: () => {
       clearTimeout(later);
-      removeEventListener("hashchange", onhashchange);
+      for (const [name, listener] of Object.entries(outside)) removeEventListener(name, listener);
+      for (const name of ["pointerdown", "keydown"]) removeEventListener(name, rememberNow, true);
       painter.end();
       pad.end();
     },
   };
+}
+
+/** What a tab last had in hand of a model: whoever comes back to it finds it there, by whatever way. */
+class LastInHand {
+  constructor(program) {
+    this.key = `counterfeit-hand-${program.header.model}`;
+  }
+
+  keep({ z, mix }) {
+    try {
+      sessionStorage.setItem(this.key, new URLSearchParams(toQuery(z, mix)));
+    } catch {
+      // A browser that keeps nothing: the address alone holds it.
+    }
+  }
+
+  give(hand) {
+    try {
+      const { z, mix } = fromQuery(new URLSearchParams(sessionStorage.getItem(this.key) ?? ""), hand.z.length);
+      if (z && mix) Object.assign(hand, { z, mix });
+    } catch {
+      // as above
+    }
+  }
 }
 
 /** The page's address with what is in hand, `named` in the query as well. */

@@ -31,6 +31,10 @@ GLOSSARY: dict[str, str] = {
     "breaks.",
     "preset": "A set of settings that belong together: take cgan first, which forges digits on demand after a few "
     "seconds.",
+    "direction": "A way through the space of latents along which one thing changes; what it clearly moves gives it its "
+    "name, and you can write another.",
+    "mix": "How much of each digit the generator is asked for; it learned from single digits only, so what lies in "
+    "between is its own invention.",
     "norm of z": "How long the latent is, as an arrow from the origin.",
     "the prior": "The distribution that latents are drawn from in training: the band holds two thirds of the lengths "
     "that it gives, and far outside it the generator was never trained.",

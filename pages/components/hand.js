@@ -11,6 +11,13 @@ function element(tag, properties = {}, ...children) {
   return made;
 }
 
+/** A word that shows what it means while it is pointed at, has the focus, or was tapped: the page's glossary comes with
+ * the program. The meaning lies within the nearest box around it that is positioned. */
+function explained(program, name, text = name) {
+  const meaning = element("span", { className: "term-meaning", role: "tooltip", textContent: program.header.words[name] });
+  return element("span", { className: "term", tabIndex: 0 }, text, meaning);
+}
+
 /** A range input with its value beside it; `onmove` gets the number while it is dragged. `show(number)` moves it, and
  * can write another number beside it. */
 function slider(label, low, high, step, onmove, attributes = {}) {
@@ -57,8 +64,9 @@ const ONLY = Array.from({ length: 10 }, (_, digit) => only(digit));
 class Hand {
   constructor(program) {
     this.program = program;
-    this.z = new Float32Array(program.header.latent_dim);
-    this.mix = only(program.header.digit ?? 3);
+    const { latent_dim, digit, start } = program.header;
+    this.z = (start && decode(start, latent_dim)) || new Float32Array(latent_dim);
+    this.mix = only(digit ?? 3);
     /** Called when something is to be painted anew, and when it is because somebody moved something. */
     this.listeners = [];
     this.movers = [];

@@ -1,22 +1,31 @@
 """Widgets in which the generator runs in the page (runtime.js): the explorer, ways between latents, drawing. They cost
-the server nothing: all it does is to send the weights, once, and again when a run that trains has newer ones."""
+the server next to nothing: it sends the weights once. A page that follows a run asks for newer ones when it has dealt
+with those that it holds (mount.js), and gets weights only where there are others."""
 
+import hashlib
+import html
+import json
 import os
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from gan import runs
-from pages.components import models
+from gan.folders import shown
+from pages.components import look, models
 from pages.components.models import PRETRAINED, Choice
 
 if TYPE_CHECKING:
     from streamlit.components.v2.types import ComponentRenderer
+    from streamlit.delta_generator import DeltaGenerator
 
     from gan.checkpoint import Model
     from gan.directions import Basis
     from gan.standalone import Names
+
+DELETED = "This run was deleted meanwhile."
 
 
 @st.cache_resource(show_spinner=False)
@@ -31,29 +40,30 @@ def _component(mount: str) -> "ComponentRenderer":
     )
 
 
-@st.cache_resource(show_spinner="Finding directions …", max_entries=8)
-def _bases(key: str, _model: "Model") -> "list[Basis]":
-    """The directions of a model; `key` says of which."""
+@st.cache_resource(show_spinner=False, max_entries=8)
+def _looked_into(key: str, _model: "Model") -> "tuple[list[Basis], str]":
+    """The directions of a model, and the latent with which it opens; `key` says of which."""
     from gan.device import one_thread
     from gan.directions import bases
+    from gan.standalone import opening
 
     with one_thread():
-        return bases(_model.generator, _model.config.latent_dim)
+        return bases(_model.generator, _model.config.latent_dim), opening(_model)
 
 
-@st.cache_data(show_spinner=False, max_entries=8)
+@st.cache_resource(show_spinner=False, max_entries=8)
 def _content(mount: str, path: Path, modified: float, names: "Names", key: str) -> bytes:
     """What the page runs; `modified` tells versions of a file apart, `key` directions."""
     from gan import data
     from gan.standalone import YARDSTICK, explorable
 
     model = models.load(path, modified)
-    found = _bases(key, model) if mount == "mountExplorer" else ()
+    found, start = _looked_into(key, model) if mount == "mountExplorer" else ((), "")
     real = None
     if mount == "mountDraw":
         digits = data.load()
         real, _ = data.some(digits.test_images, digits.test_labels, YARDSTICK)
-    return explorable(model, names, found, real)
+    return explorable(model, names, found, real, start)
 
 
 def page(title: str, mount: str, follow: bool = True) -> Choice:
@@ -61,26 +71,24 @@ def page(title: str, mount: str, follow: bool = True) -> Choice:
     `gan.standalone.SCRIPTS`). With `follow` it gets the weights of a run that trains again and again. Returns what was
     chosen."""
     choices = models.listing()
-    options = list(choices)
     asked = st.query_params.get("model") or st.session_state.get("model in hand", PRETRAINED)
-    head, choice = st.columns([1, 2], vertical_alignment="center")
+    head, choice, where = st.columns([1, 2, 1.8], vertical_alignment="center")
     head.title(title)
     found = models.find(asked, st.query_params.get("weights", ""), choices)
     if found is None:
         if "model" in st.query_params:
-            st.warning(f"There is no model {asked!r} here; this is the one that ships with Counterfeit.")
+            st.warning(
+                f"There is no model '{look.plain(shown(asked))}' here; this is the one that ships with Counterfeit."
+            )
         found = choices[PRETRAINED]
-    if st.query_params.get("model", PRETRAINED) != found.id:
-        st.query_params["model"] = found.id  # what the page adds to its address belongs to this one
-    if found.id not in choices:
-        choices[found.id] = found
-        options.append(found.id)
+    choices.setdefault(found.id, found)
+    options = list(choices)
     chosen = choice.selectbox(
         "Model",
         options,
         options.index(found.id),
         format_func=lambda name: choices[name].label,
-        key=f"model-{found.id}",
+        key=f"model-{_short(found.id)}",
         label_visibility="collapsed",
     )
     # Other pages that one goes to from here have the same model.
@@ -91,41 +99,93 @@ def page(title: str, mount: str, follow: bool = True) -> Choice:
     model = choices[chosen]
     # A run that trains is followed: its picture sharpens while one looks.
     following = follow and model.images is None and model.run is not None and model.run.living
-    st.fragment(show, run_every=1.0 if following else None)(mount, model, following)
+    st.fragment(show)(mount, model, following, where.empty())
     return model
 
 
-def show(mount: str, choice: Choice, following: bool) -> None:
-    """A widget with a model as its file is now; `following` says that its run trains."""
+def show(mount: str, choice: Choice, following: bool, line: "DeltaGenerator") -> None:
+    """A widget with a model as its file is now, and a line on the run that it is of. `following` says that this trains
+    and that the page asks again and again; what goes wrong on the way costs a sentence, and the page keeps what it
+    holds."""
     from gan.checkpoint import ModelError
+    from gan.export import ExportError
 
-    if following and not _trains(choice):
-        st.rerun()  # there is nothing to follow any more
-    path = choice.file()
-    if path is None:
-        st.warning("This run was deleted meanwhile; choose another model.")
-        return
+    key = f"{mount}-{_short(choice.id)}"
+    held, asked = _held(key)
+    version, content = held, b""
+    ended = False
+    trouble = st.empty()  # always there, so that the widget below it keeps its place
     try:
+        run = choice.run and runs.read(choice.run.folder)
+        if following and run and not run.living:
+            st.rerun()  # the list of models and the rest of the page say so too
+        path = choice.file()
+        if path is None:
+            raise FileNotFoundError(DELETED)
         modified = path.stat().st_mtime
-        model = models.load(path, modified)
-    except (ModelError, OSError) as error:
-        st.error(str(error))
-        return
+        version = _short(f"{path} {modified}")
+        if version != held:
+            with trouble, nullcontext() if held else st.spinner("Finding directions …"):
+                content = _newest(mount, choice, path, modified, following)
+        said = "" if run is None or choice.images is not None else _standing(run, path, following)
+        problem = ""
+    except (ModelError, ExportError, runs.RunError, OSError) as error:
+        ended = choice.run is not None and not choice.run.folder.exists()
+        problem = DELETED if ended else str(error)
+        said = f'<span class="state-failed">●</span> {html.escape(problem)}' if held else ""
+    if problem and not held:
+        trouble.error(look.plain(shown(problem, 500)))
+    if said:
+        line.html(f'<div class="bar"><span class="where">{said}</span></div>')
+    about = {"version": version, "asked": asked, "follow": following and not ended, "problem": bool(problem)}
+    _component(mount)(data=_message(about, content), key=key, on_held_change=lambda: None)
+
+
+def _standing(run: runs.Run, path: Path, following: bool) -> str:
+    """HTML that says where a run that trains stands; of others the list of models says it."""
+    if following:
+        return look.where(run.status)
+    return f"as it was after {int(path.stem):,} images" if run.living and path.stem.isdecimal() else ""
+
+
+def _held(key: str) -> tuple[str, int]:
+    """What the page says it holds, and the number of its question: "VERSION NUMBER", as mount.js puts it."""
+    state = st.session_state.get(key)
+    version, _, number = str(state.get("held") or "" if state else "").rpartition(" ")
+    return version, int(number) if number.isdecimal() and len(number) < 13 else 0
+
+
+def _newest(mount: str, choice: Choice, path: Path, modified: float, following: bool) -> bytes:
     # While a run trains, its directions stay for a while: sliders that mean something else every second could
     # not be used. They are found anew when the images have doubled.
-    key = f"{choice.id} {model.images.bit_length()}" if following else f"{path} {modified}"
-    _component(mount)(data=_content(mount, path, modified, _names(choice, path), key), key=f"{mount}-{choice.id}")
+    images = models.load(path, modified).images
+    key = f"{choice.id} {images.bit_length()}" if following else f"{path} {modified}"
+    return _content(mount, path, modified, _names(choice, path), key)
 
 
-def _trains(choice: Choice) -> bool:
-    try:
-        return choice.run is not None and runs.read(choice.run.folder).living
-    except runs.RunError:
-        return False  # deleted
+def _message(about: dict[str, object], content: bytes) -> bytes:
+    """What mount.js reads: the length of `about` (4 bytes, little endian), `about` as JSON, the program if it is to be
+    replaced."""
+    text = json.dumps(about).encode()
+    return len(text).to_bytes(4, "little") + text + content
+
+
+def _short(name: str) -> str:
+    """A name for Streamlit's keys, in which a component takes no "__"."""
+    return hashlib.sha256(name.encode()).hexdigest()[:16]
 
 
 def take_home(choice: Choice) -> None:
-    """A button that saves the explorer with its generator as one file."""
+    """A button that saves the explorer with its generator as one file, where there is a generator."""
+    from gan.checkpoint import ModelError
+
+    try:
+        path = choice.file()
+        if path is None:
+            return
+        models.load(path, path.stat().st_mtime)
+    except (ModelError, OSError):
+        return
 
     def content() -> str:  # made when it is asked for, in a thread
         from gan.checkpoint import load_model
@@ -133,7 +193,7 @@ def take_home(choice: Choice) -> None:
 
         path = choice.file()
         if path is None:
-            raise FileNotFoundError("This run was deleted meanwhile.")
+            raise FileNotFoundError(DELETED)
         return standalone_page(load_model(path), _names(choice, path).reference)
 
     st.download_button(
@@ -152,6 +212,6 @@ def _names(choice: Choice, path: Path) -> "Names":
     from gan.standalone import Names
 
     if choice.run is None:
-        return Names(PRETRAINED, PRETRAINED, PRETRAINED)
-    best = choice.id.endswith(models.AT_ITS_BEST)
-    return Names(choice.id, choice.id if best else f"{choice.run.id}:{int(path.stem)}", os.path.relpath(path))
+        return Names(PRETRAINED, PRETRAINED, PRETRAINED, PRETRAINED)
+    link = choice.id if choice.best or choice.images is not None else f"{choice.id}:{int(path.stem)}"
+    return Names(choice.id, link, os.path.relpath(path), f"{choice.run.id}")

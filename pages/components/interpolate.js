@@ -43,7 +43,13 @@ function pathRow(name, state) {
       "figure",
       {},
       svg,
-      element("figcaption", { className: "quiet", textContent: "norm of z; band: the prior" }),
+      element(
+        "figcaption",
+        { className: "quiet" },
+        explained(state.program, "norm of z"),
+        "; band: ",
+        explained(state.program, "the prior"),
+      ),
     ),
   );
   /** The norm along the way, with the prior's mean and one deviation to either side. */

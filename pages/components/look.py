@@ -2,6 +2,7 @@
 
 import base64
 import html
+import re
 
 import numpy as np
 import streamlit as st
@@ -48,18 +49,28 @@ def dark() -> bool:
     return st.context.theme.type == "dark"
 
 
-def state_bar(title: str, status: Status) -> None:
-    """The head of a page about a run: what it is called, and where it stands, in numbers."""
+def where(status: Status) -> str:
+    """HTML that says where a run stands, in numbers."""
     progress, device = status.progress, status.control.device
-    parts = [f'<span class="state-{status.state}">●</span> {status.state}', device.split(",")[0]]
+    parts = [f'<span class="state-{status.state}">●</span> {status.state}', html.escape(device.split(",")[0])]
     if progress.images:
         parts.append(f"{progress.images:,} images")
     if status.state == "running" and progress.images_per_second:
         parts.append(f"{progress.images_per_second:,.0f}/s")
     if status.state in ("running", "paused") and (left := progress.seconds_left) is not None:
         parts.append(f"{clock(left)} left")
-    where = " · ".join(part for part in parts if part)
-    st.html(f'<div class="bar"><span class="what">{html.escape(title)}</span><span class="where">{where}</span></div>')
+    return " · ".join(part for part in parts if part)
+
+
+def state_bar(title: str, status: Status) -> None:
+    """The head of a page about a run: what it is called, and where it stands."""
+    what = f'<span class="what">{html.escape(title)}</span>'
+    st.html(f'<div class="bar">{what}<span class="where">{where(status)}</span></div>')
+
+
+def plain(text: str) -> str:
+    """Text as Markdown that shows it letter by letter: what came from outside makes no links and loads no pictures."""
+    return re.sub(r"[\\`*_\[\]!$<>~]|:(?=\w)", r"\\\g<0>", text)
 
 
 def quality(found: Quality) -> None:

@@ -2,10 +2,12 @@
 
 In a URL a model is `pretrained`, a run's id (its newest snapshot), `ID:best` (its generator at its best FCD while
 it trained), or `ID:IMAGES` (its snapshot after so many images, as long as that is kept). Ids are looked up in the
-listing, never joined to a path.
+listing, never joined to a path. A folder may be called as another model is: then its id, or that of its best generator,
+gets a tilde.
 """
 
 from collections import Counter
+from collections.abc import Container, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -33,10 +35,13 @@ class Choice:
     name: str
     """Short, and the same for as long as the model is there."""
     progress: str = ""
-    """Where its run stood when it was listed."""
+    """Where its run stood when it was listed. Stays the same while the run trains: a browser names what was chosen
+    by the text that it shows."""
     run: Run | None = None
     images: int | None = None
     """Set where it is not the newest snapshot of the run but the one after so many images."""
+    best: bool = False
+    """Whether it is the run's generator at its best."""
 
     @property
     def label(self) -> str:
@@ -50,31 +55,48 @@ class Choice:
         if self.images is not None:
             found = [path for path in store.snapshots(self.run.folder) if int(path.stem) == self.images]
             return found[0] if found else None
-        if not self.id.endswith(AT_ITS_BEST):
+        if not self.best:
             return runs.newest_snapshot(self.run.folder)
         best = self.run.folder / store.BEST
         return best if best.is_file() else None
 
 
 def listing() -> dict[str, Choice]:
-    """All models by their ids, the one that ships first, then those of the runs, newest first."""
-    found = [Choice(PRETRAINED, "the trained one that ships")]
-    for run in runs.listing():
-        name = f"{run.config.preset} · {run.created:%d %b %H:%M}"
-        if runs.newest_snapshot(run.folder):
-            found.append(Choice(run.id, name, f"{run.status.progress.images:,} images · {run.status.state}", run))
-        if (run.folder / store.BEST).is_file():
-            best_images = run.status.quality.best_images
-            when = f"after {best_images:,} images" if best_images else ""
-            found.append(Choice(run.id + AT_ITS_BEST, f"{name} · at its best", when, run))
+    """All models by their ids, the one that ships first, then those of the runs, newest first. Never raises: a folder
+    that cannot be looked into is left out."""
+    found = {PRETRAINED: Choice(PRETRAINED, "the trained one that ships")}
+    present = runs.listing()
+    taken = {PRETRAINED, *(run.id for run in present)}
+    for run in present:
+        run_id = _unused(run.id, taken) if run.id == PRETRAINED else run.id
+        with suppress(OSError):
+            found |= {choice.id: choice for choice in _of(run, run_id, taken)}
     # A list tells its entries apart by what it shows of them.
-    often = Counter(choice.name for choice in found)
+    often = Counter(choice.name for choice in found.values())
     return {
         choice.id: choice
         if often[choice.name] == 1 or choice.run is None
         else replace(choice, name=f"{choice.name} · {choice.run.id}")
-        for choice in found
+        for choice in found.values()
     }
+
+
+def _of(run: Run, run_id: str, taken: Container[str]) -> Iterator[Choice]:
+    """The models of a run: its newest snapshot, and the one at its best."""
+    name = f"{run.config.preset} · {run.created:%d %b %H:%M}"
+    best = run.status.quality.best_images
+    if runs.newest_snapshot(run.folder):
+        images = f"{run.status.progress.images:,} images · {run.status.state}"
+        yield Choice(run_id, name, "in training" if run.living else images, run)
+    if (run.folder / store.BEST).is_file():
+        when = "in training" if run.living else f"after {best:,} images" if best else ""
+        yield Choice(_unused(run_id + AT_ITS_BEST, taken), f"{name} · at its best", when, run, best=True)
+
+
+def _unused(name: str, taken: Container[str]) -> str:
+    while name in taken:
+        name += "~"
+    return name
 
 
 def find(asked: str, fingerprint: str, choices: dict[str, Choice]) -> Choice | None:
@@ -82,11 +104,13 @@ def find(asked: str, fingerprint: str, choices: dict[str, Choice]) -> Choice | N
     any more is the newest of its run."""
     if asked in choices:
         return choices[asked]
-    run, _, images = asked.partition(":")
-    if run in choices and images.isdecimal():
-        name = f"{choices[run].name} · after {int(images):,} images"
-        then = replace(choices[run], id=asked, name=name, progress="", images=int(images))
-        return then if then.file() else choices[run]
+    newest, _, images = asked.rpartition(":")
+    known = choices.get(newest)
+    # No run is as long as 13 digits, and Python reads no number that is very much longer.
+    if known and known.run and not known.best and images.isascii() and images.isdecimal() and len(images) < 13:
+        name = f"{known.name} · after {int(images):,} images"
+        then = replace(known, id=asked, name=name, progress="", images=int(images))
+        return then if then.file() else known
     return _with_weights(fingerprint, choices)
 
 
@@ -103,15 +127,15 @@ def _with_weights(fingerprint: str, choices: dict[str, Choice]) -> Choice | None
 @st.cache_data(show_spinner="Looking for the model of this link …", max_entries=1000)
 def _fingerprint(path: Path, modified: float) -> str | None:
     from gan.checkpoint import ModelError, load_model
-    from gan.export import compile_model, fingerprint
+    from gan.export import ExportError, compile_model, fingerprint
 
     try:
         return fingerprint(compile_model(load_model(path)))
-    except ModelError:
+    except (ModelError, ExportError):
         return None
 
 
-@st.cache_resource(show_spinner=False, max_entries=8)
+@st.cache_resource(show_spinner=False, max_entries=4)
 def load(path: Path, modified: float) -> "Model":
     """A model; `modified` tells versions of a file apart. Raises `gan.checkpoint.ModelError`."""
     from gan.checkpoint import load_model

@@ -123,7 +123,13 @@ function latentPad(hand, directions, standalone) {
     element(
       "div",
       { className: "side" },
-      element("p", { className: "quiet", textContent: "Drag over a plane of the latent space." }),
+      element(
+        "p",
+        { className: "quiet" },
+        "Drag over a plane of the ",
+        explained(hand.program, "latent", "latent space"),
+        ".",
+      ),
       element("label", {}, "→ ", choices[0]),
       element("label", {}, "↑ ", choices[1]),
       element("div", { className: "buttons" }, pin, usePins, clear, ...walk),

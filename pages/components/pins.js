@@ -3,7 +3,7 @@
 class Pins {
   /** The pins that are kept; or `lent` ones, from a link, that are kept nowhere. */
   constructor(program, lent = null) {
-    this.key = `counterfeit-pins-${program.header.model.split(":")[0]}`; // all states of a run share them
+    this.key = `counterfeit-pins-${program.header.pins}`;
     this.dimensions = program.header.latent_dim;
     this.listeners = [];
     this.lent = lent !== null;

@@ -122,8 +122,10 @@ def test_explore_of_an_unconditional_run_says_why_there_are_no_digits(page: Page
     page.get_by_test_id("digit-canvas").wait_for()
     expect(page.get_by_text("never told which digit is which")).to_be_visible()
     expect(page.get_by_test_id("digit-button-0")).to_have_count(0)
+    # Its centre is a blur of all digits, so it opens elsewhere.
+    assert latent.decode(query(page)["z"]).norm() > 1
     before = picture(page)
-    page.get_by_role("button", name="Random", exact=True).click()
+    page.get_by_role("button", name="Reset", exact=True).click()
     until(lambda: picture(page) != before)
 
 
@@ -297,8 +299,9 @@ def test_explore_follows_a_run_and_keeps_what_is_in_hand(page: Page, server: Ser
     page.goto(f"/explore?model={folder.name}")
     canvas = page.get_by_test_id("digit-canvas")
     canvas.wait_for()
+    opened_at = query(page)["z"]
     page.get_by_role("button", name="Random", exact=True).click()
-    until(lambda: "z" in query(page))
+    until(lambda: query(page)["z"] != opened_at)
     held = query(page)
     canvas.evaluate("canvas => { canvas.dataset.mark = 'the same'; }")
     before = picture(page)
@@ -335,7 +338,9 @@ def test_another_model_begins_anew(page: Page, server: Server) -> None:
     page.get_by_role("combobox", name="Model").click()
     page.get_by_role("option").nth(1).click()
     expect(page.get_by_text("All 8 coordinates")).to_be_visible()
-    assert query(page) == {"model": folder.name}
+    held = query(page)
+    assert held["model"] == folder.name
+    assert latent.decode(held["z"]).tolist() == [[0.0] * 8]
     expect(page.get_by_text("has learned since")).to_be_hidden()
 
 
@@ -366,23 +371,59 @@ def test_generator_is_taken_home(page: Page, server: Server, browser: Browser, t
     home.context.close()
 
 
-def test_copied_python_draws_the_same_picture(browser: Browser, file: Path, tmp_path: Path) -> None:
-    from PIL import Image
+def test_file_that_was_taken_home_offers_no_python(alone: Page) -> None:
+    """Neither the checkout nor the model's file is there."""
+    expect(alone.get_by_role("button", name="Copy link")).to_be_visible()
+    expect(alone.get_by_role("button", name="Copy as Python")).to_have_count(0)
 
-    context = browser.new_context()
-    context.grant_permissions(["clipboard-read", "clipboard-write"])
-    page = context.new_page()
-    page.goto(file.as_uri())
-    page.get_by_test_id("digit-canvas").wait_for()
-    remembered(page, page.get_by_role("button", name="Random", exact=True).click)
-    page.get_by_role("button", name="Copy as Python").click()
-    expect(page.get_by_role("button", name="Copied")).to_be_visible()
-    code = page.evaluate("navigator.clipboard.readText()")
-    exec(compile(code.replace("forged.png", str(tmp_path / "forged.png")), "copied", "exec"), {})
-    with Image.open(tmp_path / "forged.png") as image:
-        drawn = np.asarray(image)[::20, ::20].ravel().astype(int)
-    assert np.abs(drawn - np.array(picture(page))).max() <= 2
-    context.close()
+
+def test_buttons_say_what_is_in_the_mix(alone: Page) -> None:
+    alone.get_by_text("Mix digits").click()
+    drag(alone, "mix-slider-8", to=1.1)
+    for digit in range(10):
+        button = alone.get_by_test_id(f"digit-button-{digit}")
+        expect(button).to_have_attribute("aria-pressed", "mixed" if digit in (3, 8) else "false")
+        expect(button).to_have_text(f"{digit}50 %" if digit in (3, 8) else str(digit))
+    alone.get_by_test_id("digit-button-5").click()
+    expect(alone.get_by_test_id("digit-button-5")).to_have_attribute("aria-pressed", "true")
+    expect(alone.get_by_test_id("digit-button-8")).to_have_attribute("aria-pressed", "false")
+
+
+def test_name_of_a_direction_is_written_by_keyboard_alone(alone: Page) -> None:
+    name = alone.get_by_label("Name of direction 3")
+    first = name.input_value()
+    alone.get_by_test_id("latent-slider-1").focus()
+    alone.keyboard.press("Tab")
+    expect(name).to_be_focused()
+    alone.keyboard.type("loops")
+    alone.keyboard.press("Escape")
+    expect(name).to_have_value(first)
+    name.focus()
+    alone.keyboard.type("loops")
+    alone.keyboard.press("Enter")
+    expect(name).not_to_be_focused()
+    expect(alone.get_by_label("loops", exact=True)).to_have_attribute("data-testid", "latent-slider-2")
+    name.fill(" ")
+    name.blur()
+    expect(name).to_have_value(first)
+
+
+@pytest.mark.parametrize("word", ["latent", "What is a direction?", "D"])
+def test_word_says_what_it_means(alone: Page, word: str) -> None:
+    term = alone.locator(".term").filter(has_text=word).first
+    meaning = term.locator(".term-meaning")
+    expect(meaning).to_be_hidden()
+    term.hover()
+    expect(meaning).to_be_visible()
+    alone.mouse.move(0, 0)
+    expect(meaning).to_be_hidden()
+    term.focus()
+    expect(meaning).to_be_visible()
+    box = meaning.bounding_box()
+    assert box
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= 1280
+    assert box["width"] > 100
 
 
 @pytest.mark.parametrize("nonsense", ["z=AAAA", "z=!!", "digit=77", "mix=AAAA&digit=x", f"z={INFINITE}"])
