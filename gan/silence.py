@@ -1,5 +1,5 @@
 """Whether a run that says it trains has fallen silent: on a full disk it cannot even say so, and a process that is
-stopped says nothing at all. Seen from outside, by when the run's database was last written."""
+stopped says nothing at all. Seen from outside, by when the run has last written its status."""
 
 import shutil
 import threading
@@ -29,7 +29,7 @@ class _Look:
     at: float
     written: float
     stamp: float
-    """When the last write was, by the file system's clock, which may jump."""
+    """When the last write was, by the clock on the wall, which may be set."""
 
 
 _looks: dict[Path, _Look] = {}

@@ -182,6 +182,7 @@ class Writer:
         execute = self._connection.execute
         if isinstance(event, Status):
             execute("INSERT OR REPLACE INTO status VALUES (0, ?)", (event.to_json(),))
+            execute("INSERT OR REPLACE INTO meta VALUES ('written', ?)", (int(1000 * time.time()),))
         elif isinstance(event, Segment):
             execute("INSERT OR REPLACE INTO segments VALUES (?, ?, ?)", (event.number, event.images, event.seconds))
             # The newest snapshot has to be one of the training that counts.
@@ -326,20 +327,24 @@ def _read_status(folder: Path) -> Status | None:
 
 def read_pid(folder: Path) -> int:
     """The process that has written last, or writes now; 0 where that is not known."""
-    with suppress(StorageError), _reading(folder) as connection:
-        if connection and _version(connection) > 1:
-            row = connection.execute("SELECT value FROM meta WHERE name = 'pid'").fetchone()
-            return row[0] if row and isinstance(row[0], int) else 0
-    return 0
+    return _meta(folder, "pid") or 0
 
 
 def written_at(folder: Path) -> float | None:
-    """When the database was last written to, by the file system's clock; None where there is none."""
-    times = []
-    for name in (DATABASE, f"{DATABASE}-wal"):
-        with suppress(OSError):
-            times.append((folder / name).lstat().st_mtime)
-    return max(times, default=None)
+    """When the last status was written, by its writer's clock; None where that is not known.
+
+    The files' own times will not do: on a full disk an attempt to write changes them as well.
+    """
+    written = _meta(folder, "written")
+    return None if written is None else written / 1000
+
+
+def _meta(folder: Path, name: str) -> int | None:
+    with suppress(StorageError), _reading(folder) as connection:
+        if connection and _version(connection) > 1:
+            row = connection.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
+            return row[0] if row and isinstance(row[0], int) else None
+    return None
 
 
 def read_samples(folder: Path, last: int = 0) -> list[Sample]:

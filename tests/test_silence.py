@@ -9,17 +9,19 @@ from types import SimpleNamespace
 import pytest
 
 from gan import runs, silence, store
-from gan.messages import Status
+from gan.messages import Status, StorageError
 from tests.helpers import LARGE, is_sentence, small, status_at, until
 
 
 class _Clocks:
     """The wall's clock, and the monotonic one, which goes on with it but is never set."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, writer: store.Writer) -> None:
         self.wall, self.now = 1e9, 50.0
-        self.folder = folder
-        monkeypatch.setattr(silence, "time", SimpleNamespace(time=lambda: self.wall, monotonic=lambda: self.now))
+        self.writer, self.folder = writer, writer.folder
+        clocks = SimpleNamespace(time=lambda: self.wall, monotonic=lambda: self.now)
+        monkeypatch.setattr(silence, "time", clocks)
+        monkeypatch.setattr(store, "time", clocks)
         monkeypatch.setattr(silence, "_looks", {})
 
     def forward(self, seconds: float) -> None:
@@ -27,21 +29,19 @@ class _Clocks:
         self.now += seconds
 
     def write(self) -> None:
-        """The run writes, as its disk's clock has it."""
-        for name in (store.DATABASE, f"{store.DATABASE}-wal"):
-            if (self.folder / name).exists():
-                os.utime(self.folder / name, (self.wall, self.wall))
+        """The run says that it trains."""
+        self.writer(RUNNING)
+
+
+RUNNING = status_at("running", images_per_second=6400.0)
 
 
 @pytest.fixture
 def clocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[_Clocks]:
-    with closing(store.Writer(tmp_path)):
-        found = _Clocks(monkeypatch, tmp_path)
+    with closing(store.Writer(tmp_path)) as writer:
+        found = _Clocks(monkeypatch, writer)
         found.write()
         yield found
-
-
-RUNNING = status_at("running", images_per_second=6400.0)
 
 
 def _silent(clocks: _Clocks, status: Status = RUNNING) -> float:
@@ -105,6 +105,17 @@ def test_full_disk_is_told_by_its_free_space(tmp_path: Path, monkeypatch: pytest
     assert is_sentence(said)
     monkeypatch.undo()
     assert "very busy, or it was suspended" in silence.sentence(tmp_path, 7.0)
+
+
+def test_attempts_to_write_on_a_full_disk_are_no_words(clocks: _Clocks) -> None:
+    assert _silent(clocks) == 0
+    (pages,) = clocks.writer._connection.execute("PRAGMA page_count").fetchone()
+    clocks.writer._connection.execute(f"PRAGMA max_page_count = {pages}")
+    for _ in range(9):
+        clocks.forward(1)
+        with pytest.raises(StorageError, match="is full"):
+            clocks.writer(status_at("paused", message="x" * 9000))
+    assert _silent(clocks) == pytest.approx(9)
 
 
 def test_stopped_worker_is_silent_and_its_stop_is_no_training(runs_root: Path) -> None:
