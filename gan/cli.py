@@ -437,7 +437,7 @@ def _show(args: argparse.Namespace) -> int:
         about = {"id": run.id, "folder": str(run.folder), "created": run.created.astimezone().isoformat()}
         print(json.dumps(about | {"status": asdict(run.status), "config": run.config.to_dict()}))
         return 0
-    print(f"{run.id}, created {run.created:%Y-%m-%d %H:%M:%S}, in {run.folder}")
+    print(f"{shown(run.id, 255)}, created {run.created:%Y-%m-%d %H:%M:%S}, in {shown(run.folder, 1000)}")
     for name, value in (*_by_path(run.status), *_by_path(run.config)):
         print(f"  {name:26} {', '.join(map(str, value)) if isinstance(value, tuple) else value}")
     return 0
