@@ -36,7 +36,9 @@ function digitButtons(hand) {
       element("div", { className: "grid" }, ...mixers.map((one) => one.node)),
     ),
   );
-  const refresh = () => {
+  let marked;
+  const mark = () => {
+    marked = hand.mix;
     buttons.forEach((button, digit) => {
       const share = hand.mix[digit];
       const percent = Math.round(100 * share);
@@ -44,6 +46,9 @@ function digitButtons(hand) {
       button.style.setProperty("--share", share === 1 ? "0%" : `${percent}%`);
       shares[digit].textContent = percent && share !== 1 ? `${percent} %` : "";
     });
+  };
+  const refresh = () => {
+    if (hand.mix !== marked) mark(); // not while a latent is dragged: that changes no mark
     const sum = weights.reduce((total, weight) => total + weight, 0);
     if (hand.mix.some((share, digit) => Math.abs(share - weights[digit] / sum) > 2e-3)) weights = Array.from(hand.mix);
     mixers.forEach((one, digit) => one.show(weights[digit], 2, hand.mix[digit]));
