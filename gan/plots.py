@@ -11,14 +11,18 @@ from typing import Any
 import numpy as np
 from plotly.graph_objects import Figure
 
-from gan.store import Array
+from gan.store import Array, reduced
 
 CONFIG = {"displaylogo": False, "displayModeBar": "hover", "modeBarButtonsToRemove": ["select2d", "lasso2d"]}
 """What `st.plotly_chart` takes as `config`, for every figure of the project."""
 
-
+TOP, BOTTOM, BESIDE = 26, 46, 44
+"""Pixels above, below and to the left of the panels at type of the ordinary size: a heading, the axis of images, the
+numbers of the other axis."""
 GAP = 0.12
-"""Between two panels, as a share of the figure's height."""
+"""Between two panels, as a share of what the panels have in height."""
+BAND_POINTS = 200
+"""Points of a band. It is a background, and has two edges."""
 
 
 @dataclass(frozen=True)
@@ -50,41 +54,92 @@ class Curve:
 
 @dataclass(frozen=True)
 class Panel:
-    """One of the charts that share the axis of images seen, with its reference lines."""
+    """One of the charts that share the axis of images seen, with its reference lines. Headings are the page's."""
 
-    title: str
     curves: Sequence[Curve]
     lines: Sequence[tuple[float, str]] = ()
     """(value, role) of dotted horizontal lines."""
-    lines_name: str = ""
     bounds: tuple[float, float] | None = None
+    """The vertical axis; None shows all there is."""
+    view: str = ""
+    """What `bounds` stands for. A zoom by hand is kept while this stays the same."""
+    bands: bool = False
+    """Whether each curve has the band from its minimum to its maximum behind it."""
     logarithmic: bool = False
     mark: tuple[float, float, str] | None = None
     """(images, value, text) of one point that stands out."""
 
 
-def over_images(panels: Sequence[Panel], *, dark: bool = False, height: int = 530, key: str = "") -> Figure:
+def heading_tops(panels: int, height: float) -> list[float]:
+    """Where the headings of so many panels begin, in pixels below the top of a figure of this height, at type of the
+    ordinary size."""
+    share = (1 - GAP * (panels - 1)) / panels
+    return [number * (share + GAP) * (height - TOP - BOTTOM) for number in range(panels)]
+
+
+def settled(curves: Sequence[Curve], lines: Sequence[tuple[float, str]] = ()) -> tuple[float, float] | None:
+    """Bounds of an axis for what happens now, the reference lines included; None where there is nothing yet.
+
+    The first steps of a GAN reach values that would make the rest a flat line, so they do not count, and neither do
+    single records. The bounds are round numbers, and so stay the same from one refresh to the next as a rule.
+    """
+    seen = max((curve.series[0, -1] for curve in curves if curve.series.shape[1]), default=None)
+    if seen is None:
+        return None
+    ends = [value for value, _ in lines]
+    for curve in curves:
+        recent = curve.series[:, curve.series[0] >= seen / 2]
+        recent = recent[:, np.isfinite(recent[2])]
+        if recent.shape[1]:
+            ends += [*np.quantile(recent[2], (0.01, 0.99)), np.quantile(recent[3], 0.25), np.quantile(recent[4], 0.75)]
+    ends = [float(end) for end in ends if np.isfinite(end)]
+    if not ends:
+        return None
+    low, high = min(ends), max(ends)
+    room = 0.05 * (high - low) or 0.05 * abs(high) or 0.05
+    step = _round_step((high - low + 2 * room) / 10)
+    return float(np.floor((low - room) / step) * step), float(np.ceil((high + room) / step) * step)
+
+
+def _round_step(width: float) -> float:
+    """The least of 1, 2, 5, 10, … times a power of ten that is at least `width`."""
+    power = 10.0 ** np.floor(np.log10(width))
+    return float(next(factor * power for factor in (1, 2, 5, 10) if factor * power >= width * 0.999))
+
+
+def hidden(panel: Panel) -> bool:
+    """Whether some of a panel's curves lie beyond its bounds."""
+    if panel.bounds is None:
+        return False
+    low, high = panel.bounds
+    return any(((curve.series[2] < low) | (curve.series[2] > high)).any() for curve in panel.curves)
+
+
+def over_images(
+    panels: Sequence[Panel], *, dark: bool = False, height: int = 530, key: str = "", scale: float = 1.0
+) -> Figure:
     """Charts below each other over thousands of images seen; hovering marks one moment in all of them.
 
-    `key` names the run: as long as it stays the same, a zoom survives a refresh.
+    `key` names the run: as long as it stays the same, a zoom survives a refresh. `height` is that at type of the
+    ordinary size; everything is `scale` times as large.
     """
     # Described as plain dictionaries and validated once, in the last line: adding to a Figure piece by
     # piece validates at every step, which took ten times as long as the rest of a refresh.
     palette = DARK if dark else LIGHT
     traces: list[dict[str, Any]] = []
     layout: dict[str, Any] = {
-        "height": height,
+        "height": round(height * scale),
         "uirevision": key,
         "showlegend": False,
-        "margin": {"l": 44, "r": 8, "t": 26, "b": 40},
+        "margin": {"l": BESIDE * scale, "r": 8 * scale, "t": TOP * scale, "b": BOTTOM * scale},
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
-        "font": {"color": palette.text, "size": 12},
+        "font": {"color": palette.text, "size": 12 * scale},
+        "hoverlabel": {"font": {"size": 12 * scale}},
         "hovermode": "x unified",
         "hoversubplots": "axis",
         "modebar": {"bgcolor": "rgba(0,0,0,0)", "color": palette.real, "activecolor": palette.text},
         "shapes": [],
-        "annotations": [],
     }
     share = (1 - GAP * (len(panels) - 1)) / len(panels)
     for number, panel in enumerate(panels):
@@ -95,24 +150,28 @@ def over_images(panels: Sequence[Panel], *, dark: bool = False, height: int = 53
             "anchor": "x",
             "gridcolor": palette.grid,
             "zeroline": False,
+            "automargin": False,  # headings are placed by the margins that are told
             "nticks": 5,
             "range": panel.bounds,
+            "uirevision": f"{key} {panel.view}",
         }
         if panel.logarithmic:
             layout[axis.replace("y", "yaxis")] |= {"type": "log", "dtick": 1, "nticks": None}
+        if panel.bands:  # before the curves, and so behind them
+            traces += [_band(curve, palette, axis) for curve in panel.curves if curve.series.shape[1] > 1]
         for curve in panel.curves:
-            traces.append(_line(curve, curve.series, palette, axis))
+            traces.append(_line(curve, curve.series, palette, axis, scale))
             traces += [
-                _line(curve, tail, palette, axis) | {"opacity": 0.3, "hoverinfo": "skip"} for tail in curve.tails
+                _line(curve, tail, palette, axis, scale) | {"opacity": 0.3, "hoverinfo": "skip"} for tail in curve.tails
             ]
         if panel.mark:  # after the curves, and so above them
-            traces.append(_mark(panel.mark, palette, axis))
-        layout["shapes"] += [_dotted(value, getattr(palette, role), axis) for value, role in panel.lines]
-        layout["annotations"].append(_title(panel, palette, top))
+            traces.append(_mark(panel.mark, palette, axis, scale))
+        layout["shapes"] += [_dotted(value, getattr(palette, role), axis, scale) for value, role in panel.lines]
     # One horizontal axis for all panels: that is what lets one hover mark every one of them.
     layout["xaxis"] = {
         "anchor": "y" if len(panels) == 1 else f"y{len(panels)}",
-        "title": {"text": "images seen, thousands"},
+        "title": {"text": "images seen, thousands", "font": {"size": 12 * scale}, "standoff": 6 * scale},
+        "automargin": False,
         "showgrid": False,
         "zeroline": False,
         "linecolor": palette.grid,
@@ -121,7 +180,7 @@ def over_images(panels: Sequence[Panel], *, dark: bool = False, height: int = 53
     return Figure({"data": traces, "layout": layout})
 
 
-def _line(curve: Curve, part: Array, palette: Palette, axis: str) -> dict[str, Any]:
+def _line(curve: Curve, part: Array, palette: Palette, axis: str, scale: float) -> dict[str, Any]:
     return {
         "type": "scatter",
         # float32 halves what a refresh sends; a screen shows no more of it.
@@ -131,12 +190,33 @@ def _line(curve: Curve, part: Array, palette: Palette, axis: str) -> dict[str, A
         "name": curve.name,
         # One point makes no line.
         "mode": "lines" if part.shape[1] > 1 else "markers",
-        "line": {"color": getattr(palette, curve.role), "dash": curve.dash, "width": 1.8},
+        "line": {"color": getattr(palette, curve.role), "dash": curve.dash, "width": 1.8 * scale},
         "hovertemplate": "%{y:.3f}",
     }
 
 
-def _mark(mark: tuple[float, float, str], palette: Palette, axis: str) -> dict[str, Any]:
+def _band(curve: Curve, palette: Palette, axis: str) -> dict[str, Any]:
+    """The area between minimum and maximum: once around it."""
+    part = reduced(curve.series, BAND_POINTS)
+    x = (part[0] / 1000).astype(np.float32)
+    return {
+        "type": "scatter",
+        "x": np.concatenate((x, x[::-1])),
+        "y": np.concatenate((part[4], part[3][::-1])).astype(np.float32),
+        "yaxis": axis,
+        "mode": "none",
+        "fill": "toself",
+        "fillcolor": _faint(getattr(palette, curve.role)),
+        "hoverinfo": "skip",
+    }
+
+
+def _faint(colour: str) -> str:
+    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+    return f"rgba({red},{green},{blue},0.16)"
+
+
+def _mark(mark: tuple[float, float, str], palette: Palette, axis: str, scale: float) -> dict[str, Any]:
     images, value, text = mark
     return {
         "type": "scatter",
@@ -144,33 +224,11 @@ def _mark(mark: tuple[float, float, str], palette: Palette, axis: str) -> dict[s
         "y": [value],
         "yaxis": axis,
         "mode": "markers",
-        "marker": {"symbol": "star", "size": 11, "color": palette.text},
+        "marker": {"symbol": "star", "size": 11 * scale, "color": palette.text},
         "hovertemplate": f"{text}<extra></extra>",
     }
 
 
-def _dotted(value: float, colour: str, axis: str) -> dict[str, Any]:
-    line = {"dash": "dot", "width": 1.2, "color": colour}
+def _dotted(value: float, colour: str, axis: str, scale: float) -> dict[str, Any]:
+    line = {"dash": "dot", "width": 1.2 * scale, "color": colour}
     return {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "yref": axis, "y0": value, "y1": value, "line": line}
-
-
-_DASHES = {"solid": "━", "dash": "╍", "dot": "┄"}
-
-
-def _title(panel: Panel, palette: Palette, top: float) -> dict[str, Any]:
-    parts = [f"<b>{panel.title}</b>"]
-    for curve in panel.curves:
-        parts.append(f'<span style="color:{getattr(palette, curve.role)}">{_DASHES[curve.dash]} {curve.name}</span>')
-    if panel.lines_name:
-        parts.append(f"┄ {panel.lines_name}")
-    return {
-        "text": "   ".join(parts),
-        "xref": "paper",
-        "yref": "paper",
-        "x": 0,
-        "y": top,
-        "xanchor": "left",
-        "yanchor": "bottom",
-        "showarrow": False,
-        "font": {"size": 13, "color": palette.text},
-    }

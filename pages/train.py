@@ -1,25 +1,28 @@
 import streamlit as st
 
-from gan import processes, runs
+from gan import processes, runs, trash
 from gan.config import TrainConfig
 from gan.data import ASSETS
+from gan.folders import shown
 from gan.runs import Run, RunError
-from pages.components import launching, live, look, settings, start
+from pages.components import address, controls, launching, live, look, settings, start
 
 start.through_app()
+# What stands in the address in place of a run where one sets up another.
+NEW = "new"
+# Key of the session: the run that was started and has not been shown yet.
+STARTED = "started"
 
 
-def find(run_id: str) -> Run | None:
-    """The run of the URL, or None with a sentence on the page."""
+def find(run_id: str) -> Run | str:
+    """The run of an address, or a sentence about why it cannot be shown."""
     folder = runs.find(run_id)
     if folder is None:
-        st.warning(f"There is no run {run_id!r} here: it was discarded or deleted, or the address is mistyped.")
-        return None
+        return f"There is no run '{shown(run_id)}' here: it was deleted, or the address is mistyped."
     try:
         return runs.read(folder)
     except RunError as error:
-        st.error(str(error))
-        return None
+        return str(error)
 
 
 def set_up() -> None:
@@ -27,8 +30,13 @@ def set_up() -> None:
     processes.prepare()
     base: TrainConfig | None = None
     base_id = st.query_params.get("from", "")
-    if base_id and (origin := find(base_id)):
-        base = origin.config
+    if base_id:
+        origin = find(base_id)
+        if isinstance(origin, Run):
+            base = origin.config
+        else:
+            st.warning(f"{look.plain(origin)} The form starts from a preset instead.")
+            base_id = ""
     form, preview = st.columns([1, 2], gap="large")
     with form:
         config = settings.form(base, base_id)
@@ -37,11 +45,11 @@ def set_up() -> None:
         if config is not None:
 
             def launch() -> None:
-                st.query_params.from_dict({"run": runs.start(config).name})
+                st.session_state[STARTED] = runs.start(config).name
 
             if pressed:
-                launching.attempt(launch, "new", trouble)
-            launching.offer(launch, "new", trouble)
+                launching.attempt(launch, NEW, trouble)
+            launching.offer(launch, NEW, trouble)
     with preview:
         st.markdown(
             "**What will happen.** The generator turns random numbers into pictures; at first they are noise. "
@@ -55,37 +63,72 @@ def set_up() -> None:
             look.digits(look.real_digits(10), "Real handwritten digits", "What it never sees and has to forge")
 
 
-def watch(shown: Run) -> None:
+def watch(first: Run) -> None:
     """A run, live while it lives."""
 
-    @st.fragment(run_every=live.EVERY.get(shown.status.state))
+    @st.fragment(run_every=live.EVERY.get(first.status.state))
     def refresh() -> None:
         try:
-            run = runs.read(shown.folder)
+            run = runs.read(first.folder)
         except RunError:
             st.rerun()
         if live.outline(run) != outline:
             st.rerun()
         live.panel(run)
 
-    outline = live.outline(shown)
+    outline = live.outline(first)
     refresh()
-    if not shown.living:
-        st.markdown(live.outcome(shown))
-    live.controls(shown)
+    if not first.living:
+        st.markdown(live.outcome(first))
+    controls.show(first)
     with st.expander("What this run is"):
-        live.describe(shown)
-    if not shown.living:
-        st.page_link("pages/train.py", label="Set up a new run", icon=":material/add:", query_params={"run": "new"})
+        live.describe(first)
+    if not first.living:
+        new_run_button()
+    look.follow_scale()
 
 
+def new_run_button() -> None:
+    """Leads to an empty form."""
+    if st.button("Set up a new run", icon=":material/add:"):
+        address.go({"run": NEW})
+
+
+def out_of_reach(run_id: str, sentence: str) -> None:
+    """Why there is nothing to show, and where one can go from here."""
+    discarded = next((item for item in trash.listing() if item.run == run_id), None)
+    trouble = st.container()
+    if discarded:
+        until = f"{discarded.until.astimezone():%d %B, %H:%M}"
+        trouble.info(f"{look.plain(run_id)} is in the trash. It can be had back until {until}.")
+    else:
+        trouble.warning(look.plain(sentence))
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if discarded and st.button("Undo", icon=":material/undo:", type="primary"):
+            try:
+                trash.restore(discarded.name)
+            except RunError as error:
+                trouble.error(look.plain(str(error)))
+            else:
+                st.rerun()
+        new_run_button()
+        st.page_link("pages/runs.py", label="All runs", icon=":material/list:")
+
+
+if STARTED in st.session_state:
+    # Also where a second click on Start came in between, which would else show the form again.
+    st.query_params.from_dict({"run": st.session_state.pop(STARTED)})
 wanted = st.query_params.get("run", "")
-if not wanted and (training := runs.training()):
+if not wanted:
     # Whoever opens the page while something trains wants to see it.
-    wanted = st.query_params["run"] = training[0].id
-run = find(wanted) if wanted and wanted != "new" else None
-if run:
-    watch(run)
-else:
+    training = runs.training()
+    wanted = training[0].id if training else NEW
+address.announce(run=wanted)
+if wanted == NEW:
     st.title("Train")
     set_up()
+elif isinstance(found := find(wanted), Run):
+    watch(found)
+else:
+    st.title("Train")
+    out_of_reach(wanted, found)

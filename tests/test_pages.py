@@ -1,6 +1,7 @@
 """Every page through Streamlit's AppTest: no browser, no server."""
 
 import json
+import re
 import struct
 from dataclasses import replace
 from pathlib import Path
@@ -14,9 +15,10 @@ from gan import runs, store, trash
 from gan.checkpoint import PRETRAINED, load_model, resolve
 from gan.config import TrainConfig, help_texts, hints
 from gan.export import compile_model, fingerprint
-from gan.messages import Quality
+from gan.messages import Quality, Record, Summary
 from gan.plots import Curve
-from pages.components import live
+from pages.components import charts
+from pages.components.glossary import term
 from tests.helpers import small_run, train
 
 PROJECT = Path(__file__).parent.parent
@@ -37,6 +39,11 @@ def go(app: AppTest, page: str, **query: str) -> AppTest:
     for name, value in query.items():
         app.query_params[name] = value
     return app.switch_page(f"pages/{page}.py").run()
+
+
+def press(app: AppTest, label: str) -> AppTest:
+    """The page after a button was pressed."""
+    return next(button for button in app.button if button.label == label).click().run()
 
 
 def said(app: AppTest) -> str:
@@ -62,8 +69,17 @@ def test_page_opens_with_a_run(trained: Path, app: AppTest, page: str) -> None:
 def test_train_page_says_that_a_run_does_not_exist(app: AppTest, run_id: str) -> None:
     opened = go(app, "train", run=run_id)
     assert not opened.exception
-    assert f"There is no run {run_id!r} here" in said(opened)
+    assert f"There is no run '{run_id}' here" in said(opened)
+    assert opened.query_params["run"] == run_id
+    assert not any(button.label == "Start training" for button in opened.button)
+    opened = press(opened, "Set up a new run")
     assert any(button.label == "Start training" for button in opened.button)
+
+
+def test_address_of_a_run_makes_no_links_and_loads_nothing(app: AppTest) -> None:
+    opened = go(app, "train", run="![x](//example.org/x)")
+    assert not opened.exception
+    assert "\\!\\[x\\]" in said(opened)
 
 
 def test_explore_page_says_that_a_model_does_not_exist(app: AppTest) -> None:
@@ -166,10 +182,9 @@ def test_train_page_shows_the_quality_beside_that_of_real_digits(trained: Path, 
     opened = go(app, "train", run=trained.name)
     assert quality.measured_images == status.progress.images
     assert f"1,000 forgeries after {status.progress.images:,} images" in shown(opened)
-    assert f"{quality.agreement:.1%} read as asked (real digits: {quality.agreement_floor:.1%})" in shown(opened)
-    assert f"FCD {quality.fcd:.1f} (real digits: {quality.fcd_floor:.1f})" in shown(opened)
-    for digit, count in enumerate(quality.histogram):
-        assert f'title="{count} read as {digit}"' in shown(opened)
+    asked, distance = term("read as asked"), term("FCD")
+    assert f"{quality.agreement:.1%} {asked} (real digits: {quality.agreement_floor:.1%})" in shown(opened)
+    assert f"{distance} {quality.fcd:.1f} (real digits: {quality.fcd_floor:.1f})" in shown(opened)
     built = chart(opened)
     assert built["layout"]["yaxis3"]["type"] == "log"
     (mark,) = [trace for trace in built["data"] if trace.get("marker", {}).get("symbol") == "star"]
@@ -178,16 +193,84 @@ def test_train_page_shows_the_quality_beside_that_of_real_digits(trained: Path, 
     assert floor["y0"] == quality.fcd_floor
 
 
-def test_highest_bar_of_the_digits_is_full(trained: Path, app: AppTest) -> None:
-    """The most frequent one was read 200 times of 1,000, and so fills its place."""
-    counts = (200, 150, 0, 50, 100, 100, 100, 100, 100, 100)
+@pytest.mark.parametrize(
+    ("counts", "shares", "even"),
+    [
+        # Twice an even share of 100 is full height, so 62 and 135 are told apart.
+        ((62, 135, 100, 100, 100, 100, 100, 100, 103, 100), (31, 67.5, 50, 50, 50, 50, 50, 50, 51.5, 50), 50),
+        ((0, 0, 0, 1000, 0, 0, 0, 0, 0, 0), (0, 0, 0, 100, 0, 0, 0, 0, 0, 0), 10),
+        ((250, 750, 0, 0, 0, 0, 0, 0, 0, 0), (33.3, 100, 0, 0, 0, 0, 0, 0, 0, 0), 13.3),
+    ],
+)
+def test_bars_tell_a_rare_digit_from_a_frequent_one_and_show_a_collapse(
+    trained: Path, app: AppTest, counts: tuple[int, ...], shares: tuple[float, ...], even: float
+) -> None:
     writer = store.Writer(trained)
     status = runs.read(trained).status
     writer(replace(status, quality=replace(status.quality, histogram=counts)))
     writer.close()
     opened = shown(go(app, "train", run=trained.name))
-    heights = [int(part.split("%")[0]) for part in opened.split('<i style="height:')[1:]]
-    assert heights == [100, 75, 0, 25, 50, 50, 50, 50, 50, 50]
+    assert [float(share) for share in re.findall(r"--share:([\d.]+)%", opened)] == pytest.approx(shares)
+    assert [float(share) for share in re.findall(r"--even:([\d.]+)%", opened)] == [even]
+    assert [int(count) for count in re.findall(r"<small>(\d+)<", opened)] == list(counts)
+    assert "Which digits it forges" in opened
+
+
+def test_button_shows_the_beginning_and_goes_back_to_now(trained: Path, app: AppTest) -> None:
+    writer = store.Writer(trained)
+    for images in range(1000, 51_000, 1000):
+        loss = 700.0 if images < 3000 else 1.0
+        writer(Record(images, images / 6000, 0, {"loss_g": Summary(loss, loss, loss)}))
+    writer.close()
+    opened = go(app, "train", run=trained.name)
+    scaled = chart(opened)["layout"]["yaxis"]
+    assert scaled["range"][1] < 2
+    opened = press(opened, "Show the beginning")
+    assert "range" not in chart(opened)["layout"]["yaxis"]
+    assert chart(opened)["layout"]["yaxis"]["uirevision"] != scaled["uirevision"]
+    assert chart(press(opened, "Fit to now"))["layout"]["yaxis"]["range"] == scaled["range"]
+
+
+@pytest.mark.parametrize("label", ["Run it again with something changed", "Set up a new run"])
+def test_form_for_another_run_has_an_address_of_its_own(trained: Path, app: AppTest, label: str) -> None:
+    opened = press(go(app, "train", run=trained.name), label)
+    assert opened.query_params["run"] == "new"
+    opened = opened.run()
+    assert any(button.label == "Start training" for button in opened.button)
+    budget = 3200 if label.startswith("Run") else 0
+    assert f"{budget:,} images" in opened.selectbox[1].options if budget else opened.selectbox[1].value == "1 minute"
+
+
+def test_form_keeps_its_address_while_something_trains(
+    trained: Path, app: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever opens the page sees the run that trains, but not who has begun to set up another one."""
+    opened = go(app, "train")
+    assert opened.query_params["run"] == "new"
+    monkeypatch.setattr(runs, "training", lambda: [runs.read(trained)])
+    assert any(button.label == "Start training" for button in opened.run().button)
+    del opened.query_params["run"]
+    opened = opened.run()
+    assert opened.query_params["run"] == trained.name
+    assert not any(button.label == "Start training" for button in opened.button)
+
+
+def test_form_from_a_run_that_is_gone_says_so_and_begins_with_the_preset(app: AppTest) -> None:
+    opened = go(app, "train", **{"run": "new", "from": "gone"})
+    assert not opened.exception
+    assert "There is no run 'gone' here" in said(opened)
+    assert opened.selectbox[0].value == "cgan"
+
+
+def test_discarded_run_can_be_had_back_where_one_looks_for_it(trained: Path, app: AppTest) -> None:
+    trash.discard(trained)
+    opened = go(app, "train", run=trained.name)
+    assert "is in the trash" in said(opened)
+    assert "mistyped" not in said(opened)
+    opened = press(opened, "Undo")
+    assert not opened.exception
+    assert trained.is_dir()
+    assert "Stopped: 640 images" in said(opened)
 
 
 def test_unconditional_run_says_nothing_of_agreement(runs_root: Path, app: AppTest) -> None:
@@ -210,15 +293,14 @@ def test_run_that_was_never_measured_has_two_charts(trained: Path, app: AppTest)
     assert "yaxis3" not in chart(opened)["layout"]
 
 
-def test_quality_panel_marks_the_best_and_the_floor(trained: Path) -> None:
-    run = runs.read(trained)
+def test_quality_panel_marks_the_best_and_the_floor() -> None:
     quality = Quality(fcd_floor=2.5, best_fcd=17.54, best_images=12_800)
     curve = Curve("forgeries", "generator", "solid", np.empty((5, 0)))
-    panel = live.quality_panel(replace(run, status=replace(run.status, quality=quality)), curve)
+    panel = charts.quality_panel(quality, curve)
     assert panel.logarithmic
     assert panel.lines == [(2.5, "real")]
     assert panel.mark == (12_800, 17.54, "best: 17.5 after 12,800 images")
-    panel = live.quality_panel(replace(run, status=replace(run.status, quality=Quality())), curve)
+    panel = charts.quality_panel(Quality(), curve)
     assert (panel.mark, list(panel.lines)) == (None, [])
 
 

@@ -3,45 +3,69 @@
 import base64
 import html
 import re
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
 
 from gan import data, render
-from gan.messages import Quality, Status
+from gan.messages import Status
 from pages.components import glossary
 
-_CSS = """
-<style>
-  .block-container { padding-top: 4.2rem; padding-bottom: 2rem; max-width: 1320px; }
-  h1 { font-size: 1.5rem !important; padding: 0 0 .2rem 0 !important; }
-  h2 { font-size: 1.05rem !important; padding: 0 0 .1rem 0 !important; }
-  /* Digits are pixels, and stay pixels. */
-  .digits { image-rendering: pixelated; width: 100%; display: block; border-radius: 3px; }
-  /* Numbers that change keep their width; a panel that refreshes does not fade. */
-  .bar, [data-testid="stProgress"] { font-variant-numeric: tabular-nums; }
-  [data-stale="true"] { opacity: 1 !important; transition: none !important; }
-  .bar { display: flex; flex-wrap: wrap; align-items: baseline; justify-content: space-between; gap: .1rem 1.5rem; }
-  .bar .what { font-size: 1.5rem; font-weight: 600; }
-  .bar .where { opacity: .85; }
-  @media (max-width: 640px) { .bar .where { font-size: .8rem; white-space: nowrap; } }
-  .state-running, .state-starting { color: #2f9e62; }
-  .state-paused { color: #c27a10; }
-  .state-failed, .state-interrupted, .state-silent { color: #dc4c4c; }
-  .histogram { display: grid; grid-template-columns: repeat(10, 1fr); gap: 2px; height: 34px; font-size: .7rem; }
-  .histogram span { display: flex; flex-direction: column; justify-content: flex-end; text-align: center; }
-  .histogram i { background: currentColor; opacity: .45; min-height: 1px; }
-  .run { position: relative; line-height: 1.5; overflow-wrap: anywhere; }
-  .name { overflow-wrap: anywhere; }
-  [class*="st-key-row-"] { border-top: 1px solid rgb(128 128 128 / .25); padding-top: .6rem; }
-  .quiet { opacity: .75; font-size: .875rem; padding-bottom: .25rem; }
-</style>
+if TYPE_CHECKING:
+    from streamlit.components.v2.types import ComponentRenderer
+
+_HERE = Path(__file__).parent
+_REPORT_SCALE = """
+export default function ({ setStateValue }) {
+  let told = 1;
+  let timer;
+  const tell = () => {
+    const size = parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
+    const scale = Math.round(size * 100) / 100;
+    if (scale !== told) setStateValue("scale", (told = scale));
+  };
+  const later = () => {
+    clearTimeout(timer);
+    timer = setTimeout(tell, 300);
+  };
+  tell();
+  addEventListener("resize", later);
+  return () => removeEventListener("resize", later);
+}
 """
 
 
+@cache
+def _sheet_and_script() -> str:
+    sheet, script = ((_HERE / name).read_text() for name in ("look.css", "look.js"))
+    return f"<style>{sheet}{glossary.STYLE}</style><script>{script}</script>"
+
+
 def apply() -> None:
-    """Puts the style sheet into the page."""
-    st.html(f"{_CSS}<style>{glossary.STYLE}</style>")
+    """Puts style sheet and script into the page."""
+    st.html(_sheet_and_script(), unsafe_allow_javascript=True)
+
+
+def scale() -> float:
+    """How much larger than ordinary the page's type is in this tab, as far as is known; figures follow it."""
+    return float(st.session_state.get("scale", 1.0))
+
+
+@st.cache_resource(show_spinner=False)
+def _scale_reporter() -> "ComponentRenderer":
+    return st.components.v2.component("counterfeit_scale", js=_REPORT_SCALE)
+
+
+def follow_scale() -> None:
+    """Keeps `scale` what it is; says nothing, and so costs nothing, where type has the ordinary size."""
+
+    def keep() -> None:
+        st.session_state["scale"] = st.session_state["type-size"]["scale"]
+
+    _scale_reporter()(key="type-size", on_scale_change=keep)
 
 
 def dark() -> bool:
@@ -71,23 +95,6 @@ def state_bar(title: str, status: Status) -> None:
 def plain(text: str) -> str:
     """Text as Markdown that shows it letter by letter: what came from outside makes no links and loads no pictures."""
     return re.sub(r"[\\`*_\[\]!$<>~]|:(?=\w)", r"\\\g<0>", text)
-
-
-def quality(found: Quality) -> None:
-    """How good the forgeries are by the last measurement, and how often each digit is among them."""
-    said = [f"FCD {found.fcd:.1f} (real digits: {found.fcd_floor:.1f})"]
-    if found.agreement is not None:
-        said.insert(0, f"{found.agreement:.1%} read as asked (real digits: {found.agreement_floor:.1%})")
-    most = max(found.histogram)
-    bars = "".join(
-        f'<span title="{count} read as {digit}"><i style="height:{100 * count / most:.0f}%"></i>{digit}</span>'
-        for digit, count in enumerate(found.histogram)
-    )
-    when = f" after {found.measured_images:,} images" if found.measured_images else ""  # older runs do not say
-    st.html(
-        f'<div class="quiet">{sum(found.histogram):,} forgeries{when}: {" · ".join(said)}</div>'
-        f'<div class="histogram" role="img" aria-label="How often each digit was read">{bars}</div>'
-    )
 
 
 def clock(seconds: float) -> str:

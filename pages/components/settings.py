@@ -1,5 +1,6 @@
 """The form that makes a TrainConfig; built from the dataclass, checked field by field."""
 
+import math
 from typing import Any
 
 import streamlit as st
@@ -7,6 +8,7 @@ import streamlit as st
 from gan import config as configs
 from gan.config import ConfigError, TrainConfig
 from gan.presets import PRESET_NOTES, preset
+from pages.components.glossary import GLOSSARY
 
 ENDLESS = "until I stop it"
 DURATIONS: dict[str, float] = {
@@ -19,21 +21,34 @@ DURATIONS: dict[str, float] = {
     "1 hour": 3600,
     ENDLESS: 0,
 }
-RATES = (1e-5, 2e-5, 5e-5, 1e-4, 2e-4, 5e-4, 1e-3, 2e-3, 5e-3, 1e-2)
+RATES = (1e-5, 2e-5, 5e-5, 1e-4, 2e-4, 5e-4, 1e-3, 2e-3, 5e-3, 1e-2, 2e-2, 5e-2, 1e-1)
+"""As far as the setting goes, so that a run can be broken on purpose."""
 RATE_LABELS = {"lr_g": "Learning rate of the generator", "lr_d": "Learning rate of the discriminator"}
 PATIENCE: dict[str, float] = {"never": 0, "10 s": 10, "20 s": 20, "1 minute": 60, "5 minutes": 300}
 UP_FRONT = ("preset", "seconds", "patience", "lr_g", "lr_d")
 """Shown first; everything else is behind the expander."""
 
 
-def rates_with(value: float) -> list[float]:
-    """The learning rates that a slider offers, `value` among them."""
-    return sorted({*RATES, value})
+def show_rate(value: float, usual: float) -> str:
+    """A learning rate as people write it, and how many times that of the preset it is."""
+    ratio = value / usual
+    if math.isclose(ratio, 1):
+        return f"{value:g}"
+    return f"{value:g} ({f'× {ratio:.3g}' if ratio > 1 else f'÷ {1 / ratio:.3g}'})"
 
 
-def show_rate(value: float) -> str:
-    """A learning rate as people write it."""
-    return f"{value:g}"
+def rate_slider(field: str, value: float, preset_name: str, key: str) -> float:
+    """A slider for one of the two learning rates that begins at `value`."""
+    usual = getattr(preset(preset_name), field)
+    chosen = st.select_slider(
+        RATE_LABELS[field],
+        sorted({*RATES, value, usual}),
+        value,
+        format_func=lambda rate: show_rate(rate, usual),
+        key=key,
+        help=f"{GLOSSARY['learning rate']} {configs.help_texts()[field]} It can be moved while the run trains.",
+    )
+    return float(chosen)
 
 
 def form(base: TrainConfig | None, base_id: str = "") -> TrainConfig | None:
@@ -43,7 +58,14 @@ def form(base: TrainConfig | None, base_id: str = "") -> TrainConfig | None:
     """
     presets = list(PRESET_NOTES)
     first = presets.index(base.preset) if base else 0
-    name = st.selectbox("Preset", presets, first, key=f"preset-{base_id}", help=configs.help_texts()["preset"])
+    name = st.selectbox(
+        "Preset",
+        presets,
+        first,
+        format_func=lambda name: f"{name} (take this first)" if name == presets[0] else name,
+        key=f"preset-{base_id}",
+        help=f"{GLOSSARY['preset']} {configs.help_texts()['preset']}",
+    )
     st.caption(PRESET_NOTES[name])
     start = base if base and base.preset == name else preset(name)
     # Another preset means other fields, not the same ones with what was typed for the last.
@@ -57,12 +79,8 @@ def form(base: TrainConfig | None, base_id: str = "") -> TrainConfig | None:
     values["patience"] = _seconds(
         "patience", "Stop when quality has not improved for", PATIENCE, start.patience, suffix
     )
-    for field, label in RATE_LABELS.items():
-        value = getattr(start, field)
-        text = f"{configs.help_texts()[field]} It can be moved while the run trains."
-        values[field] = st.select_slider(
-            label, rates_with(value), value, format_func=show_rate, key=f"{field}-{suffix}", help=text
-        )
+    for field in RATE_LABELS:
+        values[field] = rate_slider(field, getattr(start, field), name, f"{field}-{suffix}")
     slots, problems = {}, {}
     with st.expander("All settings"):
         for field, hint in configs.hints().items():

@@ -1,0 +1,21 @@
+"""The address of the page that is shown, kept in agreement with what it shows.
+
+A link to the page where one already is runs its script with the link's parameters, but the browser's address stays
+as it was (Streamlit 1.67 changes it only where the path differs), and the next click sends the old ones again.
+"""
+
+from typing import NoReturn
+
+import streamlit as st
+
+
+def announce(**query: str) -> None:
+    """Says what the address holds, beside what else stands in it. The browser puts right what differs, and does
+    nothing where nothing does."""
+    st.query_params.update(query)
+
+
+def go(query: dict[str, str]) -> NoReturn:
+    """Shows what this page shows at `query`. Back leads to where one was."""
+    st.query_params.from_dict(query)
+    st.rerun()

@@ -1,0 +1,153 @@
+"""The charts of a run: its curves, and which digits it forges."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import streamlit as st
+
+from gan import plots, store
+from gan.losses import LOSSES
+from gan.messages import Quality
+from gan.plots import Curve, Panel
+from gan.runs import Run
+from pages.components import look
+from pages.components.glossary import term
+
+HEIGHT, HEIGHT_WITH_QUALITY = 545, 410
+"""Pixels of the curves at type of the ordinary size. Where quality was measured, its chart stands below them, and the
+page keeps its height."""
+EVEN = 0.1
+"""The share of each digit where all ten come equally often."""
+
+
+@st.cache_resource(show_spinner=False, max_entries=16)
+def curves(folder: Path, created: float) -> store.Curves:
+    """The run's records in memory, shared by everybody who looks; `created` tells a folder's runs apart."""
+    return store.Curves(folder)
+
+
+def of(run: Run) -> store.Curves:
+    """The records of a run as they are in memory."""
+    return curves(run.folder, run.created.timestamp())
+
+
+def show(run: Run) -> None:
+    """The curves of a run, their headings, and the button that shows the first steps as well."""
+    whole_key = f"whole-{run.id}"
+    whole = bool(st.session_state.get(whole_key))
+    headings, panels = _panels(run, whole)
+    height = HEIGHT if len(panels) == 2 else HEIGHT_WITH_QUALITY
+    with st.container(key="curves", gap=None):
+        tops = plots.heading_tops(len(panels), height)
+        lines = "".join(
+            f'<div class="heading" style="top:{top / 16:.3f}rem">{heading}</div>'
+            for top, heading in zip(tops, headings, strict=True)
+        )
+        st.html(f'<div class="headings">{lines}</div>')
+        figure = plots.over_images(panels, dark=look.dark(), height=height, key=run.id, scale=look.scale())
+        st.plotly_chart(figure, key=f"curves-{run.id}", config=plots.CONFIG, alt="The run's curves over images seen")
+        if whole or any(plots.hidden(panel) for panel in panels):
+            st.button(
+                "Fit to now" if whole else "Show the beginning",
+                key="whole-range",
+                type="tertiary",
+                icon=":material/zoom_in:" if whole else ":material/zoom_out_map:",
+                help="A double click on the chart does the same.",
+                on_click=lambda: st.session_state.update({whole_key: not whole}),
+            )
+
+
+def _panels(run: Run, whole: bool) -> tuple[list[str], list[Panel]]:
+    """The headings of a run's charts, as HTML, and the charts; `whole` shows the first steps too."""
+    records = of(run)
+    records.update()
+
+    def curve(name: str, quantity: str, role: str, dash: str = "solid") -> Curve:
+        series, tails = records.series(quantity)
+        return Curve(name, role, dash, store.reduced(series), [store.reduced(tail) for tail in tails])
+
+    def panel(curves: Sequence[Curve], lines: Sequence[tuple[float, str]]) -> Panel:
+        bounds = None if whole else plots.settled(curves, lines)
+        return Panel(curves, lines, bounds, view="whole" if whole else "now", bands=True)
+
+    loss = LOSSES[run.config.loss](run.config.label_smoothing)
+    ideal, output = loss.ideal, loss.ideal_output
+    losses = panel(
+        [curve("generator", "loss_g", "generator"), curve("discriminator", "loss_d", "discriminator", "dash")],
+        [(ideal[1], "generator"), (ideal[0], "discriminator")] if ideal else [],
+    )
+    answers = [curve("real, D(x)", "d_real", "real", "dash"), curve("forged, D(G(z))", "d_fake", "generator")]
+    undecided = [(output, "text")] if output is not None else []
+    beliefs = Panel(answers, undecided, (-0.02, 1.02)) if loss.probability else panel(answers, undecided)
+    perfect = _key("text", "┄", term("at a perfect forger"))
+    headings = [
+        _heading(
+            term("loss", "Loss"),
+            _key("generator", "━", term("generator")),
+            _key("discriminator", "╍", term("discriminator")),
+            perfect if ideal else "",
+        ),
+        _heading(
+            "D says “real”" if loss.probability else term("D's score"),
+            _key("real", "╍", f"real, {term('D(x)')}"),
+            _key("generator", "━", f"forged, {term('D(G(z))')}"),
+            perfect if undecided else "",
+        ),
+    ]
+    panels = [losses, beliefs]
+    fcd = curve("forgeries", "fcd", "generator")
+    if fcd.series.shape[1]:
+        panels.append(quality_panel(run.status.quality, fcd))
+        headings.append(
+            _heading(
+                f"Distance from real digits ({term('FCD')})",
+                _key("generator", "━", "forgeries"),
+                _key("real", "┄", "real ones"),
+                _key("text", "★", term("best")),
+            )
+        )
+    return headings, panels
+
+
+def _heading(title: str, *keys: str) -> str:
+    return f"<b>{title}</b> {' '.join(filter(None, keys))}"
+
+
+def _key(role: str, mark: str, text: str) -> str:
+    """What a line of a chart means: its colour and dash, and a name (HTML)."""
+    return f'<span class="key {role}">{mark} {text}</span>'
+
+
+def quality_panel(found: Quality, curve: Curve) -> Panel:
+    """FCD of the averaged generator, beside that of real images, and where it was best."""
+    mark = None
+    if found.best_fcd is not None:
+        mark = (found.best_images, found.best_fcd, f"best: {found.best_fcd:.1f} after {found.best_images:,} images")
+    lines = [(found.fcd_floor, "real")] if found.fcd_floor else []
+    return Panel([curve], lines, logarithmic=True, mark=mark)
+
+
+def quality(found: Quality) -> None:
+    """How good the forgeries are by the last measurement, and how often each digit is among them."""
+    total, most = sum(found.histogram), max(found.histogram)
+    # Full height is twice an even share, or the most frequent digit where that is more: of a collapsed
+    # generator one bar is left, and the line of the even share lies near the ground.
+    full = max(2 * EVEN * total, most)
+    bars = "".join(
+        f'<span><i style="--share:{100 * count / full:.1f}%"></i>{digit}<small>{count}</small></span>'
+        for digit, count in enumerate(found.histogram)
+    )
+    said = [f"{term('FCD')} {found.fcd:.1f} (real digits: {found.fcd_floor:.1f})"]
+    if found.agreement is not None:
+        said.insert(0, f"{found.agreement:.1%} {term('read as asked')} (real digits: {found.agreement_floor:.1%})")
+    when = f" after {found.measured_images:,} images" if found.measured_images else ""  # older runs do not say
+    spoken = ", ".join(f"{digit}: {count}" for digit, count in enumerate(found.histogram))
+    st.html(f'<div class="quiet">{total:,} forgeries{when}: {" · ".join(said)}</div>')
+    st.html(
+        f'<div class="histogram-heading"><b>Which digits it forges</b>'
+        f'<span class="key">┄ {term("even share")}</span></div>'
+    )
+    st.html(
+        f'<div class="histogram" role="img" aria-label="Of {total} forgeries, by digit: {spoken}" '
+        f'style="--even:{100 * EVEN * total / full:.1f}%">{bars}</div>'
+    )

@@ -1,0 +1,87 @@
+"""The buttons and sliders of a run. They act on the run alone; what others see follows."""
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from gan import runs, store
+from gan.messages import Command, Verb
+from gan.runs import Run, RunError
+from pages.components import address, launching
+from pages.components.settings import RATE_LABELS, rate_slider
+
+
+def show(run: Run) -> None:
+    """What can be done with a run as it is now."""
+    trouble = st.container()
+    buttons = st.container(horizontal=True, vertical_alignment="center")
+    if not run.living:
+        with buttons:
+            _resume_button(run, trouble)
+            if st.button("Run it again with something changed", icon=":material/edit:"):
+                address.go({"run": "new", "from": run.id})
+    elif run.owned:
+        with buttons:
+            if run.status.state == "paused":
+                if st.button("Resume", type="primary", icon=":material/play_arrow:"):
+                    _send(run, "resume", trouble)
+            elif st.button("Pause", icon=":material/pause:", disabled=run.status.state == "starting"):
+                _send(run, "pause", trouble)
+            if st.button("Stop and keep", icon=":material/stop:"):
+                _send(run, "stop", trouble)
+            if st.button("Discard", icon=":material/delete:", help="It can be had back for a day."):
+                _send(run, "discard", trouble)
+        _move_rates(run, _rates(run), trouble)
+    else:
+        st.info("Another process trains this run; from here it can only be watched.")
+    if store.snapshots(run.folder):
+        with buttons:
+            link = {"model": run.id}
+            st.page_link(
+                "pages/explore.py", label="Explore this one", icon=":material/arrow_forward:", query_params=link
+            )
+            if not run.living:
+                st.page_link("pages/evaluate.py", label="Evaluate it", icon=":material/grading:", query_params=link)
+
+
+def _send(run: Run, verb: Verb, trouble: DeltaGenerator) -> None:
+    try:
+        runs.send(run.folder, Command(verb))
+        runs.settle(run)
+    except RunError as error:
+        trouble.error(str(error))
+        return
+    st.rerun()
+
+
+def _resume_button(run: Run, trouble: DeltaGenerator) -> None:
+    label, more = launching.further(run)
+
+    def launch() -> None:
+        runs.launch(run.folder, seconds=more)
+
+    if st.button(label, icon=":material/play_arrow:", type="primary"):
+        launching.attempt(launch, run.id, trouble)
+    launching.offer(launch, run.id, trouble)
+
+
+def _rates(run: Run) -> dict[str, float]:
+    """Sliders for the learning rates; returns those that are moved. Their keys hold the value, so that another
+    tab's change shows."""
+    moved = {}
+    for column, field in zip(st.columns(2), RATE_LABELS, strict=True):
+        now = getattr(run.status.control, field) or getattr(run.config, field)
+        with column:
+            chosen = rate_slider(field, now, run.config.preset, f"{field}-{run.id}-{now!r}")
+        if chosen != now:
+            moved[field] = chosen
+    return moved
+
+
+def _move_rates(run: Run, moved: dict[str, float], trouble: DeltaGenerator) -> None:
+    if not moved:
+        return
+    try:
+        runs.send(run.folder, Command("rates", **moved))
+        runs.settle(run)
+    except RunError as error:
+        trouble.error(str(error))
