@@ -4,6 +4,7 @@ from gan.data import ASSETS
 from pages.components import start
 
 start.through_app()
+start.prepare()
 STRIP = ASSETS / "training.gif"
 
 st.title("Watch a machine learn to forge handwriting")

@@ -8,6 +8,7 @@ from gan.runs import Run, RunError
 from pages.components import address, controls, launching, live, look, settings, start
 
 start.through_app()
+start.prepare()
 # What stands in the address in place of a run where one sets up another.
 NEW = "new"
 # Key of the session: the run that was started and has not been shown yet.
