@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from gan import files, render
+from gan import files, render, schema
 from gan.files import write_atomically
 from gan.messages import Best, Checkpoint, Event, Record, Sample, Segment, Snapshot, Status, StorageError
 
@@ -39,40 +39,6 @@ _PASSING = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_CANTOPEN,
 LONGEST_LOOK = 3.0
 """Seconds that reading from a database may take, in one go."""
 
-SCHEMA_VERSION = 2
-"""In `PRAGMA user_version`; `_lift` brings older databases up to it. Version 1 had no table `meta` and counted merges
-in `user_version`, so it is told by what is missing, not by that number."""
-_VERSION_1 = """
-CREATE TABLE IF NOT EXISTS status (id INTEGER PRIMARY KEY CHECK (id = 0), json TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS segments (segment INTEGER PRIMARY KEY, images INTEGER NOT NULL, seconds REAL NOT NULL);
-CREATE TABLE IF NOT EXISTS records (
-    id INTEGER PRIMARY KEY, images INTEGER NOT NULL, seconds REAL NOT NULL, segment INTEGER NOT NULL,
-    quantity TEXT NOT NULL, mean REAL NOT NULL, min REAL NOT NULL, max REAL NOT NULL);
-CREATE TABLE IF NOT EXISTS samples (
-    id INTEGER PRIMARY KEY, images INTEGER NOT NULL, seconds REAL NOT NULL, png BLOB NOT NULL);
-"""
-_VERSION_2 = """
-CREATE TABLE meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL);
-INSERT INTO meta VALUES ('merges', {merges});
-ALTER TABLE records ADD COLUMN steps INTEGER NOT NULL DEFAULT 1;
-PRAGMA user_version = 2;
-"""
-# Pairs are taken within a segment and a quantity, in order; an odd one at the end stays as it is. What is
-# recorded seldom (quality) is left alone until there is as much of it.
-_MERGE = """
-CREATE TEMP TABLE merged AS
-    SELECT MAX(images) AS images, MAX(seconds) AS seconds, segment, quantity,
-           SUM(mean * steps) / SUM(steps) AS mean, MIN(min) AS min, MAX(max) AS max, SUM(steps) AS steps
-    FROM (SELECT *, (ROW_NUMBER() OVER (PARTITION BY segment, quantity ORDER BY id) - 1) / 2 AS pair
-          FROM records
-          WHERE quantity IN (SELECT quantity FROM records GROUP BY quantity HAVING COUNT(*) > {least}))
-    GROUP BY segment, quantity, pair;
-DELETE FROM records WHERE quantity IN (SELECT quantity FROM merged);
-INSERT INTO records (images, seconds, segment, quantity, mean, min, max, steps)
-    SELECT * FROM merged ORDER BY segment, images;
-DROP TABLE merged;
-"""
-
 
 @contextmanager
 def _in_words(folder: Path) -> Iterator[None]:
@@ -85,18 +51,6 @@ def _in_words(folder: Path) -> Iterator[None]:
         else:
             message = f"The run folder {folder} cannot be written ({error})."
         raise StorageError(message) from error
-
-
-def _sound(numbers: str, others: str = "1") -> str:
-    """The condition in SQL that these columns hold numbers that can be drawn: SQLite keeps anything anywhere."""
-    checks = [f"typeof({name}) IN ('integer', 'real') AND ABS({name}) < 1e300" for name in numbers.split()]
-    return " AND ".join([*checks, others])
-
-
-_SOUND_SAMPLE = _sound("images seconds", "images >= 0 AND typeof(images) = 'integer' AND typeof(png) = 'blob'")
-_SOUND_SEGMENT = _sound("segment images")
-_SOUND_RECORD = _sound("segment images seconds mean min max", "typeof(quantity) = 'text'")
-_TABLES = {"status", "segments", "records", "samples"}
 
 
 def thinned(positions: Sequence[int], keep: int) -> list[int]:
@@ -131,7 +85,7 @@ class Writer:
             # Commits survive the death of the process; only a power cut can take the last ones.
             self._connection.execute("PRAGMA synchronous=NORMAL")
             with self._transaction():
-                self._lift()
+                schema.lift(self._connection)
                 self._connection.execute("INSERT OR REPLACE INTO meta VALUES ('pid', ?)", (os.getpid(),))
             self._count_records()
             rows = self._connection.execute("SELECT id, images, LENGTH(png) FROM samples ORDER BY id").fetchall()
@@ -166,18 +120,6 @@ class Writer:
                 self._connection.execute("ROLLBACK")
             raise
 
-    def _lift(self) -> None:
-        """Makes the tables, or brings those of an older version up to date."""
-        version = _version(self._connection)
-        if version > SCHEMA_VERSION:
-            raise StorageError(
-                f"{self.folder / DATABASE} has schema version {version}; this program writes version {SCHEMA_VERSION}."
-            )
-        if version == 1:
-            merges = _merges(self._connection)
-            for statement in (_VERSION_1 + _VERSION_2.format(merges=merges)).split(";\n"):
-                self._connection.execute(statement)
-
     def _keep_row(self, event: Status | Segment | Record | Sample) -> None:
         execute = self._connection.execute
         if isinstance(event, Status):
@@ -207,10 +149,7 @@ class Writer:
             self._thin_samples()
 
     def _merge_records(self) -> None:
-        for statement in _MERGE.format(least=RECORDS_KEPT // 2).split(";\n"):
-            self._connection.execute(statement)
-        # Tells readers that what they hold has been rewritten.
-        self._connection.execute("UPDATE meta SET value = value + 1 WHERE name = 'merges'")
+        schema.merge_records(self._connection, least=RECORDS_KEPT // 2)
         self._count_records()
 
     def _count_records(self) -> None:
@@ -240,19 +179,6 @@ class Writer:
         taken = sum(path.stat().st_size for name in (CHECKPOINT, BEST) if (path := self.folder / name).exists())
         others = self.budget * (SAMPLE_SHARE + RECORD_SHARE) + taken
         return int(min(self.budget * SNAPSHOT_SHARE, self.budget - others))
-
-
-def _version(connection: sqlite3.Connection) -> int:
-    """The schema version of a database; 1 also for one that has no tables yet."""
-    has_meta = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone()
-    return int(connection.execute("PRAGMA user_version").fetchone()[0]) if has_meta else 1
-
-
-def _merges(connection: sqlite3.Connection) -> int:
-    """How often records were merged, of whatever schema version the database is."""
-    in_version_1 = _version(connection) == 1
-    query = "PRAGMA user_version" if in_version_1 else "SELECT value FROM meta WHERE name = 'merges'"
-    return int(connection.execute(query).fetchone()[0])
 
 
 def _is_folder(path: Path) -> bool:
@@ -290,10 +216,10 @@ def _reading(folder: Path) -> Iterator[sqlite3.Connection | None]:
             deadline = time.monotonic() + LONGEST_LOOK
             connection.set_progress_handler(lambda: time.monotonic() > deadline, 100_000)
             tables = dict(connection.execute("SELECT name, type FROM sqlite_master WHERE type IN ('table', 'view')"))
-            if tables and not {name for name, kind in tables.items() if kind == "table"} >= _TABLES:
+            if tables and not {name for name, kind in tables.items() if kind == "table"} >= schema.TABLES:
                 raise StorageError(f"{path} is not the database of a run.")
-            if tables and (version := _version(connection)) > SCHEMA_VERSION:
-                raise StorageError(f"{path} has schema version {version}; this program reads {SCHEMA_VERSION}.")
+            if tables and (version := schema.version(connection)) > schema.VERSION:
+                raise StorageError(f"{path} has schema version {version}; this program reads {schema.VERSION}.")
             yield connection if tables else None
     except (OSError, sqlite3.Error) as error:
         raise StorageError(f"{path} cannot be read ({error}).") from error
@@ -341,16 +267,14 @@ def written_at(folder: Path) -> float | None:
 
 def _meta(folder: Path, name: str) -> int | None:
     with suppress(StorageError), _reading(folder) as connection:
-        if connection and _version(connection) > 1:
-            row = connection.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
-            return row[0] if row and isinstance(row[0], int) else None
+        return schema.about(connection, name) if connection else None
     return None
 
 
 def read_samples(folder: Path, last: int = 0) -> list[Sample]:
     """The samples of a run, oldest first, or the `last` ones where a number is given. What is damaged is left out."""
     limit = last if last > 0 else -1
-    query = f"SELECT images, seconds, png FROM samples WHERE {_SOUND_SAMPLE} ORDER BY id DESC LIMIT ?"
+    query = f"SELECT images, seconds, png FROM samples WHERE {schema.SOUND_SAMPLE} ORDER BY id DESC LIMIT ?"
     with suppress(StorageError), _reading(folder) as connection:
         if connection:
             found = [Sample(*row) for row in connection.execute(query, (limit,))][::-1]
@@ -395,13 +319,13 @@ class Curves:
             if connection is None:
                 return
             connection.execute("BEGIN")  # one consistent view for all three queries
-            if (merges := _merges(connection)) != self._merges:
+            if (merges := schema.merges(connection)) != self._merges:
                 self._reset(merges)
-            segments = f"SELECT segment, images FROM segments WHERE {_SOUND_SEGMENT} ORDER BY segment"
+            segments = f"SELECT segment, images FROM segments WHERE {schema.SOUND_SEGMENT} ORDER BY segment"
             self._starts = dict(connection.execute(segments))
             query = (
                 "SELECT id, quantity, segment, images, seconds, mean, min, max FROM records "
-                f"WHERE id > ? AND {_SOUND_RECORD} ORDER BY id"
+                f"WHERE id > ? AND {schema.SOUND_RECORD} ORDER BY id"
             )
             for number, quantity, segment, *values in connection.execute(query, (self._last_id,)):
                 self._rows.setdefault((quantity, segment), []).append(tuple(values))

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gan import files, render, store
+from gan import files, render, schema, store
 from gan.files import write_atomically
 from gan.messages import (
     Best,
@@ -170,7 +170,7 @@ def test_database_of_version_1_is_read_and_lifted(tmp_path: Path, lifted: bool) 
     if lifted:
         for _ in range(2):  # the second writer finds it lifted
             with closing(Writer(tmp_path)) as writer:
-                assert writer._connection.execute("PRAGMA user_version").fetchone() == (store.SCHEMA_VERSION,)
+                assert writer._connection.execute("PRAGMA user_version").fetchone() == (schema.VERSION,)
         with closing(Writer(tmp_path)) as writer:
             writer(_record(20, 2.0))
         following.update()
@@ -295,6 +295,7 @@ def test_rows_that_cannot_be_shown_are_left_out(tmp_path: Path) -> None:
             for images, seconds, mean in rows
         ),
         "INSERT INTO segments VALUES (1, 'early', 'late')",
+        "UPDATE meta SET value = 'often'",
         "INSERT INTO samples (images, seconds, png) VALUES (20, 0.2, x'00ff'), (30, 0.3, 'text'), (-4, NULL, NULL)",
     )(tmp_path)
     assert _curves(tmp_path).series("loss_d")[0].shape == (5, 1)
