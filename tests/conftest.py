@@ -32,23 +32,13 @@ def digits() -> "Digits":
 
 @pytest.fixture(scope="module")
 def few_digits(digits: "Digits") -> Iterator["Digits"]:
-    """MNIST with fewer images, for a module that evaluates in this process: 4,000 that the judge has learned from,
-    2,500 for validation, 2,000 for tests."""
-    import numpy as np
-
-    from gan import data
+    """MNIST with fewer images, for a module that evaluates in this process; `tests.evaluator` is the process of
+    evaluations that has as few."""
     from gan.evaluation import yardstick
+    from tests.helpers import with_fewer
 
-    images, labels = digits.train_images, digits.train_labels
-    some = data.Digits(
-        np.concatenate((images[:4000], images[50_000:52_500])),
-        np.concatenate((labels[:4000], labels[50_000:52_500])),
-        digits.test_images[-2000:],
-        digits.test_labels[-2000:],
-    )
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(data, "JUDGED_FROM", 4000)
-        patch.setattr(data, "load", lambda *_: some)
+        some = with_fewer(digits, patch)
         yardstick.cache_clear()
         yield some
     yardstick.cache_clear()

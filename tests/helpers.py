@@ -13,11 +13,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pytest
 import safetensors.torch
 import torch
 from torch import Tensor
 
-from gan import presets, processes, runs
+from gan import data, presets, processes, runs
 from gan.config import TrainConfig
 from gan.data import Digits
 from gan.loop import Ending, Loop
@@ -201,6 +203,20 @@ def stop_at(images: int) -> React:
             waiting.put(Command("stop"))
 
     return react
+
+
+def with_fewer(digits: Digits, patch: pytest.MonkeyPatch) -> Digits:
+    """Leaves 4,000 images that the judge has learned from, 2,500 for validation and 2,000 for tests."""
+    images, labels = digits.train_images, digits.train_labels
+    some = Digits(
+        np.concatenate((images[:4000], images[50_000:52_500])),
+        np.concatenate((labels[:4000], labels[50_000:52_500])),
+        digits.test_images[-2000:],
+        digits.test_labels[-2000:],
+    )
+    patch.setattr(data, "JUDGED_FROM", 4000)
+    patch.setattr(data, "load", lambda *_: some)
+    return some
 
 
 def small_run(kind: str = "cgan", *, images: int = 320, stop: int = LARGE) -> Path:

@@ -8,6 +8,8 @@ import os
 import re
 import shutil
 import signal
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +20,7 @@ from gan import evaluation as library
 from gan import render, runs, store
 from gan.checkpoint import PRETRAINED, load_model
 from gan.data import Digits
+from gan.desk import Desk
 from gan.figures import DEFINITIONS, KINDS
 from pages.components import asking, evaluation, models
 from pages.components.evaluation import Examined
@@ -27,6 +30,18 @@ from tests.test_pages import go, said
 PROJECT = Path(__file__).parent.parent
 FEW = 1000
 MEASURE = "Measure classification accuracy"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def few(few_digits: Digits) -> Iterator[Digits]:
+    """Real images are fewer here, and so they are for the process that evaluates."""
+    command = (sys.executable, "-m", "tests.evaluator")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(asking, "Desk", lambda: Desk(command))
+        asking.desk.clear()
+        yield few_digits
+        asking.desk().close()
+    asking.desk.clear()
 
 
 @pytest.fixture
@@ -309,7 +324,7 @@ def test_runs_that_a_list_would_show_alike_are_told_apart(runs_root: Path) -> No
     assert len(set(labels)) == len(labels) == 1 + 2 + 2
 
 
-def test_wall_has_each_forgery_above_its_nearest_training_image(app: AppTest, digits: Digits) -> None:
+def test_wall_has_each_forgery_above_its_nearest_training_image(app: AppTest, few: Digits) -> None:
     opened = press(open_page(app))
     (one,) = examined(opened)
     pictures = [
@@ -320,7 +335,7 @@ def test_wall_has_each_forgery_above_its_nearest_training_image(app: AppTest, di
     forged = np.concatenate([picture[:5] for picture in pictures])
     real = np.concatenate([picture[5:] for picture in pictures])
     forgeries = [*one.measured.found.best, *one.measured.found.worst]
-    assert np.array_equal(real, digits.train_images[[forgery.nearest for forgery in forgeries]])
+    assert np.array_equal(real, few.train_images[[forgery.nearest for forgery in forgeries]])
     distances = ((forged / 255.0 - real / 255.0) ** 2).sum((1, 2)) ** 0.5
     assert (distances > 0).all()
     worst = one.measured.found.worst[0]

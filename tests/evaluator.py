@@ -1,0 +1,10 @@
+"""The process of evaluations, with fewer real images: `python -m tests.evaluator`."""
+
+import pytest
+
+from gan import data, evaluator
+from tests.helpers import with_fewer
+
+if __name__ == "__main__":
+    with_fewer(data.load(), pytest.MonkeyPatch())
+    evaluator.main()
