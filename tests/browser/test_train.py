@@ -12,8 +12,8 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from gan import runs, store
 from gan.messages import Record, Summary
 from pages.components.glossary import GLOSSARY
-from tests.browser.conftest import Server
 from tests.helpers import small, stop_at, train, until
+from tests.servers import Server
 
 START = "Start training"
 SHOWN = "document.querySelector('.js-plotly-plot')._fullLayout.xaxis.range.map(Number)"
