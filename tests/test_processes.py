@@ -7,21 +7,9 @@ import psutil
 import pytest
 
 from gan import nursery, processes, runs
-from gan.messages import WHAT_IS_LEFT, Command
+from gan.messages import Command
 from gan.nursery import Child, Nursery
 from tests.helpers import LARGE, small, until
-
-
-@pytest.fixture
-def own_nursery(runs_root: Path, monkeypatch: pytest.MonkeyPatch) -> Nursery:
-    """A nursery that a test may end."""
-    monkeypatch.setattr(processes, "_ready", [])
-    processes.prepare()
-    (found,) = processes._ready
-    assert isinstance(found, Nursery)
-    processes.prepare()
-    assert processes._ready == [found], "one is enough"
-    return found
 
 
 def _ends(folder: Path) -> None:
@@ -51,31 +39,35 @@ def test_killed_worker_is_reaped_without_anybody_looking(runs_root: Path) -> Non
     until(lambda: not psutil.pid_exists(process.pid) and folder not in processes._workers)
 
 
-def test_worker_that_was_not_born_yet_is_killed_then(own_nursery: Nursery, runs_root: Path) -> None:
-    folder = runs.create(small(images=LARGE))
-    process = processes.launch(runs_root, folder, WHAT_IS_LEFT)  # the nursery still imports torch
-    process.kill()
-    assert process.wait(0) == -signal.SIGKILL
-    until(lambda: process.pid != 0 and not psutil.pid_exists(process.pid))
-    assert runs.read(folder).status.progress.images == 0
+def test_nursery_from_its_beginning_to_its_end(runs_root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One story, since each nursery imports torch anew."""
+    monkeypatch.setattr(processes, "_ready", [])
+    processes.prepare()
+    (first,) = processes._ready
+    assert isinstance(first, Nursery)
+    processes.prepare()
+    assert processes._ready == [first], "one is enough"
 
+    unborn = processes.launch(runs_root, runs.create(small(images=LARGE)), 0, 0.0)
+    unborn.kill()
+    assert unborn.wait(0) == -signal.SIGKILL
+    until(lambda: unborn.pid != 0 and not psutil.pid_exists(unborn.pid))
 
-def test_workers_leave_when_their_nursery_dies_and_another_takes_over(own_nursery: Nursery) -> None:
     folder = runs.start(small(images=LARGE))
-    until(lambda: runs.read(folder).status.progress.images > 0)
     worker = processes._workers[folder].pid
-    own_nursery.process.kill()
+    first.process.kill()
+    # The worker has lost its server, so it saves and leaves.
     until(lambda: not psutil.pid_exists(worker) or psutil.Process(worker).status() == psutil.STATUS_ZOMBIE)
     until(lambda: not runs.read(folder).living)
+
     another = runs.start(small(images=LARGE))
     assert isinstance(processes._workers[another], Child)
-    assert processes._ready != [own_nursery]
+    (second,) = processes._ready
+    assert isinstance(second, Nursery)
+    assert second is not first
     _ends(another)
-
-
-def test_nursery_leaves_when_its_server_does(own_nursery: Nursery) -> None:
-    own_nursery._socket.shutdown(2)
-    assert own_nursery.process.wait(60) == 0
+    second._socket.shutdown(2)  # as when the server ends
+    assert second.process.wait(60) == 0
 
 
 def test_nursery_that_breaks_says_why_in_the_log(
