@@ -7,7 +7,7 @@ import psutil
 import pytest
 
 from gan import nursery, processes, runs
-from gan.messages import Command
+from gan.messages import WHAT_IS_LEFT, Command
 from gan.nursery import Child, Nursery
 from tests.helpers import LARGE, small, until
 
@@ -48,7 +48,7 @@ def test_nursery_from_its_beginning_to_its_end(runs_root: Path, monkeypatch: pyt
     processes.prepare()
     assert processes._ready == [first], "one is enough"
 
-    unborn = processes.launch(runs_root, runs.create(small(images=LARGE)), 0, 0.0)
+    unborn = processes.launch(runs_root, runs.create(small(images=LARGE)), WHAT_IS_LEFT)
     unborn.kill()
     assert unborn.wait(0) == -signal.SIGKILL
     until(lambda: unborn.pid != 0 and not psutil.pid_exists(unborn.pid))
