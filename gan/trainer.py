@@ -8,7 +8,8 @@ import copy
 import math
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -52,10 +53,8 @@ class Trainer:
             self.generator = Generator(config).to(self.device).to(memory_format=torch.channels_last)
             self.discriminator = Discriminator(config).to(self.device).to(memory_format=torch.channels_last)
         self.average = copy.deepcopy(self.generator).eval().requires_grad_(False)
-        fused = self.device.type in ("cpu", "cuda")
-        betas = (config.beta1, config.beta2)
-        self.optimizer_g = torch.optim.Adam(self.generator.parameters(), config.lr_g, betas, fused=fused)
-        self.optimizer_d = torch.optim.Adam(self.discriminator.parameters(), config.lr_d, betas, fused=fused)
+        self.optimizer_g = self._adam(self.generator, config.lr_g)
+        self.optimizer_d = self._adam(self.discriminator, config.lr_d)
         self.loss = LOSSES[config.loss](config.label_smoothing)
         self.sampler = Sampler(
             torch.from_numpy(digits.train_images).to(self.device),
@@ -63,7 +62,9 @@ class Trainer:
             config.batch_size,
             config.seed,
         )
-        self.noise = torch.Generator(self.device).manual_seed(config.seed)
+        # Sizes are computed on the meta device, which has no random numbers of its own.
+        source = "cpu" if self.device.type == "meta" else self.device
+        self.noise = torch.Generator(source).manual_seed(config.seed)
         self.lr_g, self.lr_d = config.lr_g, config.lr_d
         """The learning rates, which can be set between steps; a schedule takes its share of them."""
         self.steps = 0
@@ -130,6 +131,10 @@ class Trainer:
             ]
             gradients = [[p.grad for p in network.parameters() if p.grad is not None] for network in networks]
             self._norms = torch.stack([_norm(tensors) for tensors in (*gradients, *updates)])
+
+    def _adam(self, network: nn.Module, rate: float) -> torch.optim.Adam:
+        betas = (self.config.beta1, self.config.beta2)
+        return torch.optim.Adam(network.parameters(), rate, betas, fused=self.device.type in ("cpu", "cuda"))
 
     def _set_rates(self, spent: float) -> None:
         start = self.config.decay_from
@@ -216,7 +221,7 @@ class Trainer:
         finally:
             network.requires_grad_(True)
 
-    def _autocast(self) -> torch.autocast:
+    def _autocast(self) -> AbstractContextManager[Any]:
         return torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32)
 
     @torch.no_grad()
@@ -332,6 +337,6 @@ def _moments(tensors: dict[str, Tensor], parameters: list[Tensor]) -> dict[int, 
 
 
 def _norm(tensors: list[Tensor]) -> Tensor:
-    """Euclidean norm over all elements, on the CPU."""
+    """Euclidean norm over all elements, a scalar on their device."""
     norm: Tensor = torch.linalg.vector_norm(torch.stack(torch._foreach_norm(tensors)))
-    return norm.cpu()
+    return norm
