@@ -6,27 +6,29 @@ resume needs). Both carry the `TrainConfig` that rebuilds the networks.
 """
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
-from torch import Tensor
+from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
 
-from gan.config import ConfigError, TrainConfig
-from gan.data import PRETRAINED
+from gan import tensors
+from gan.config import ConfigError, TrainConfig, show
+from gan.folders import shown
+from gan.model_files import ModelError as ModelError
+from gan.model_files import resolve as resolve
 from gan.models import Discriminator, Generator
 from gan.trainer import Trainer
 
 FORMAT = "counterfeit"
 VERSION = 1
 """Version of both kinds of file; `_migrate` lifts older ones."""
-
-
-class ModelError(ValueError):
-    """A file that cannot be used as a model or a checkpoint; the message says why, in one sentence."""
+LARGEST = torch.finfo(torch.float16).max
+"""Beyond it a float16 would be infinite."""
 
 
 @dataclass(frozen=True)
@@ -40,11 +42,11 @@ class Model:
     seconds: float
 
 
-def _content(kind: str, config: TrainConfig, tensors: dict[str, Tensor], about: dict[str, Any]) -> bytes:
+def _content(kind: str, config: TrainConfig, named: dict[str, Tensor], about: dict[str, Any]) -> bytes:
     metadata = {"format": FORMAT, "kind": kind, "version": str(VERSION), "config": json.dumps(config.to_dict())}
     metadata |= {"about": json.dumps(about)}
     # safetensors takes neither strided nor shared memory.
-    return save({name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}, metadata)
+    return save({name: tensor.detach().cpu().contiguous() for name, tensor in named.items()}, metadata)
 
 
 def _migrate(metadata: dict[str, str]) -> dict[str, str]:
@@ -52,94 +54,119 @@ def _migrate(metadata: dict[str, str]) -> dict[str, str]:
     return metadata
 
 
-def _load(path: Path, kind: str) -> tuple[TrainConfig, dict[str, Tensor], dict[str, Any]]:
-    try:
-        with safe_open(path, framework="pt") as file:
-            metadata = file.metadata() or {}
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
-    except FileNotFoundError as error:
-        raise ModelError(f"There is no file {path}.") from error
-    except OSError as error:
-        raise ModelError(f"{path} cannot be read ({error.strerror or error}).") from error
-    except SafetensorError as error:
-        raise ModelError(
-            f"{path} is not a whole safetensors file: it is cut short, damaged, or something else."
-        ) from error
-    if metadata.get("format") != FORMAT or metadata.get("kind") != kind:
-        raise ModelError(f"{path} is a safetensors file, but not a {kind} of this project.")
-    if metadata.get("version") != str(VERSION):
-        raise ModelError(
-            f"{path} has version {metadata.get('version')} of the format; this program reads version {VERSION}."
-        )
-    metadata = _migrate(metadata)
-    try:
-        return TrainConfig.from_json(metadata["config"]), tensors, json.loads(metadata["about"])
-    except (ConfigError, KeyError, ValueError) as error:
-        raise ModelError(f"{path} describes a model that cannot be rebuilt: {error}") from error
+def _load(path: Path, kind: str, expected: "Expected") -> tuple[TrainConfig, dict[str, Tensor], dict[str, Any]]:
+    """What a file holds, checked against the tensors that a file with its settings has to hold."""
+    with tensors.opened(path) as file:
+        metadata = file.metadata() or {}
+        if metadata.get("format") != FORMAT or metadata.get("kind") != kind:
+            raise ModelError(f"{path} is a safetensors file, but not a {kind} of this project.")
+        if metadata.get("version") != str(VERSION):
+            raise ModelError(
+                f"{path} has version {shown(metadata.get('version'), 20)} of the format; this program reads version "
+                f"{VERSION}."
+            )
+        metadata = _migrate(metadata)
+        try:
+            config, about = TrainConfig.from_json(metadata["config"]), json.loads(metadata["about"])
+        except (ConfigError, KeyError, ValueError, RecursionError) as error:
+            raise ModelError(f"{path} describes a model that cannot be rebuilt: {shown(error, 200)}") from error
+        return config, tensors.read(file, path, expected(config, about)), about
+
+
+Expected = Callable[[TrainConfig, Any], dict[str, Tensor]]
+"""The tensors that a file with these settings and this `about` has to hold, by name; they may be on the meta device."""
+
+
+def _number(about: Any, name: str, most: float = 1e15) -> float:
+    """A number of `about`; raises `ValueError` for anything that it cannot be."""
+    value = about.get(name) if isinstance(about, dict) else None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= most:
+        raise ValueError(f"its {name} is {shown(value, 20)}")
+    return value
 
 
 def model_content(trainer: Trainer, seconds: float) -> bytes:
     """A model file: the averaged generator and the discriminator as float16 tensors."""
     networks = {"generator": trainer.average, "discriminator": trainer.discriminator}
-    tensors = {
-        f"{name}.{key}": value.half() if value.is_floating_point() else value
+    named = {
+        f"{name}.{key}": value.clamp(-LARGEST, LARGEST).half() if value.is_floating_point() else value
         for name, network in networks.items()
         for key, value in network.state_dict().items()
     }
-    return _content("model", trainer.config, tensors, {"images": trainer.images, "seconds": seconds})
+    return _content("model", trainer.config, named, {"images": trainer.images, "seconds": seconds})
 
 
 def load_model(path: Path) -> Model:
     """Reads a model file; raises `ModelError` with one sentence if it cannot."""
-    config, tensors, about = _load(path, "model")
-    networks = {"generator": Generator(config), "discriminator": Discriminator(config)}
+    networks: dict[str, Generator | Discriminator] = {}
+
+    def expected(config: TrainConfig, _: Any) -> dict[str, Tensor]:
+        # Shapes only: settings that somebody has made up build nothing, and no random numbers are drawn.
+        with torch.device("meta"), _Undrawn():
+            networks.update(generator=Generator(config), discriminator=Discriminator(config))
+        return {f"{name}.{key}": value for name, one in networks.items() for key, value in one.state_dict().items()}
+
+    config, found, about = _load(path, "model", expected)
     try:
-        for name, network in networks.items():
-            prefix = f"{name}."
-            own = {key[len(prefix) :]: value for key, value in tensors.items() if key.startswith(prefix)}
-            network.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in own.items()})
-            network.eval().requires_grad_(False)
-        images, seconds = int(about["images"]), float(about["seconds"])
-    except (RuntimeError, KeyError, TypeError, ValueError, OverflowError) as error:
-        raise ModelError(f"{path} does not hold the networks that it describes.") from error
+        images, seconds = int(_number(about, "images")), float(_number(about, "seconds"))
+    except ValueError as error:
+        raise ModelError(f"{path} does not hold the networks that it describes: {error}.") from error
+    for name, network in networks.items():
+        own = {key.removeprefix(f"{name}."): value for key, value in found.items() if key.startswith(f"{name}.")}
+        network.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in own.items()}, assign=True)
+        network.eval().requires_grad_(False)
     generator, discriminator = networks["generator"], networks["discriminator"]
     assert isinstance(generator, Generator)
     assert isinstance(discriminator, Discriminator)
     return Model(config, generator, discriminator, images, seconds)
 
 
-def resolve(name: str) -> Path:
-    """The model file that MODEL on the command line means: a run folder (its newest snapshot), a
-    `.safetensors` file, or the word `pretrained`. Raises `ModelError`."""
-    from gan.runs import newest_snapshot
+class _Undrawn(TorchFunctionMode):
+    """Networks that are built inside keep their weights undrawn."""
 
-    if name == "pretrained":
-        return PRETRAINED
-    path = Path(name)
-    if not path.is_dir():
-        return path
-    if (snapshot := newest_snapshot(path)) is None:
-        raise ModelError(f"{path} is a folder without a snapshot: not a run, or one that has not trained yet.")
-    return snapshot
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if getattr(func, "__module__", "") == nn.init.__name__:
+            return args[0] if args else kwargs["tensor"]
+        return func(*args, **(kwargs or {}))
 
 
 def checkpoint_content(trainer: Trainer, about: dict[str, Any]) -> bytes:
     """A checkpoint file: all that continues a run exactly; `about` is what the run itself remembers."""
     about = {**about, "images": trainer.images, "lr_g": trainer.lr_g, "lr_d": trainer.lr_d}
+    about["precision"] = str(trainer.dtype).removeprefix("torch.")
     return _content("checkpoint", trainer.config, trainer.tensors(), about)
 
 
+MAY_DIFFER = ("device", "threads", "images", "seconds", "patience")
+"""Settings of a run that may be changed in its `config.json` although it has a checkpoint: a run moves to another
+machine, or gets more time. All others decide what the numbers in the checkpoint mean."""
+
+
 def load_checkpoint(path: Path, trainer: Trainer) -> dict[str, Any]:
-    """Puts `trainer`, made from the same config, where the checkpoint was taken; returns `about`.
+    """Puts `trainer`, made from the same config, where the checkpoint was taken; returns `about`. What does not go on
+    exactly as it was is said in `trainer.note`.
 
     Raises `ModelError` with one sentence if the file is not a checkpoint of such a trainer.
     """
-    _, tensors, about = _load(path, "checkpoint")
+
+    def expected(config: TrainConfig, about: Any) -> dict[str, Tensor]:
+        for name, value in vars(trainer.config).items():
+            if name not in MAY_DIFFER and (other := getattr(config, name)) != value:
+                raise ModelError(
+                    f"{path} does not fit the run's settings: {name} is {show(other)} there and {show(value)} in "
+                    "the run."
+                )
+        return trainer.expected(stepped=not isinstance(about, dict) or about.get("images") != 0)
+
+    _, found, about = _load(path, "checkpoint", expected)
     try:
-        trainer.load(tensors, int(about["images"]), float(about["lr_g"]), float(about["lr_d"]))
+        images = int(_number(about, "images"))
+        lr_g, lr_d = (float(_number(about, name, most=1.0)) for name in ("lr_g", "lr_d"))
+        _number(about | {"seconds": about.get("seconds", 0)}, "seconds")
+        trainer.load(found, images, lr_g, lr_d, precision=about.get("precision", ""))
     except (RuntimeError, LookupError, TypeError, ValueError, OverflowError) as error:
         raise ModelError(f"{path} does not fit the run's settings.") from error
-    return about
+    return dict(about)
 
 
 def begin_with(model: Model, trainer: Trainer) -> None:

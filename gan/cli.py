@@ -4,7 +4,6 @@ import argparse
 import contextlib
 import io
 import json
-import os
 import queue
 import signal
 import sys
@@ -16,11 +15,13 @@ from typing import Any, NoReturn, get_args
 from tqdm import tqdm
 
 from gan import config as configs
-from gan import figures, folders, runs, space, trash
+from gan import figures, folders, model_files, outputs, runs, space, trash
 from gan.config import ConfigError, TrainConfig
 from gan.data import DataError
 from gan.folders import shown
 from gan.messages import WHAT_IS_LEFT, Command, Event, Order, Status, StorageError
+from gan.model_files import ModelError, resolve
+from gan.outputs import OutputError
 from gan.presets import PRESETS, preset
 from gan.runs import Run
 
@@ -35,15 +36,17 @@ class UsageError(Exception):
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{message[0].upper()}{message[1:]}; see {self.prog} --help.")
+        # argparse quotes what it was given, whatever that is.
+        said = " ".join(shown(word) for word in message.split())[:600]
+        raise UsageError(f"{said[0].upper()}{said[1:]}; see {self.prog} --help.")
 
 
 def _number(kind: type, low: float, high: float, name: str) -> Any:
     def parse(text: str) -> Any:
         with contextlib.suppress(ValueError):
-            if low <= (value := kind(text)) <= high:
+            if configs.is_plain(text) and low <= (value := kind(text)) <= high:
                 return value
-        raise argparse.ArgumentTypeError(f"{text!r} is not {name} from {low:g} to {high:,.12g}")
+        raise argparse.ArgumentTypeError(f"'{shown(text)}' is not {name} from {low:g} to {high:,.12g}")
 
     return parse
 
@@ -55,11 +58,17 @@ _samples = _number(int, figures.LEAST, figures.SAMPLES, "a whole number")
 _seed = _number(int, 0, 2**31 - 1, "a whole number")
 
 
+def _path(text: str) -> Path:
+    if not text.strip():
+        raise argparse.ArgumentTypeError("a path is empty")
+    return Path(text)
+
+
 def _digits(text: str) -> list[int]:
     parts = text.split(",")
-    if all(part.strip().isdecimal() and len(part.strip()) == 1 for part in parts):
+    if all(part.strip() in tuple("0123456789") for part in parts):
         return [int(part) for part in parts]
-    raise argparse.ArgumentTypeError(f"{text!r} is not a list of digits from 0 to 9, separated by commas")
+    raise argparse.ArgumentTypeError(f"'{shown(text)}' is not a list of digits from 0 to 9, separated by commas")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -73,19 +82,19 @@ def parser() -> argparse.ArgumentParser:
     origin.add_argument("--from", dest="origin", metavar="MODEL", help="begin with a model, and with its settings")
     _add_budget(train)
     train.add_argument("--seed", type=_seed, help=configs.help_texts()["seed"])
-    train.add_argument("--run-dir", type=Path, help="a new or empty folder; default: a new one in ./runs")
+    train.add_argument("--run-dir", type=_path, help="a new or empty folder; default: a new one in ./runs")
     _add_settings(train, list(configs.hints()))
     train.set_defaults(act=_train)
 
     resume = commands.add_parser("resume", help="go on with a run that ended")
-    resume.add_argument("run_dir", type=Path)
+    resume.add_argument("run_dir", type=_path)
     _add_budget(resume)
     _add_settings(resume, ["lr_g", "lr_d"])
     resume.set_defaults(act=_resume)
 
     sample = commands.add_parser("sample", help="forge digits with a trained model")
     sample.add_argument("model", help="a run folder, a .safetensors file, or the word pretrained")
-    sample.add_argument("--out", type=Path, required=True, help=".png for a grid, .npz for arrays")
+    sample.add_argument("--out", type=_path, required=True, help=".png for a grid, .npz for arrays")
     sample.add_argument("--digits", type=_digits, help="such as 0,3,8; default: all ten")
     sample.add_argument("--n", type=_count, default=10, help="pictures for each digit (unconditional: in all)")
     sample.add_argument("--seed", type=_seed, default=0)
@@ -93,7 +102,7 @@ def parser() -> argparse.ArgumentParser:
 
     export = commands.add_parser("export", help="take a generator home: a page of its own, or ONNX")
     export.add_argument("model", help="a run folder, a .safetensors file, or the word pretrained")
-    export.add_argument("--out", type=Path, required=True, help=".html (a page without a server) or .onnx")
+    export.add_argument("--out", type=_path, required=True, help=".html (a page without a server) or .onnx")
     export.set_defaults(act=_export)
 
     evaluate = commands.add_parser("evaluate", help="how good a model is: one JSON object on stdout")
@@ -109,7 +118,7 @@ def parser() -> argparse.ArgumentParser:
     evaluate.set_defaults(act=_evaluate)
 
     judge = commands.add_parser("train-judge", help="make the classifier that judges forgeries")
-    judge.add_argument("--out", type=Path, help="default: where the one that ships is")
+    judge.add_argument("--out", type=_path, help="default: where the one that ships is")
     judge.set_defaults(act=_train_judge)
 
     _add_runs(commands.add_parser("runs", help="list, show, remove or bring back runs"))
@@ -168,15 +177,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a file system takes names that no encoding has
     try:
-        args = parser().parse_args(arguments)
+        given = sys.argv[1:] if arguments is None else arguments
+        for text in given:
+            if "\0" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
+                raise UsageError(f"'{shown(text)}' holds what no text can hold.")
+        args = parser().parse_args(given)
         return int(args.act(args))
-    except (UsageError, ConfigError, runs.RunError, StorageError, DataError) as error:
-        return _refuse(error)
-    except ValueError as error:
-        from gan.checkpoint import ModelError
-
-        if not isinstance(error, ModelError):
-            raise
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except (UsageError, OutputError, ModelError, ConfigError, runs.RunError, StorageError, DataError) as error:
         return _refuse(error)
     except RuntimeError as error:
         from gan.judge import JudgeError
@@ -217,21 +226,22 @@ def _train(args: argparse.Namespace) -> int:
 
 
 def _new_run(config: TrainConfig, folder: Path | None) -> Path:
-    from gan import device
+    from gan import device, footprint
 
-    device.choose(config.device)  # refused before anything is written
+    footprint.check(config, device.choose(config.device).device)  # refused before anything is written
     return runs.create(config, folder)
 
 
 def _new_run_from(origin: str, values: dict[str, Any], folder: Path | None) -> Path:
     """A new run whose first checkpoint holds a model's networks; all else is at its beginning."""
-    from gan import data, store
-    from gan.checkpoint import begin_with, checkpoint_content, load_model, resolve
+    from gan import data, device, footprint, store
+    from gan.checkpoint import begin_with, checkpoint_content, load_model
     from gan.files import write_atomically
     from gan.trainer import Trainer
 
     model = load_model(resolve(str(runs.find(origin) or origin)))
     config = model.config.changed(**values)
+    footprint.check(config, device.choose(config.device).device)
     trainer = Trainer(config, data.load(config.dataset))
     begin_with(model, trainer)
     content = checkpoint_content(trainer, {"seconds": 0.0})
@@ -260,8 +270,8 @@ def _work(find: Callable[[], Path], order: Order) -> int:
     # Before torch is imported, which takes seconds: Ctrl-C must not fall between.
     before = [signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)]
     try:
-        from gan.checkpoint import ModelError
         from gan.device import DeviceError
+        from gan.footprint import FootprintError
         from gan.worker import train_in
 
         try:
@@ -269,7 +279,7 @@ def _work(find: Callable[[], Path], order: Order) -> int:
             with _progress() as watch:
                 # Nobody can press Resume here: a full disk ends the run, its last checkpoint kept.
                 ending = train_in(folder, commands, order=order, watch=watch, patient=False)
-        except (DeviceError, ModelError) as error:
+        except (DeviceError, FootprintError, ModelError) as error:
             raise UsageError(str(error)) from error
         except StorageError as error:
             _refuse(error)
@@ -306,24 +316,32 @@ def _progress() -> Iterator[Any]:
 
 
 def _sample(args: argparse.Namespace) -> int:
-    if args.out.suffix not in (".png", ".npz"):
-        raise UsageError(f"--out {args.out} has to end in .png or .npz.")
+    outputs.check(args.out, ".png", ".npz")
+    model_files.check(file := resolve(args.model))
     import numpy as np
     import torch
 
-    from gan import latent, render
-    from gan.checkpoint import forge, load_model, resolve
+    from gan import latent, memory, render
+    from gan.checkpoint import forge, load_model
+    from gan.models import PIXELS
 
-    model = load_model(resolve(args.model))
+    model = load_model(file)
+    digits = (args.digits or list(range(10))) if model.config.conditional else []
+    count = args.n * max(1, len(digits))
+    needed, free = count * (4 * PIXELS + 8 * model.config.latent_dim), memory.free(torch.device("cpu"))
+    if needed > free:
+        raise UsageError(
+            f"{count:,} pictures take about {memory.size(needed)} of memory, and {memory.size(free)} is free; "
+            "make --n smaller."
+        )
     if model.config.conditional:
-        digits = args.digits or list(range(10))
         y = torch.tensor(digits).repeat_interleave(args.n)
         # The same latents for every digit, so that a column of the grid is one latent.
         z = latent.sample(args.n, model.config.latent_dim, args.seed).repeat(len(digits), 1)
         columns, labels = args.n, y.to(torch.uint8).numpy()
     else:
         if args.digits:
-            raise UsageError(f"{args.model} is unconditional: it cannot be asked for digits.")
+            raise UsageError(f"{shown(args.model)} is unconditional: it cannot be asked for digits.")
         z, y = latent.sample(args.n, model.config.latent_dim, args.seed), None
         columns, labels = 10, np.full(args.n, 255, np.uint8)
     images = forge(model, z, y).numpy()
@@ -335,25 +353,20 @@ def _sample(args: argparse.Namespace) -> int:
 
 
 def _write(path: Path, content: bytes) -> int:
-    from gan.files import write_atomically
-
-    try:
-        write_atomically(path, content)
-    except OSError as error:
-        raise UsageError(f"{path} cannot be written ({error.strerror}).") from error
+    outputs.write(path, content)
     print(path)
     return 0
 
 
 def _export(args: argparse.Namespace) -> int:
-    if args.out.suffix not in (".html", ".onnx"):
-        raise UsageError(f"--out {args.out} has to end in .html or .onnx.")
-    from gan.checkpoint import load_model, resolve
+    outputs.check(args.out, ".html", ".onnx")
+    model_files.check(file := resolve(args.model))
+    from gan.checkpoint import load_model
     from gan.export import ExportError, compile_model
     from gan.onnx_file import onnx_content
     from gan.standalone import standalone_page
 
-    model = load_model(resolve(args.model))
+    model = load_model(file)
     try:
         if args.out.suffix == ".html":
             content = standalone_page(model, args.model).encode()
@@ -365,10 +378,11 @@ def _export(args: argparse.Namespace) -> int:
 
 
 def _evaluate(args: argparse.Namespace) -> int:
-    from gan.checkpoint import load_model, resolve
+    model_files.check(file := resolve(args.model))
+    from gan.checkpoint import load_model
     from gan.evaluation import accuracy_score, evaluate
 
-    model = load_model(resolve(args.model))
+    model = load_model(file)
     about = {"model": args.model, "preset": model.config.preset, "images": model.images}
     found: dict[str, Any] = {"n": args.n, "seed": args.seed, "reference": args.reference, "figures": {}}
     with tqdm(total=100, unit="%", bar_format="{l_bar}{bar}| {postfix}", file=sys.stderr) as bar:
@@ -389,12 +403,11 @@ def _evaluate(args: argparse.Namespace) -> int:
 
 
 def _train_judge(args: argparse.Namespace) -> int:
-    from gan.examiner import make_judge
-    from gan.judge import JUDGE
+    from gan.data import ASSETS
 
-    out = args.out or JUDGE
-    if not os.access(out.parent, os.W_OK):  # said now, not after four minutes
-        raise UsageError(f"{out} cannot be written: {out.parent} is not a folder that can be written to.")
+    outputs.check(out := args.out or ASSETS / "judge.safetensors")  # said now, not after four minutes
+    from gan.examiner import make_judge
+
     with tqdm(unit="step", file=sys.stderr) as bar:
 
         def watch(step: int, steps: int) -> None:

@@ -177,7 +177,7 @@ class TrainConfig:
         if version != SCHEMA_VERSION:
             raise ConfigError(
                 "schema_version",
-                f"This has version {version!r} of the settings; this program reads 1 to {SCHEMA_VERSION}.",
+                f"This has version {show(version)} of the settings; this program reads 1 to {SCHEMA_VERSION}.",
             )
         known = {name: value for name, value in values.items() if name != "schema_version"}
         for name in known:
@@ -237,7 +237,7 @@ def hints() -> dict[str, Hint]:
 def _hint(name: str) -> Hint:
     hint = hints().get(name)
     if hint is None:
-        raise ConfigError(name, f"There is no setting {name!r}; there are {', '.join(hints())}.")
+        raise ConfigError(name, f"There is no setting {show(name)}; there are {', '.join(hints())}.")
     return hint
 
 
@@ -278,7 +278,7 @@ def _contradictions(values: Mapping[str, Any]) -> dict[str, str]:
         ("widths_d", "conv" in (architecture_d, architecture if architecture_d == "same" else "")),
     ):
         if is_conv and name in values and len(values[name]) < 2:
-            found[name] = f"{name} is {_show(values[name])}; a conv network takes at least two numbers."
+            found[name] = f"{name} is {show(values[name])}; a conv network takes at least two numbers."
     if values.get("label_smoothing") and values.get("loss") in ("hinge", "relativistic"):
         found["label_smoothing"] = f"label_smoothing is for losses with a target; {values['loss']} has none."
     if values.get("batch_size") and values.get("images") and values["images"] < values["batch_size"]:
@@ -287,7 +287,7 @@ def _contradictions(values: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _problem(name: str, hint: Hint, value: Any) -> str | None:
-    said = f"{name} is {_show(value)}"
+    said = f"{name} is {show(value)}"
     if hint.word and value == hint.word:
         return None
     if hint.choices:
@@ -309,8 +309,18 @@ def _problem(name: str, hint: Hint, value: Any) -> str | None:
 _KINDS: dict[type, str] = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
 
 
-def _show(value: Any) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, tuple) else repr(value)
+def show(value: Any, most: int = 60) -> str:
+    """A value as a message can show it, not too long."""
+    try:
+        said = ", ".join(map(str, value)) if isinstance(value, tuple) else repr(value)
+    except ValueError:  # a whole number of thousands of digits
+        said = "a number too long to show"
+    return said if len(said) <= most else f"{said[: most - 1]}…"
+
+
+def is_plain(text: str) -> bool:
+    """Whether a number is written as everybody writes one: Python also takes 1_000 and other scripts' digits."""
+    return text.isascii() and "_" not in text
 
 
 def parse(name: str, text: str) -> Any:
@@ -319,6 +329,8 @@ def parse(name: str, text: str) -> Any:
     text = text.strip()
     value: Any = text
     try:
+        if hint.kind in (int, float) and not is_plain(text):
+            raise ValueError
         if hint.is_tuple:
             value = tuple(int(part) for part in text.split(","))
         elif hint.kind is bool:

@@ -128,9 +128,18 @@ class _Shadow(Trainer):
 def of(config: TrainConfig) -> Footprint:
     """The footprint of a run with these settings."""
     # What says nothing of sizes is left out, so that only what does is computed anew.
-    fixed = {"preset": "cgan", "seed": 0, "images": 0, "seconds": 0.0, "patience": 0.0, "lr_g": 1e-3, "lr_d": 1e-3}
+    fixed: dict[str, Any] = {
+        "preset": "cgan",
+        "seed": 0,
+        "images": 0,
+        "seconds": 0.0,
+        "patience": 0.0,
+        "lr_g": 1e-3,
+        "lr_d": 1e-3,
+    }
+    fixed |= {"device": "cpu", "precision": "float32", "threads": "auto", "penalty_every": 1}
     steps = {name: min(2, getattr(config, name)) for name in ("d_steps", "g_steps")}
-    return _of(config.changed(**fixed, **steps, device="cpu", precision="float32", penalty_every=1))
+    return _of(config.changed(**fixed, **steps))
 
 
 @lru_cache(maxsize=256)
@@ -162,25 +171,20 @@ def _bytes(tensors: Iterable[Tensor]) -> int:
     return sum(tensor.nbytes for tensor in tensors)
 
 
-def check(config: TrainConfig, device: torch.device) -> Footprint:
+def check(config: TrainConfig, device: torch.device, new: bool = True) -> Footprint:
     """The footprint of a run that there is room for; raises `FootprintError` if there is not enough memory on the
-    device or in the run's budget on disk."""
+    device or, where the run is new, in what it may keep on disk."""
     needed = of(config)
     widest = "widths_g" if needed.generator >= needed.discriminator else "widths_d"
-    if needed.disk > store.BUDGET:
+    if new and needed.disk > store.BUDGET:
         raise FootprintError(
-            f"A run of this size keeps {size(needed.disk)} on disk at the least, and {size(store.BUDGET)} is what a "
-            f"run may keep; make {widest} smaller."
+            f"A run of this size keeps {memory.size(needed.disk)} on disk at the least, and "
+            f"{memory.size(store.BUDGET)} is what a run may keep; make {widest} smaller."
         )
     if needed.memory > (free := memory.free(device)):
         smaller = "batch_size" if needed.memory > 4 * needed.resting else widest
         raise FootprintError(
-            f"Training this takes about {size(needed.memory)} of memory, and {size(free)} is free; make {smaller} "
-            "smaller."
+            f"Training this takes about {memory.size(needed.memory)} of memory, and {memory.size(free)} is free; "
+            f"make {smaller} smaller."
         )
     return needed
-
-
-def size(count: int) -> str:
-    """Bytes as people read them, such as 12 MB or 3.4 GB."""
-    return f"{max(1, round(count / 1e6))} MB" if count < 1e9 else f"{count / 1e9:.1f} GB"

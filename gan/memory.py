@@ -52,3 +52,8 @@ def _left(root: Path, path: str, limit: str, usage: str, inactive: str) -> Itera
         if allowed.isdecimal():  # else "max"
             # Cached files count as used, and are given up when there is need.
             yield max(0, int(allowed) - used + int(statistics.get(inactive, 0)))
+
+
+def size(count: int) -> str:
+    """Bytes as people read them, such as 12 MB or 3.4 GB."""
+    return f"{max(1, round(count / 1e6))} MB" if count < 1e9 else f"{count / 1e9:.1f} GB"

@@ -3,7 +3,7 @@
 from dataclasses import fields
 from typing import Any
 
-from gan.config import ConfigError, TrainConfig
+from gan.config import ConfigError, TrainConfig, show
 
 PRESET_NOTES: dict[str, str] = {
     "cgan": "Conditional GAN (Mirza 2014), tuned for speed: ask for a digit and get it",
@@ -71,7 +71,7 @@ PRESETS: dict[str, TrainConfig] = {
 def preset(name: str) -> TrainConfig:
     """The preset of that name; raises `ConfigError` with the names that there are."""
     if name not in PRESETS:
-        raise ConfigError("preset", f"There is no preset {name!r}; choose one of {', '.join(PRESETS)}.")
+        raise ConfigError("preset", f"There is no preset {show(name)}; choose one of {', '.join(PRESETS)}.")
     return PRESETS[name]
 
 

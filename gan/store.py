@@ -27,7 +27,7 @@ DATABASE, CONFIG, CHECKPOINT, SNAPSHOTS = "run.sqlite", "config.json", "checkpoi
 BEST = "best.safetensors"
 SNAPSHOT = re.compile(r"[0-9]{1,15}\.safetensors")
 """The name of a snapshot: how many images it was trained on."""
-BUDGET = 64_000_000
+BUDGET = 128_000_000
 """Bytes for all that a run keeps. Where the checkpoint is large, fewer snapshots stay."""
 SAMPLE_SHARE, SNAPSHOT_SHARE, RECORD_SHARE = 0.35, 0.5, 0.1
 RECORDS_KEPT = 4000

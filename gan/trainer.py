@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -65,6 +66,8 @@ class Trainer:
         # Sizes are computed on the meta device, which has no random numbers of its own.
         source = "cpu" if self.device.type == "meta" else self.device
         self.noise = torch.Generator(source).manual_seed(config.seed)
+        self.note = ""
+        """What does not go on exactly as it was when a checkpoint was taken, for people."""
         self.lr_g, self.lr_d = config.lr_g, config.lr_d
         """The learning rates, which can be set between steps; a schedule takes its share of them."""
         self.steps = 0
@@ -289,17 +292,50 @@ class Trainer:
         found["noise"] = self.noise.get_state()
         return found
 
-    def load(self, tensors: dict[str, Tensor], images: int, lr_g: float, lr_d: float) -> None:
-        """Continues where `tensors()` was taken. Raises `LookupError` or `RuntimeError` for others' tensors."""
+    def expected(self, stepped: bool) -> dict[str, Tensor]:
+        """What `load` takes, by name: tensors of the right shapes and types; Adam has moments once it has `stepped`.
+        The random state may have any length: it is (0,) here."""
+        found: dict[str, Tensor] = {}
+        for name, network in self._networks().items():
+            found |= {f"{name}.{key}": value for key, value in network.state_dict().items()}
+        for name, optimizer in self._optimizers().items():
+            for number, parameter in enumerate(optimizer.param_groups[0]["params"] if stepped else []):
+                found[f"{name}.{number}.step"] = torch.empty(())
+                found |= {f"{name}.{number}.{moment}": parameter for moment in ("exp_avg", "exp_avg_sq")}
+        return found | {"noise": torch.empty(0, dtype=torch.uint8)}
+
+    def load(self, tensors: dict[str, Tensor], images: int, lr_g: float, lr_d: float, precision: str = "") -> None:
+        """Continues where `tensors()` was taken, in the precision that was in force then. What cannot be as it was is
+        said in `note`. Raises `LookupError` or `RuntimeError` for others' tensors."""
         for name, network in self._networks().items():
             network.load_state_dict(_under(tensors, name))
         for name, optimizer in self._optimizers().items():
             states = _moments(_under(tensors, name), optimizer.param_groups[0]["params"])
             optimizer.load_state_dict(optimizer.state_dict() | {"state": states})
-        self.noise.set_state(tensors["noise"].cpu())
         self.sampler.drawn = images
         self.steps = images // (self.config.batch_size * self.config.d_steps)
         self.lr_g, self.lr_d = lr_g, lr_d
+        self.note = " ".join(filter(None, (self._keep_precision(precision), self._continue_noise(tensors["noise"]))))
+
+    def _keep_precision(self, precision: str) -> str:
+        """Goes on in the number format of before; returns what to say where the device cannot."""
+        if self.config.precision != "auto" or not precision:
+            return ""
+        kept = devices.choose_precision(precision, self.device)
+        if kept == torch.bfloat16 and self.device.type == "mps":
+            return "It trained in bfloat16 before, which this device does not compute in."
+        self.dtype = kept
+        return ""
+
+    def _continue_noise(self, state: Tensor) -> str:
+        """Goes on with the random numbers of before; returns what to say where they came from another kind of device,
+        whose state means nothing here."""
+        if len(state) == len(self.noise.get_state()):
+            self.noise.set_state(state.cpu())
+            return ""
+        (seed,) = np.random.SeedSequence((self.config.seed, self.images)).generate_state(1, np.uint64)
+        self.noise.manual_seed(int(seed) >> 1)
+        return "It comes from another kind of device, so its random numbers have begun anew."
 
     def _networks(self) -> dict[str, nn.Module]:
         return {"generator": self.generator, "discriminator": self.discriminator, "average": self.average}

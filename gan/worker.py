@@ -77,7 +77,7 @@ def _train(
     watch: Callable[[Event], None] | None,
     patient: bool,
 ) -> "Ending":
-    from gan import data, device
+    from gan import data, device, footprint
     from gan.checkpoint import load_checkpoint
     from gan.examiner import Examiner
     from gan.loop import Loop
@@ -90,6 +90,7 @@ def _train(
 
     config = runs.read(folder).config
     place = device.choose(config.device)
+    footprint.check(config, place.device, new=not (folder / store.CHECKPOINT).exists())
     trainer = Trainer(config, data.load(config.dataset), place.device)
     elapsed = 0.0
     if (folder / store.CHECKPOINT).exists():
@@ -103,7 +104,8 @@ def _train(
             seconds_limit=elapsed + order.seconds if order.seconds else 0.0,
         )
     start = replace(start, progress=progress, quality=_quality_that_counts(folder, start.quality, trainer.images))
-    return Loop(trainer, commands, sink, start, place.note, patient, Examiner(config, place.device)).run()
+    note = " ".join(filter(None, (place.note, trainer.note)))
+    return Loop(trainer, commands, sink, start, note, patient, Examiner(config, place.device)).run()
 
 
 def _quality_that_counts(folder: Path, quality: Quality, images: int) -> Quality:
@@ -145,13 +147,15 @@ def _listen(commands: "queue.SimpleQueue[Command]", lines: Iterable[bytes]) -> N
 
 
 def _prepare() -> None:
-    """Imports what takes long: torch, and with the first optimiser what torch imports late."""
+    """Imports what takes long: torch, and with the first optimiser and the first footprint what torch imports late."""
     import torch
 
-    from gan import data, loop  # noqa: F401
+    from gan import data, footprint, loop  # noqa: F401
+    from gan.config import TrainConfig
 
     data.load()
     torch.optim.Adam([torch.nn.Parameter(torch.zeros(1))])
+    footprint.of(TrainConfig())
 
 
 def _await_order(stdin: io.FileIO) -> dict[str, Any] | None:

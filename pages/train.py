@@ -5,7 +5,7 @@ from gan.config import TrainConfig
 from gan.data import ASSETS
 from gan.folders import shown
 from gan.runs import Run, RunError
-from pages.components import address, controls, launching, live, look, settings, start
+from pages.components import address, controls, launching, live, look, settings, size_line, start
 
 start.through_app()
 start.prepare()
@@ -41,7 +41,8 @@ def set_up() -> None:
     form, preview = st.columns([1, 2], gap="large")
     with form:
         config = settings.form(base, base_id)
-        pressed = st.button("Start training", type="primary", icon=":material/play_arrow:", disabled=config is None)
+        fits = config is not None and size_line.show(config)
+        pressed = st.button("Start training", type="primary", icon=":material/play_arrow:", disabled=not fits)
         trouble = st.container()
         if config is not None:
 

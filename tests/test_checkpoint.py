@@ -1,5 +1,6 @@
 import json
 import math
+import os
 import pickle
 from collections.abc import Callable
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 import safetensors.torch
 import torch
 
-from gan import checkpoint
+from gan import checkpoint, device
 from gan.checkpoint import ModelError, as_bytes, forge, load_checkpoint, load_model, model_content, resolve
 from gan.config import TrainConfig
 from gan.data import Digits
@@ -218,8 +219,11 @@ def test_file_that_is_no_checkpoint_is_refused(
 
 def test_checkpoint_of_another_run_does_not_fit(tmp_path: Path, digits: Digits, trained: Trainer) -> None:
     path = _written(tmp_path, checkpoint.checkpoint_content(trained, {"seconds": 0.0}))
-    with pytest.raises(ModelError, match="does not fit the run's settings"):
+    with pytest.raises(
+        ModelError, match="the run's settings: widths_d is 16, 16 there and 16, 24 in the run"
+    ) as caught:
         load_checkpoint(path, build(digits, widths_d=(16, 24)))
+    assert is_sentence(str(caught.value))
 
 
 @pytest.mark.parametrize("name", ["optimizer_g.0.exp_avg", "optimizer_d.1.exp_avg_sq", "optimizer_d.2.step"])
@@ -227,7 +231,7 @@ def test_checkpoint_without_a_moment_does_not_fit(tmp_path: Path, digits: Digits
     tensors = trained.tensors()
     del tensors[name]
     content = checkpoint._content("checkpoint", trained.config, tensors, {"images": 64, "lr_g": 1e-3, "lr_d": 1e-3})
-    with pytest.raises(ModelError, match="does not fit the run's settings"):
+    with pytest.raises(ModelError, match=f"{name} is missing"):
         load_checkpoint(_written(tmp_path, content), build(digits))
 
 
@@ -244,7 +248,7 @@ def test_checkpoint_with_moments_of_no_parameter_does_not_fit(
     tensors = safetensors.torch.load(checkpoint.checkpoint_content(trained, {"seconds": 0.0}))
     about = {"images": 64, "lr_g": 1e-3, "lr_d": 1e-3}
     content = checkpoint._content("checkpoint", trained.config, tensors | {name: torch.zeros(3)}, about)
-    with pytest.raises(ModelError, match="does not fit the run's settings") as caught:
+    with pytest.raises(ModelError, match=rf"{name} (is not part of it|has the shape \[3\])") as caught:
         load_checkpoint(_written(tmp_path, content), build(digits))
     assert is_sentence(str(caught.value))
 
@@ -292,3 +296,199 @@ def test_metadata_holds_the_config_for_anybody_to_read(model: bytes, trained: Tr
     metadata = json.loads(model[8 : 8 + length])["__metadata__"]
     assert (metadata["kind"], metadata["version"]) == ("model", "1")
     assert TrainConfig.from_json(metadata["config"]) == trained.config
+
+
+def _damaged(content: bytes, name: str, change: Callable[[torch.Tensor], torch.Tensor]) -> bytes:
+    """The file with one tensor changed, its metadata kept."""
+    length = int.from_bytes(content[:8], "little")
+    metadata = json.loads(content[8 : 8 + length])["__metadata__"]
+    tensors = safetensors.torch.load(content)
+    return safetensors.torch.save(tensors | {name: change(tensors[name]).contiguous()}, metadata)
+
+
+WEIGHT, MEAN, VARIANCE, COUNTER = (
+    "generator.layers.0.weight",
+    "generator.layers.2.running_mean",
+    "generator.layers.2.running_var",
+    "generator.layers.2.num_batches_tracked",
+)
+
+
+def _one(value: float) -> Callable[[torch.Tensor], torch.Tensor]:
+    """Changes a tensor in one number."""
+
+    def change(tensor: torch.Tensor) -> torch.Tensor:
+        changed = tensor.clone()
+        changed.view(-1)[-1] = value
+        return changed
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "said"),
+    [
+        (WEIGHT, _one(math.nan), "is not finite"),
+        (WEIGHT, _one(math.inf), "is not finite"),
+        (MEAN, _one(-math.inf), "is not finite"),
+        (VARIANCE, _one(-0.5), "is negative"),
+        (COUNTER, _one(-1), "is negative"),
+        (WEIGHT, lambda tensor: tensor.to(torch.int8), "is of type I8"),
+        (WEIGHT, lambda tensor: tensor.bool(), "is of type BOOL"),
+        (WEIGHT, lambda tensor: tensor.double(), "is of type F64"),
+        (WEIGHT, lambda tensor: tensor.to(torch.complex64), "is of type C64"),
+        (COUNTER, lambda tensor: tensor.float(), "is of type F32"),
+        (WEIGHT, lambda tensor: tensor.T, "has the shape"),
+        (WEIGHT, lambda tensor: tensor.flatten(), "has the shape"),
+        (COUNTER, lambda tensor: tensor.view(1), "has the shape"),
+    ],
+)
+def test_numbers_that_no_network_has_are_refused(
+    tmp_path: Path, digits: Digits, name: str, change: Callable[[torch.Tensor], torch.Tensor], said: str
+) -> None:
+    """In models and in checkpoints."""
+    trainer = build(digits, steps=1)
+    for content, load in (
+        (model_content(trainer, 1.5), load_model),
+        (checkpoint.checkpoint_content(trainer, {"seconds": 1.5}), lambda path: load_checkpoint(path, trainer)),
+    ):
+        path = _written(tmp_path, content)
+        load(path)
+        path = _written(tmp_path, _damaged(content, name, change))
+        with pytest.raises(ModelError, match=f"{name} {said}") as caught:
+            load(path)
+        assert is_sentence(str(caught.value))
+
+
+@pytest.mark.parametrize("name", ["generator.more", "more", "average.layers.0.weight"])
+def test_tensors_that_belong_to_no_network_are_refused(tmp_path: Path, model: bytes, name: str) -> None:
+    content = _damaged(model, WEIGHT, lambda tensor: tensor)
+    length = int.from_bytes(content[:8], "little")
+    tensors = safetensors.torch.load(content) | {name: torch.zeros(3)}
+    metadata = json.loads(content[8 : 8 + length])["__metadata__"]
+    with pytest.raises(ModelError, match=f"{name} is not part of it"):
+        load_model(_written(tmp_path, safetensors.torch.save(tensors, metadata)))
+
+
+@pytest.mark.parametrize("kind", ["float16", "bfloat16", "float32"])
+def test_weights_of_any_floating_type_are_read(tmp_path: Path, model: bytes, kind: str) -> None:
+    content = _damaged(model, WEIGHT, lambda tensor: tensor.to(getattr(torch, kind)))
+    assert load_model(_written(tmp_path, content)).generator.layers[0].weight.dtype == torch.float32
+
+
+@pytest.mark.parametrize(
+    "about",
+    [
+        *('{"images": NaN, "seconds": 0}', '{"images": -1, "seconds": 0}', '{"images": true, "seconds": 0}'),
+        *('{"images": 1e300, "seconds": 0}', '{"images": "7", "seconds": 0}', '{"images": 1, "seconds": -Infinity}'),
+        *('{"images": 1, "seconds": null}', '{"images": 1, "seconds": [2]}', "null", "[" * 100_000),
+    ],
+)
+def test_history_that_no_run_has_is_refused(tmp_path: Path, model: bytes, about: str) -> None:
+    with pytest.raises(ModelError, match=r"does not hold the networks|cannot be rebuilt") as caught:
+        load_model(_written(tmp_path, rewritten(model, about=about)))
+    assert len(str(caught.value)) < 400
+
+
+@pytest.mark.parametrize("config", ["[" * 100_000, '{"a":' * 100_000, '{"schema_version": ' + "9" * 5000 + "}"])
+def test_settings_of_brackets_are_refused(tmp_path: Path, model: bytes, config: str) -> None:
+    with pytest.raises(ModelError, match="cannot be rebuilt") as caught:
+        load_model(_written(tmp_path, rewritten(model, config=config)))
+    assert len(str(caught.value)) < 400
+
+
+def test_settings_of_gigabytes_build_nothing(tmp_path: Path, model: bytes) -> None:
+    """A billion parameters; the file holds a few thousand."""
+    with pytest.raises(ModelError, match=r"has the shape|is missing|is not part"):
+        load_model(_written(tmp_path, rewritten(model, config=_as_config(widths_g=(4096, 4096, 4096, 4096)))))
+
+
+def test_header_that_announces_gigabytes_is_refused(tmp_path: Path) -> None:
+    """Of the header itself, or of its data; neither is there."""
+    tensor = {"dtype": "F32", "shape": [10**10], "data_offsets": [0, 4 * 10**10]}
+    header = json.dumps({WEIGHT: tensor}).encode()
+    for content in ((10**12).to_bytes(8, "little") + b"{", len(header).to_bytes(8, "little") + header):
+        with pytest.raises(ModelError, match="not a whole safetensors file"):
+            load_model(_written(tmp_path, content))
+
+
+def test_data_of_gigabytes_that_is_there_is_not_read(tmp_path: Path, model: bytes) -> None:
+    """A file with a hole: 40 GB that take no room on the disk."""
+    length = int.from_bytes(model[:8], "little")
+    header = json.loads(model[8 : 8 + length])
+    metadata = header["__metadata__"]
+    tensor = {"dtype": "F32", "shape": [10**10], "data_offsets": [0, 4 * 10**10]}
+    text = json.dumps({"__metadata__": metadata, WEIGHT: tensor}).encode()
+    path = _written(tmp_path, len(text).to_bytes(8, "little") + text)
+    with path.open("r+b") as file:
+        file.truncate(8 + len(text) + 4 * 10**10)
+    with pytest.raises(ModelError, match=r"does not hold the networks|larger than the memory"):
+        load_model(path)
+
+
+def test_what_is_no_plain_file_is_not_opened(tmp_path: Path) -> None:
+    """A pipe would wait for ever."""
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "loop").symlink_to("loop")
+    for path in (tmp_path / "pipe", Path("/dev/zero"), tmp_path, tmp_path / "loop"):
+        with pytest.raises(ModelError, match=r"is not a plain file|cannot be read") as caught:
+            load_model(path)
+        assert is_sentence(str(caught.value))
+
+
+def test_large_weights_stay_finite_in_half_precision(tmp_path: Path, digits: Digits) -> None:
+    trainer = build(digits)
+    with torch.no_grad():
+        trainer.average.layers[0].weight[0, 0] = 1e6
+    loaded = load_model(_written(tmp_path, model_content(trainer, 0.0)))
+    assert loaded.generator.layers[0].weight[0, 0] == 65504
+
+
+def test_loading_draws_no_random_numbers(tmp_path: Path, model: bytes) -> None:
+    path = _written(tmp_path, model)
+    before = torch.get_rng_state()
+    load_model(path)
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+@pytest.mark.parametrize("size", [16, 44])
+def test_checkpoint_of_another_kind_of_device_goes_on_with_new_random_numbers(
+    tmp_path: Path, digits: Digits, trained: Trainer, size: int
+) -> None:
+    """The state of CUDA's generator takes 16 bytes, of Apple's 44; a CPU's 5,056. What follows from it is said."""
+    content = checkpoint.checkpoint_content(trained, {"seconds": 1.0})
+    path = _written(tmp_path, _damaged(content, "noise", lambda _: torch.zeros(size, dtype=torch.uint8)))
+    first, second, whole = build(digits), build(digits), build(digits)
+    for trainer in (first, second):
+        load_checkpoint(path, trainer)
+        assert "random numbers have begun anew" in trainer.note
+    load_checkpoint(_written(tmp_path, content), whole)
+    assert whole.note == ""
+    assert first.images == trained.images
+    assert torch.equal(first.latents(4), second.latents(4))
+    assert not torch.equal(first.latents(4), build(digits).latents(4))
+    assert_equal(first.generator.state_dict(), trained.generator.state_dict())
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_precision_that_was_found_stays(
+    tmp_path: Path, digits: Digits, monkeypatch: pytest.MonkeyPatch, dtype: torch.dtype
+) -> None:
+    """On a processor that would choose the other one by itself."""
+    monkeypatch.setattr(device, "_computes_in_bfloat16", lambda _: dtype == torch.bfloat16)
+    path = _written(tmp_path, checkpoint.checkpoint_content(build(digits, precision="auto"), {"seconds": 0.0}))
+    monkeypatch.setattr(device, "_computes_in_bfloat16", lambda _: dtype != torch.bfloat16)
+    again = build(digits, precision="auto")
+    assert again.dtype != dtype
+    load_checkpoint(path, again)
+    assert again.dtype == dtype
+
+
+def test_run_that_moves_or_gets_more_time_keeps_its_checkpoint(
+    tmp_path: Path, digits: Digits, trained: Trainer
+) -> None:
+    path = _written(tmp_path, checkpoint.checkpoint_content(trained, {"seconds": 1.0}))
+    load_checkpoint(path, build(digits, images=6400, threads=1, patience=5.0, device="auto"))
+    for name, value in {"lr_g": 1e-4, "batch_size": 64, "loss": "hinge", "seed": 1}.items():
+        with pytest.raises(ModelError, match=f"the run's settings: {name} is"):
+            load_checkpoint(path, build(digits, **{name: value}))

@@ -14,7 +14,7 @@ import pytest
 import torch
 from PIL import Image
 
-from gan import latent, processes, render, runs, store, trash
+from gan import latent, memory, processes, render, runs, store, trash
 from gan.checkpoint import load_checkpoint, load_model, resolve
 from gan.cli import main
 from gan.config import TrainConfig
@@ -534,3 +534,15 @@ def test_bad_input_is_refused_without_waiting_for_torch() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, cwd=processes.PROJECT, check=True
     )
     assert done.stdout.strip() == "False"
+
+
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [("widths_g=4096,4096,4096,4096", "GB on disk at the least"), ("batch_size=4096", "of memory, and 40 MB is free")],
+)
+def test_training_that_there_is_no_room_for_is_refused_before_anything_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], setting: str, said: str
+) -> None:
+    monkeypatch.setattr(memory, "free", lambda device: 40_000_000)
+    assert said in _refused(capsys, "train", "--set", setting, "--run-dir", str(tmp_path / "run"))
+    assert list(tmp_path.iterdir()) == []

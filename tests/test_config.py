@@ -127,7 +127,7 @@ def test_error_names_field_value_and_what_is_allowed(field: str, value: Any, all
         TrainConfig(**{field: value})
     assert caught.value.field == field
     assert field in str(caught.value)
-    assert shown in str(caught.value)
+    assert shown[:50] in str(caught.value)
     assert allowed in str(caught.value)
 
 

@@ -127,7 +127,7 @@ def test_presets_fit(name: str) -> None:
 
 @pytest.mark.parametrize(("count", "said"), [(1, "1 MB"), (12_400_000, "12 MB"), (3_440_000_000, "3.4 GB")])
 def test_sizes_are_said_as_people_read_them(count: int, said: str) -> None:
-    assert footprint.size(count) == said
+    assert memory.size(count) == said
 
 
 V1 = ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file")

@@ -11,12 +11,13 @@ from typing import Any
 
 import pytest
 
-from gan import examiner, judge, loop, processes, runs, store, trash, worker
+from gan import examiner, judge, loop, memory, processes, runs, store, trash, worker
 from gan.checkpoint import load_checkpoint, load_model
 from gan.config import TrainConfig
 from gan.data import Digits
 from gan.device import DeviceError
 from gan.examiner import Examination
+from gan.footprint import FootprintError
 from gan.messages import Best, Command, Event, Order, Record, Status, StorageError
 from gan.runs import RunError
 from gan.trainer import Trainer
@@ -458,3 +459,14 @@ def test_config_is_what_trains(runs_root: Path) -> None:
     status = runs.read(folder).status
     assert (status.progress.images, status.control.lr_g, status.progress.images_limit) == (64, 5e-4, 64)
     assert runs.read(folder).config == TrainConfig.from_dict(values | {"images": 64, "lr_g": 5e-4})
+
+
+def test_run_that_there_is_no_room_for_fails_with_a_sentence(runs_root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where the page did not know it yet, or another program has written the settings."""
+    monkeypatch.setattr(memory, "free", lambda device: 40_000_000)
+    folder = runs.create(small(batch_size=4096, images=0, seconds=1.0))
+    with pytest.raises(FootprintError, match="make batch_size smaller"):
+        train(folder)
+    status = runs.read(folder).status
+    assert (status.state, status.progress.images) == ("failed", 0)
+    assert "make batch_size smaller" in status.message
