@@ -214,4 +214,4 @@ def _names(choice: Choice, path: Path) -> "Names":
     if choice.run is None:
         return Names(PRETRAINED, PRETRAINED, PRETRAINED, PRETRAINED)
     link = choice.id if choice.best or choice.images is not None else f"{choice.id}:{int(path.stem)}"
-    return Names(choice.id, link, os.path.relpath(path), f"{choice.run.id}")
+    return Names(choice.id, link, os.path.relpath(path), choice.run.id)
