@@ -62,10 +62,16 @@ give one to the line that holds the word, and it stays within the line's width."
 
 
 def term(name: str, text: str = "") -> str:
-    """HTML that shows `text` (else the word itself) and, on hover, focus or tap, the sentence for `name`.
+    """HTML that shows `text` (else the word itself) and, on hover, focus or tap, the sentence for `name`."""
+    return explained(text or name, GLOSSARY[name])
+
+
+def explained(text: str, meaning: str) -> str:
+    """The same for a meaning that stands somewhere else, as those of the figures do (`gan.figures`).
 
     A span with a tabindex, not a button: Safari gives no focus to a button that is tapped.
     """
-    shown = html.escape(text or name)
-    meaning = html.escape(GLOSSARY[name])
-    return f'<span class="term" tabindex="0">{shown}<span class="term-meaning" role="tooltip">{meaning}</span></span>'
+    return (
+        f'<span class="term" tabindex="0">{html.escape(text)}'
+        f'<span class="term-meaning" role="tooltip">{html.escape(meaning)}</span></span>'
+    )

@@ -10,7 +10,7 @@ import streamlit as st
 from gan import plots, plots_matrix, render
 from gan.figures import ACCURACY_SCORE, DEFINITIONS, KINDS, SAMPLES, Figure, Forgery, Kind
 from gan.questions import Refusal
-from pages.components import asking, look
+from pages.components import asking, glossary, look
 from pages.components.evaluation import NBSP, Examined, as_csv, as_json, belief, percent, plain, show
 
 ALARMS = ("nearest_distance", "copies")
@@ -28,7 +28,11 @@ _CSS = """
   .st-key-score .verdict { font-size: .9rem; }
   .verdict { font-size: 1.1rem; line-height: 1.45; }
   .terms p { font-size: .9rem; line-height: 1.5; margin: 0 0 .75rem 0; }
-  .figures { overflow-x: auto; }
+  /* A box that scrolls would cut off what a word means. */
+  @media (max-width: 640px) { .figures { overflow-x: auto; } }
+  .figures :is(td:first-child, th) { position: relative; }
+  .figures .term-meaning { max-width: 22rem; }
+  .figures th .term-meaning { left: auto; right: 0; }
   .figures table { width: 100%; border-collapse: collapse; font-size: .9rem; font-variant-numeric: tabular-nums; }
   .figures th, .figures td { padding: .32rem .5rem; text-align: right; vertical-align: baseline; white-space: nowrap; }
   .figures th { font-weight: 600; border-bottom: 1px solid rgba(128, 128, 128, .5); vertical-align: bottom; }
@@ -86,9 +90,9 @@ def table(examined: Sequence[Examined]) -> None:
     for one in examined:
         seen = f"<small>{one.measured.images:,} images seen</small>"
         heads.append(f'<th class="model">{html.escape(one.name)}{seen}</th>')
-    heads.append('<th class="real">Real<small>the floor</small></th>')
+    heads.append(f'<th class="real">Real<small>{glossary.term("floor", "the floor")}</small></th>')
     if not several:
-        heads.append("<th>Ratio</th>")
+        heads.append(f"<th>{glossary.explained('Ratio', DEFINITIONS['Ratio'])}</th>")
     rows = []
     for name, kind in KINDS.items():
         found = [figures.get(name) for figures in known]
@@ -96,7 +100,7 @@ def table(examined: Sequence[Examined]) -> None:
         if not measured and name != ACCURACY_SCORE:
             continue
         best = _best(kind, [figure.value for figure in measured]) if several and name not in ALARMS else None
-        cells = [f"<td>{kind.label}</td>", f'<td class="way">{kind.better}</td>']
+        cells = [f"<td>{glossary.explained(kind.label, kind.meaning)}</td>", f'<td class="way">{kind.better}</td>']
         for figure in found:
             value = "–" if figure is None else show(kind, figure.value)
             value = f"<b>{value}</b>" if figure is not None and figure.value == best else value

@@ -17,7 +17,7 @@ def test_evaluate_shows_figures_matrix_and_wall_and_saves_them(page: Page, serve
     page.get_by_label("Samples").click()
     page.get_by_role("option", name="1,000", exact=True).click()
     button(page, "Evaluate")
-    page.locator(".wall").nth(1).wait_for()
+    page.locator(".wall").nth(1).wait_for(timeout=180_000)
     rows = page.locator(".figures").first.locator("tbody tr")
     expect(rows).to_have_count(len(KINDS))
     expect(page.locator(".verdict")).to_contain_text("times the floor")
@@ -48,5 +48,6 @@ def test_evaluate_shows_figures_matrix_and_wall_and_saves_them(page: Page, serve
 
     page.reload()
     expect(page.get_by_role("heading", name="Evaluate")).to_be_visible()
-    assert page.url.endswith("/evaluate?model=pretrained")
+    assert page.url.endswith("/evaluate?model=pretrained&n=1000")
+    expect(page.locator(".verdict")).to_contain_text("times the floor")
     no_exception(page)
