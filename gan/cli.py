@@ -158,7 +158,7 @@ def _settings(given: list[str], names: Collection[str]) -> dict[str, Any]:
     for setting in given:
         field, equals, text = setting.partition("=")
         if not equals:
-            raise UsageError(f"--set takes FIELD=VALUE, not {setting!r}.")
+            raise UsageError(f"--set takes FIELD=VALUE, not '{shown(setting)}'.")
         values[field] = configs.parse(field, text)
         if field not in names:
             raise UsageError(f"{field} cannot be changed once a run has begun; {' and '.join(names)} can.")
