@@ -79,7 +79,7 @@ class Run:
 def parallel() -> int:
     """How many runs may train at a time: $GAN_PARALLEL_RUNS, else 1."""
     text = os.environ.get("GAN_PARALLEL_RUNS", "1")
-    return max(1, int(text)) if text.isdigit() else 1
+    return max(1, int(text)) if text.isdecimal() and len(text) < 5 else 1
 
 
 def create(config: TrainConfig, folder: Path | None = None) -> Path:

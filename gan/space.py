@@ -36,7 +36,8 @@ class Space:
 def measured() -> Space:
     """How things stand now."""
     root = folders.root()
-    there = root if root.is_dir() else next(parent for parent in root.parents if parent.is_dir())
+    # pathlib raises for a name that is too long, and so cannot be a folder.
+    there = next(place for place in (root, *root.parents) if os.path.isdir(place))  # noqa: PTH112
     return Space(
         runs=len(folders.names()),
         bytes=folders.size(root),
