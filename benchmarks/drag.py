@@ -20,7 +20,8 @@ from benchmarks import machine
 from benchmarks.overhead import server
 from benchmarks.pictures import ARGUMENTS
 from gan import presets, runs
-from gan.checkpoint import PRETRAINED, load_model
+from gan.checkpoint import load_model
+from gan.data import PRETRAINED
 from gan.standalone import standalone_page
 
 COUNT = """() => {

@@ -24,8 +24,8 @@ import psutil
 from benchmarks.follow import Seen, follow
 from benchmarks.overhead import server_process
 from gan import loop, render, runs, store
-from gan.checkpoint import PRETRAINED
 from gan.config import TrainConfig
+from gan.data import PRETRAINED
 from gan.messages import Checkpoint, Control, Progress, Record, Sample, Segment, Snapshot, Status, Summary
 from gan.presets import PRESETS
 from gan.trainer import NORMS, STATISTICS

@@ -19,8 +19,8 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks import machine
 from gan import latent, render, runs, store
-from gan.checkpoint import PRETRAINED, Model, load_model
-from gan.data import ASSETS
+from gan.checkpoint import Model, load_model
+from gan.data import ASSETS, PRETRAINED
 from gan.evaluation import evaluate
 from gan.figures import KINDS, Figure
 from gan.models import count_parameters

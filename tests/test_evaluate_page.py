@@ -18,8 +18,8 @@ from streamlit.testing.v1 import AppTest
 
 from gan import evaluation as library
 from gan import render, runs, store
-from gan.checkpoint import PRETRAINED, load_model
-from gan.data import Digits
+from gan.checkpoint import load_model
+from gan.data import PRETRAINED, Digits
 from gan.desk import Desk
 from gan.figures import DEFINITIONS, KINDS
 from pages.components import asking, evaluation, models

@@ -8,7 +8,8 @@ import torch
 from torch import nn
 
 from gan import export, latent
-from gan.checkpoint import PRETRAINED, Model, load_model
+from gan.checkpoint import Model, load_model
+from gan.data import PRETRAINED
 from gan.export import ExportError, Layer, Program, compile_model, fingerprint, wire
 from gan.models import DIGITS, Discriminator, Generator
 from gan.onnx_file import onnx_content

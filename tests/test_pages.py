@@ -12,8 +12,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from gan import runs, store, trash
-from gan.checkpoint import PRETRAINED, load_model, resolve
+from gan.checkpoint import load_model, resolve
 from gan.config import TrainConfig, help_texts, hints
+from gan.data import PRETRAINED
 from gan.export import compile_model, fingerprint
 from gan.messages import Quality, Record, Summary
 from gan.plots import Curve

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from benchmarks.ship import multiply_adds
-from gan.checkpoint import PRETRAINED, Model, load_model
+from gan.checkpoint import Model, load_model
 from gan.cli import main
-from gan.data import ASSETS
+from gan.data import ASSETS, PRETRAINED
 from gan.evaluation import evaluate
 from gan.figures import KINDS
 from gan.models import count_parameters

@@ -9,7 +9,8 @@ import torch
 from playwright.sync_api import Browser, Page, expect
 
 from gan import data, latent
-from gan.checkpoint import PRETRAINED, Model, load_model
+from gan.checkpoint import Model, load_model
+from gan.data import PRETRAINED
 from gan.export import compile_model, wire
 from tests.browser.test_runtime import READ
 from tests.helpers import until

@@ -11,7 +11,8 @@ import torch
 from playwright.sync_api import Browser, Page, expect
 
 from gan import latent, runs, store
-from gan.checkpoint import PRETRAINED, Model, forge, load_model
+from gan.checkpoint import Model, forge, load_model
+from gan.data import PRETRAINED
 from gan.standalone import standalone_page
 from tests.browser.test_app import start
 from tests.helpers import small, train, until

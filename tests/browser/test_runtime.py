@@ -9,7 +9,8 @@ import torch
 from playwright.sync_api import Browser, Page
 
 from gan import latent
-from gan.checkpoint import PRETRAINED, Model, load_model
+from gan.checkpoint import Model, load_model
+from gan.data import PRETRAINED
 from gan.export import compile_model, wire
 from gan.models import DIGITS
 from tests.servers import scripts_alone
