@@ -13,7 +13,11 @@ from plotly.graph_objects import Figure
 
 from gan.store import Array, reduced
 
-CONFIG = {"displaylogo": False, "displayModeBar": "hover", "modeBarButtonsToRemove": ["select2d", "lasso2d"]}
+CONFIG = {
+    "displaylogo": False,
+    "displayModeBar": "hover",
+    "modeBarButtonsToRemove": ["select2d", "lasso2d", "zoomIn2d", "zoomOut2d"],
+}
 """What `st.plotly_chart` takes as `config`, for every figure of the project."""
 
 TOP, BOTTOM, BESIDE = 26, 46, 44

@@ -2,22 +2,17 @@
 
 import json
 import re
-from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from gan import runs, store
-from gan.messages import Record, Summary
 from pages.components.glossary import GLOSSARY
 from tests.helpers import small, stop_at, train, until
 from tests.servers import Server
 
 START = "Start training"
-SHOWN = "document.querySelector('.js-plotly-plot')._fullLayout.xaxis.range.map(Number)"
-LAST_SEEN = "Math.max(...document.querySelector('.js-plotly-plot').calcdata.flat().map((point) => point.x || 0))"
 
 
 @pytest.fixture
@@ -113,30 +108,6 @@ def test_second_click_on_start_starts_nothing_more(page: Page, server: Server) -
     press(page, "Undo")
     expect(page.get_by_role("button", name="Run it again with something changed")).to_be_visible()
     assert folder.exists()
-
-
-def test_zoom_survives_a_refresh(page: Page, finished: Path) -> None:
-    """The run is held by this process, paused as it says, so that the page follows it."""
-    writer = store.Writer(finished)
-    with runs.lock(finished), closing(writer):
-        for images in range(1000, 31_000, 1000):
-            writer(Record(images, images / 6000, 0, {"loss_g": Summary(1.0, 0.9, 1.1)}))
-        writer(replace(runs.read(finished).status, state="paused"))
-        page.goto(f"/train?run={finished.name}")
-        panel = page.locator(".nsewdrag").first
-        box = panel.bounding_box()
-        assert box
-        page.mouse.move(box["x"] + 0.2 * box["width"], box["y"] + 0.5 * box["height"])
-        page.mouse.down()
-        page.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + 0.5 * box["height"], steps=5)
-        page.mouse.up()
-        until(lambda: page.evaluate(SHOWN)[0] > 1)
-        zoomed = page.evaluate(SHOWN)
-        assert zoomed[1] < 20
-        for images in range(31_000, 41_000, 1000):
-            writer(Record(images, images / 6000, 0, {"loss_g": Summary(0.95, 0.9, 1.1)}))
-        until(lambda: page.evaluate(LAST_SEEN) == 40)
-        assert page.evaluate(SHOWN) == zoomed
 
 
 def meaning(page: Page, name: str) -> Locator:
