@@ -199,7 +199,12 @@ class Desk:
         with self._changed:
             known = [self._jobs.get(question) for question in questions]
             waiting = [job for job in known if job is not None and job.answer is None]
-            new = [question for question, job in zip(questions, known, strict=True) if job is None]
+            # What was refused would be asked anew.
+            new = [
+                question
+                for question, job in zip(questions, known, strict=True)
+                if job is None or isinstance(job.answer, Refusal)
+            ]
             last = max((self._line.index(job) for job in waiting), default=-1)
             seconds, warm = 0.0, set(self._warm) if self.pid else set()
             for job in list(self._line)[: len(self._line) if new else last + 1]:

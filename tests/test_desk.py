@@ -130,6 +130,7 @@ def test_process_that_dies_costs_who_waited_a_sentence_and_is_replaced(desk: Des
     assert "is not a whole safetensors file" in second.answer.sentence
     assert desk.pid not in (None, pid)
     assert not psutil.pid_exists(pid)  # no zombie either
+    assert desk.left([first.question]) > 0
     again = desk.ask(first.question)
     assert again is not first
     until(lambda: answered(again))

@@ -37,12 +37,13 @@ _CSS = """
   .figures th, .figures td { padding: .32rem .5rem; text-align: right; vertical-align: baseline; white-space: nowrap; }
   .figures th { font-weight: 600; border-bottom: 1px solid rgba(128, 128, 128, .5); vertical-align: bottom; }
   .figures th.model { white-space: normal; }
-  .figures th small, .figures td small { font-weight: 400; font-size: .78rem; opacity: .75; }
+  .figures small { font-weight: 400; font-size: .78rem; }
+  /* Not by opacity, which what a word means would have too. */
+  .figures small, .figures .way, .figures .real { color: color-mix(in srgb, currentColor 75%, transparent); }
   .figures td small { display: inline-block; min-width: 3.9em; }
   .figures th small { display: block; }
   .figures td { border-bottom: 1px solid rgba(128, 128, 128, .18); }
   .figures :is(th, td):first-child { text-align: left; padding-left: 0; white-space: normal; }
-  .figures .way, .figures .real { opacity: .75; }
   .figures .way { text-align: left; }
   .figures + .quiet { padding-top: .4rem; }
   .st-key-score { min-height: 2.6rem; }
