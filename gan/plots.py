@@ -4,7 +4,7 @@ Colours are chosen for text as well as for lines: at least 4.5 : 1 against the b
 scheme (WCAG AA). Amber and blue differ for every kind of colour blindness, and curves differ by dash.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -120,12 +120,18 @@ def hidden(panel: Panel) -> bool:
 
 
 def over_images(
-    panels: Sequence[Panel], *, dark: bool = False, height: int = 530, key: str = "", scale: float = 1.0
+    panels: Sequence[Panel],
+    *,
+    dark: bool = False,
+    height: int = 530,
+    key: str = "",
+    scale: float = 1.0,
+    zoom: Mapping[str, Sequence[float] | None] | None = None,
 ) -> Figure:
     """Charts below each other over thousands of images seen; hovering marks one moment in all of them.
 
-    `key` names the run: as long as it stays the same, a zoom survives a refresh. `height` is that at type of the
-    ordinary size; everything is `scale` times as large.
+    `key` names the run. `height` is that at type of the ordinary size; everything is `scale` times as large.
+    `zoom` holds the range of each axis (xaxis, yaxis, yaxis2, …) that was set by hand, None for all there is.
     """
     # Described as plain dictionaries and validated once, in the last line: adding to a Figure piece by
     # piece validates at every step, which took ten times as long as the rest of a refresh.
@@ -181,6 +187,9 @@ def over_images(
         "linecolor": palette.grid,
         "rangemode": "tozero",
     }
+    for axis, range_ in (zoom or {}).items():
+        if axis in layout:
+            layout[axis]["range"] = range_
     return Figure({"data": traces, "layout": layout})
 
 

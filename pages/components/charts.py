@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -12,6 +13,9 @@ from gan.plots import Curve, Panel
 from gan.runs import Run
 from pages.components import look
 from pages.components.glossary import term
+
+if TYPE_CHECKING:
+    from streamlit.components.v2.types import ComponentRenderer
 
 HEIGHT, HEIGHT_WITH_QUALITY = 545, 410
 """Pixels of the curves at type of the ordinary size. Where quality was measured, its chart stands below them, and the
@@ -31,10 +35,24 @@ def of(run: Run) -> store.Curves:
     return curves(run.folder, run.created.timestamp())
 
 
+@st.cache_resource(show_spinner=False)
+def _zoom_reporter() -> "ComponentRenderer":
+    return st.components.v2.component("counterfeit_zoom", js=(Path(__file__).parent / "zoom.js").read_text())
+
+
 def show(run: Run) -> None:
     """The curves of a run, their headings, and the button that shows the first steps as well."""
-    whole_key = f"whole-{run.id}"
-    whole = bool(st.session_state.get(whole_key))
+    # What this tab looks at: everything, or ranges that were set by hand. Both are views of one visitor.
+    whole_key, zoom_key = f"whole-{run.id}", f"zoomed-{run.id}"
+    whole, zoom = bool(st.session_state.get(whole_key)), st.session_state.get(zoom_key, {})
+
+    def keep_zoom() -> None:
+        st.session_state[zoom_key] = zoom | dict(st.session_state[f"zoom-{run.id}"]["zoom"])
+
+    def other_view() -> None:
+        st.session_state[whole_key] = not (whole or zoom)
+        st.session_state[zoom_key] = {}
+
     headings, panels = _panels(run, whole)
     height = HEIGHT if len(panels) == 2 else HEIGHT_WITH_QUALITY
     with st.container(key="curves", gap=None):
@@ -44,17 +62,18 @@ def show(run: Run) -> None:
             for top, heading in zip(tops, headings, strict=True)
         )
         st.html(f'<div class="headings">{lines}</div>')
-        figure = plots.over_images(panels, dark=look.dark(), height=height, key=run.id, scale=look.scale())
+        figure = plots.over_images(panels, dark=look.dark(), height=height, key=run.id, scale=look.scale(), zoom=zoom)
         st.plotly_chart(figure, key=f"curves-{run.id}", config=plots.CONFIG, alt="The run's curves over images seen")
-        if whole or any(plots.hidden(panel) for panel in panels):
+        if whole or zoom or any(plots.hidden(panel) for panel in panels):
             st.button(
-                "Fit to now" if whole else "Show the beginning",
+                "Fit to now" if whole or zoom else "Show the beginning",
                 key="whole-range",
                 type="tertiary",
-                icon=":material/zoom_in:" if whole else ":material/zoom_out_map:",
-                help="A double click on the chart does the same.",
-                on_click=lambda: st.session_state.update({whole_key: not whole}),
+                icon=":material/zoom_in:" if whole or zoom else ":material/zoom_out_map:",
+                help="A double click on the chart shows everything; drag to look closer.",
+                on_click=other_view,
             )
+        _zoom_reporter()(key=f"zoom-{run.id}", on_zoom_change=keep_zoom)
 
 
 def _panels(run: Run, whole: bool) -> tuple[list[str], list[Panel]]:

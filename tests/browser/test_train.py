@@ -2,17 +2,24 @@
 
 import json
 import re
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from gan import runs, store
+from gan.messages import Record, Summary
 from pages.components.glossary import GLOSSARY
 from tests.helpers import small, stop_at, train, until
 from tests.servers import Server
 
 START = "Start training"
+CHART = "document.querySelector('.js-plotly-plot')"
+# While a chart is made anew there is none for a moment.
+SHOWN = f"({CHART}?._fullLayout?.xaxis.range ?? [0, 0]).map(Number)"
+LAST_SEEN = f"Math.max(0, ...({CHART}?.calcdata ?? []).flat().map((point) => point.x || 0))"
 
 
 @pytest.fixture
@@ -41,7 +48,7 @@ def change_and_start(page: Page, server: Server, seed: str) -> dict[str, object]
     expect(field).to_have_value(seed)
     expect(page).to_have_url(re.compile(r"run=new"))
     press(page, START)
-    expect(page.get_by_role("button", name="Pause", exact=True)).to_be_enabled()
+    expect(page.get_by_role("button", name="Pause", exact=True)).to_be_enabled(timeout=90_000)
     folder = server.runs / page.url.split("run=")[1]
     until(lambda: runs.read(folder).status.progress.images > 0)
     found: dict[str, object] = json.loads((folder / store.CONFIG).read_text())
@@ -95,7 +102,7 @@ def test_every_way_from_a_finished_run_leads_to_a_changed_new_one(
 def test_second_click_on_start_starts_nothing_more(page: Page, server: Server) -> None:
     page.goto("/train")
     page.get_by_role("button", name=START).dblclick()
-    expect(page.get_by_role("button", name="Pause", exact=True)).to_be_enabled()
+    expect(page.get_by_role("button", name="Pause", exact=True)).to_be_enabled(timeout=90_000)
     assert [folder.name for folder in server.runs.glob("2*")] == [page.url.split("run=")[1]]
     expect(page.get_by_text("is training now")).to_have_count(0)
 
@@ -108,6 +115,32 @@ def test_second_click_on_start_starts_nothing_more(page: Page, server: Server) -
     press(page, "Undo")
     expect(page.get_by_role("button", name="Run it again with something changed")).to_be_visible()
     assert folder.exists()
+
+
+def test_zoom_survives_a_refresh(page: Page, finished: Path) -> None:
+    """The run is held by this process, paused as it says, so that the page follows it."""
+    writer = store.Writer(finished)
+    with runs.lock(finished), closing(writer):
+        for images in range(1000, 31_000, 1000):
+            writer(Record(images, images / 6000, 0, {"loss_g": Summary(1.0, 0.9, 1.1)}))
+        writer(replace(runs.read(finished).status, state="paused"))
+        page.goto(f"/train?run={finished.name}")
+        panel = page.locator(".nsewdrag").first
+        box = panel.bounding_box()
+        assert box
+        page.mouse.move(box["x"] + 0.2 * box["width"], box["y"] + 0.5 * box["height"])
+        page.mouse.down()
+        page.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + 0.5 * box["height"], steps=5)
+        page.mouse.up()
+        until(lambda: page.evaluate(SHOWN)[0] > 1)
+        zoomed = page.evaluate(SHOWN)
+        assert zoomed[1] < 20
+        for images in range(31_000, 41_000, 1000):
+            writer(Record(images, images / 6000, 0, {"loss_g": Summary(0.95, 0.9, 1.1)}))
+        until(lambda: page.evaluate(LAST_SEEN) == 40)
+        until(lambda: page.evaluate(SHOWN) == pytest.approx(zoomed))
+        press(page, "Fit to now")
+        until(lambda: page.evaluate(SHOWN)[1] >= 40)
 
 
 def meaning(page: Page, name: str) -> Locator:
