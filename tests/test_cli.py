@@ -133,7 +133,7 @@ UNAVAILABLE = "mps" if sys.platform != "darwin" else "cuda"
         (["evaluate", "pretrained", "--all", "--only", "classification_accuracy"], "not allowed with argument"),
         (["runs"], "following arguments are required: action"),
         (["runs", "show", "nothing"], "There is no run 'nothing'"),
-        (["runs", "rm", ".."], "There is no run '..'"),
+        (["runs", "rm", ".."], "is the runs folder or holds it; only single runs can be deleted"),
     ],
 )
 def test_bad_input_is_one_line_status_2_and_nothing_written(
