@@ -15,8 +15,10 @@ def show(run: Run) -> None:
     trouble = st.container()
     buttons = st.container(horizontal=True, vertical_alignment="center")
     if not run.living:
+        # Before it is resumed a run that failed may need lower rates.
+        rates = _rates(run) if run.status.state == "failed" else {}
         with buttons:
-            _resume_button(run, trouble)
+            _resume_button(run, rates, trouble)
             if st.button("Run it again with something changed", icon=":material/edit:"):
                 address.go({"run": "new", "from": run.id})
     elif run.owned:
@@ -53,11 +55,11 @@ def _send(run: Run, verb: Verb, trouble: DeltaGenerator) -> None:
     st.rerun()
 
 
-def _resume_button(run: Run, trouble: DeltaGenerator) -> None:
+def _resume_button(run: Run, rates: dict[str, float], trouble: DeltaGenerator) -> None:
     label, more = launching.further(run)
 
     def launch() -> None:
-        runs.launch(run.folder, seconds=more)
+        runs.launch(run.folder, seconds=more, **rates)
 
     if st.button(label, icon=":material/play_arrow:", type="primary"):
         launching.attempt(launch, run.id, trouble)
