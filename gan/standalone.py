@@ -8,13 +8,12 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from gan import judge, latent
+from gan import glossary, judge, latent
 from gan.checkpoint import Model, forge
 from gan.data import Bytes
 from gan.directions import Basis, bases
 from gan.export import compile_model, wire
 from gan.losses import LOSSES
-from pages.components import glossary
 
 YARDSTICK = 20
 """Real digits that Draw measures its search with."""

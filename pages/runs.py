@@ -7,10 +7,10 @@ import streamlit as st
 
 from gan import render, runs, space, store, trash
 from gan.folders import shown
+from gan.glossary import term
 from gan.presets import differences
 from gan.runs import BrokenRun, Run, RunError
 from pages.components import launching, look, start
-from pages.components.glossary import term
 
 start.through_app()
 ON_A_PAGE = 10

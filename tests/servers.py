@@ -26,6 +26,9 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 PROJECT = Path(__file__).parents[1]
+CHROMIUM = ("chromium-headless-shell", "chromium", "google-chrome", "chromium-browser")
+"""Commands, the first that is there is taken: the headless shell draws no window around its pages, which is most of the
+work of opening one."""
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
 
 
@@ -64,7 +67,7 @@ class Server:
 
 @pytest.fixture(scope="session")
 def chromium() -> str:
-    found = shutil.which("chromium") or shutil.which("google-chrome") or shutil.which("chromium-browser")
+    found = next(filter(None, map(shutil.which, CHROMIUM)), None)
     if found is None:
         if os.environ.get("CI"):
             pytest.fail("no Chromium on this machine, and CI has to have one")

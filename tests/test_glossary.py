@@ -2,7 +2,7 @@ import html
 
 import pytest
 
-from pages.components.glossary import GLOSSARY, STYLE, term
+from gan.glossary import GLOSSARY, STYLE, term
 
 
 @pytest.mark.parametrize("name", GLOSSARY)

@@ -16,10 +16,10 @@ from gan.checkpoint import load_model, resolve
 from gan.config import TrainConfig, help_texts, hints
 from gan.data import PRETRAINED
 from gan.export import compile_model, fingerprint
+from gan.glossary import term
 from gan.messages import Quality, Record, Summary
 from gan.plots import Curve
 from pages.components import charts
-from pages.components.glossary import term
 from tests.helpers import small_run, train
 
 PROJECT = Path(__file__).parent.parent

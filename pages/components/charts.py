@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from gan import plots, store
+from gan.glossary import term
 from gan.losses import LOSSES
 from gan.messages import Quality
 from gan.plots import Curve, Panel
 from gan.runs import Run
 from pages.components import look
-from pages.components.glossary import term
 
 if TYPE_CHECKING:
     from streamlit.components.v2.types import ComponentRenderer

@@ -3,11 +3,11 @@
 import streamlit as st
 
 from gan import runs, store
+from gan.glossary import term
 from gan.losses import LOSSES
 from gan.presets import differences
 from gan.runs import Run
 from pages.components import charts, look
-from pages.components.glossary import term
 
 EVERY = {"starting": 0.3, "running": 1.0, "paused": 1.0, "silent": 1.0}
 """Seconds between two refreshes of a living run, by its state."""

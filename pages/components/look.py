@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from gan import data, render
+from gan import data, glossary, render
 from gan.messages import Status
-from pages.components import glossary
 
 if TYPE_CHECKING:
     from streamlit.components.v2.types import ComponentRenderer

@@ -7,8 +7,8 @@ import streamlit as st
 
 from gan import config as configs
 from gan.config import ConfigError, TrainConfig
+from gan.glossary import GLOSSARY
 from gan.presets import PRESET_NOTES, preset
-from pages.components.glossary import GLOSSARY
 
 ENDLESS = "until I stop it"
 DURATIONS: dict[str, float] = {

@@ -10,8 +10,8 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from gan import runs, store
+from gan.glossary import GLOSSARY
 from gan.messages import Record, Summary
-from pages.components.glossary import GLOSSARY
 from tests.helpers import small, stop_at, train, until
 from tests.servers import Server
 
