@@ -47,14 +47,16 @@ async def visitor(address: str, seed: int, visits: Visits) -> None:
     async with websockets.connect(
         f"ws://{place}/_stcore/stream", subprotocols=["streamlit"], max_size=None, origin=address
     ) as socket:
-        fragments: dict[str, float] = {}
-        button = ""
+        fragments: set[str] = set()
+        button = page = ""
         is_answered = False
 
         async def run(fragment: str = "", pressed: str = "") -> float:
-            nonlocal button, is_answered
+            nonlocal button, is_answered, page
             message = BackMsg()
-            message.rerun_script.page_name = "evaluate"
+            # A fragment goes by the hash: without it the run that follows on it would show Home.
+            message.rerun_script.page_name = "" if fragment else "evaluate"
+            message.rerun_script.page_script_hash = page if fragment else ""
             message.rerun_script.query_string = f"model=pretrained&seed={seed}"
             message.rerun_script.fragment_id = fragment
             message.rerun_script.is_auto_rerun = bool(fragment)
@@ -67,7 +69,9 @@ async def visitor(address: str, seed: int, visits: Visits) -> None:
                 answer = ForwardMsg.FromString(await asyncio.wait_for(socket.recv(), PATIENCE))
                 kind = answer.WhichOneof("type")
                 if kind == "auto_rerun":
-                    fragments[answer.auto_rerun.fragment_id] = answer.auto_rerun.interval
+                    fragments.add(answer.auto_rerun.fragment_id)
+                elif kind == "new_session":
+                    page = answer.new_session.page_script_hash
                 elif kind == "delta":
                     element = answer.delta.new_element
                     shown = element.WhichOneof("type")
@@ -85,10 +89,9 @@ async def visitor(address: str, seed: int, visits: Visits) -> None:
         while not is_answered and time.monotonic() - start < PATIENCE:
             await asyncio.sleep(1.0)
             for fragment in list(fragments):
-                fragments.pop(fragment)
-                with contextlib.suppress(TimeoutError):
-                    visits.refreshed.append(await run(fragment))
-                fragments.setdefault(fragment, 1.0)
+                visits.refreshed.append(await run(fragment))
+                if is_answered:
+                    break  # the page is shown anew, without this fragment
         visits.answered.append(time.monotonic() - start)
 
 

@@ -208,7 +208,9 @@ class Desk:
             last = max((self._line.index(job) for job in waiting), default=-1)
             seconds, warm = 0.0, set(self._warm) if self.pid else set()
             for job in list(self._line)[: len(self._line) if new else last + 1]:
-                seconds += max(1.0, self._expected(job.question, warm) - job.seconds)
+                expected = self._expected(job.question, warm)
+                # One that takes longer than expected still has to do what it says that it has not done.
+                seconds += max(1.0, expected - job.seconds, (1 - job.progress.share) * expected / 2)
                 warm.add(job.question.n)
             for question in new:
                 seconds += self._expected(question, warm)
