@@ -403,9 +403,9 @@ def _evaluate(args: argparse.Namespace) -> int:
 
 
 def _train_judge(args: argparse.Namespace) -> int:
-    from gan.data import ASSETS
+    from gan import data
 
-    outputs.check(out := args.out or ASSETS / "judge.safetensors")  # said now, not after four minutes
+    outputs.check(out := args.out or data.JUDGE, ".safetensors")  # said now, not after four minutes
     from gan.examiner import make_judge
 
     with tqdm(unit="step", file=sys.stderr) as bar:

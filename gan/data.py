@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 ASSETS = Path(__file__).parent / "assets"
 PRETRAINED = ASSETS / "pretrained.safetensors"
 """The model that ships."""
+JUDGE = ASSETS / "judge.safetensors"
+"""The classifier that judges forgeries."""
 SHA256 = {"mnist": "06af5dfe73b70e3bc1c36439982b18a8d76803db9b544f6fdf838a37fbb01b64"}
 """Digest of each data set's file; the names are those that `TrainConfig.dataset` takes."""
 

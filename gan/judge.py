@@ -20,10 +20,9 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor, nn
 
-from gan.data import ASSETS, Bytes, Sampler
+from gan.data import JUDGE, Bytes, Sampler
 from gan.models import DIGITS
 
-JUDGE = ASSETS / "judge.safetensors"
 FORMAT, VERSION = "counterfeit judge", "1"
 FEATURES = 64
 CHANNELS = (24, 48, 96)

@@ -1,8 +1,11 @@
 """Files that a command is told to write: checked before its work begins, so that none is done in vain."""
 
+import glob
 import os
 import tempfile
 from pathlib import Path
+
+import psutil
 
 from gan.files import is_full, write_atomically
 from gan.folders import shown
@@ -31,8 +34,13 @@ def check(path: Path, *endings: str) -> None:
 
 
 def write(path: Path, content: bytes) -> None:
-    """Replaces the file at once; raises `OutputError`, and then leaves what was there."""
+    """Replaces the file at once; raises `OutputError`, and then leaves what was there. What a call that was killed has
+    left beside the file goes too."""
     try:
+        for part in path.parent.glob(f".{glob.escape(path.name)}.*.part"):
+            pid = part.name.split(".")[-2]
+            if pid.isdecimal() and not psutil.pid_exists(int(pid)):
+                part.unlink(missing_ok=True)
         write_atomically(path, content)
     except OSError as error:
         raise _refused(path, error) from error

@@ -207,7 +207,7 @@ def newest_snapshot(folder: Path) -> Path | None:
 
 
 @contextmanager
-def lock(folder: Path, timeout: float = 5.0) -> Iterator[None]:
+def lock(folder: Path, timeout: float = 1.0) -> Iterator[None]:
     """Holds a run for its process; raises `RunError` if another one has it."""
     if not folder.is_dir():  # the lock would make it
         raise RunError(f"There is no run in {folder}.")

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gan import evaluation, examiner, judge
+from gan import data, evaluation, examiner, judge
 from gan.checkpoint import load_model, resolve
 from gan.cli import main
 from gan.figures import ACCURACY_SCORE, KINDS, Figure
@@ -134,7 +134,7 @@ def test_evaluate_measures_as_it_was_told(
     def noting(_: Any, *given: Any) -> SimpleNamespace:
         asked.append(given[:3])
         for stage in ("a", "b", "c", "d"):
-            given[3](stage)
+            given[3](0.5, stage)
         return SimpleNamespace(to_dict=lambda: {"figures": {}})
 
     monkeypatch.setattr(evaluation, "evaluate", noting)
@@ -175,7 +175,7 @@ def test_train_judge_writes_its_file_and_says_how_good_it_is(
     """Where it was told to, or else in the place of the one that ships."""
     path = tmp_path / "judge.safetensors"
     monkeypatch.setattr(examiner, "make_judge", _made)
-    monkeypatch.setattr(judge, "JUDGE", tmp_path / "shipped" if out else path)
+    monkeypatch.setattr(data, "JUDGE", tmp_path / "shipped" if out else path)
     assert main(["train-judge", *(["--out", str(path)] if out else [])]) == 0
     said = capsys.readouterr()
     assert said.out.splitlines()[0] == str(path)

@@ -9,8 +9,8 @@ import safetensors.torch
 import torch
 
 from gan import data, examiner, judge
-from gan.data import Bytes, Digits
-from gan.judge import JUDGE, Judge, JudgeError, Shipped
+from gan.data import JUDGE, Bytes, Digits
+from gan.judge import Judge, JudgeError, Shipped
 from tests.helpers import assert_equal, is_sentence, rewritten
 
 

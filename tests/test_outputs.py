@@ -1,5 +1,7 @@
 import errno
 import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import NoReturn
 
@@ -43,7 +45,7 @@ def test_what_cannot_be_a_file_is_refused(tmp_path: Path) -> None:
         assert "cannot be written" in _refused(path)
 
 
-@pytest.mark.parametrize("out", ["{}", "/dev/null/x", "/dev/full", "{}/nowhere/judge"])
+@pytest.mark.parametrize("out", ["{}", "/dev/null/x", "/dev/full", "{}/nowhere/judge.safetensors", "*"])
 def test_judge_is_not_trained_in_vain(tmp_path: Path, capsys: pytest.CaptureFixture[str], out: str) -> None:
     assert main(["train-judge", "--out", out.format(tmp_path)]) == 2
     assert capsys.readouterr().err.count("\n") == 1
@@ -110,3 +112,13 @@ def test_more_pictures_than_memory_are_refused(tmp_path: Path, capsys: pytest.Ca
     assert main(["sample", "pretrained", "--out", out, "--n", "1000000", "--digits", digits]) == 2
     assert "1,000,000,000 pictures take about" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_killed_call_left_is_swept_and_what_another_writes_is_not(tmp_path: Path) -> None:
+    with subprocess.Popen([sys.executable, "-c", ""]) as ended:
+        ended.wait()
+    left, others = tmp_path / f".a.npz.{ended.pid}.part", tmp_path / f".a.npz.{os.getppid()}.part"
+    for part in (left, others):
+        part.touch()
+    outputs.write(tmp_path / "a.npz", b"content")
+    assert {path.name for path in tmp_path.iterdir()} == {"a.npz", others.name}
