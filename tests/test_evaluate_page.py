@@ -316,7 +316,7 @@ def test_generator_at_its_best_can_be_chosen_where_there_is_one(app: AppTest) ->
     assert not opened.warning
     (folder / store.BEST).unlink()
     assert f"{folder.name}:best" not in models.listing()
-    assert models.Choice(f"{folder.name}:best", "", run=runs.read(folder)).file() is None
+    assert models.Choice(f"{folder.name}:best", "", run=runs.read(folder), best=True).file() is None
 
 
 def test_runs_that_a_list_would_show_alike_are_told_apart(runs_root: Path) -> None:

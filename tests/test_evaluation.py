@@ -289,7 +289,7 @@ def test_validation_as_the_reference_makes_test_images_the_floor(few: Digits) ->
     """For what is chosen or stopped while training; the test images stay for what is final."""
     images, labels = data.some(*few.test, N)
     told: list[str] = []
-    found = evaluate(_model(_Shows(images)), N, reference="validation", watch=told.append)
+    found = evaluate(_model(_Shows(images)), N, reference="validation", watch=lambda _, doing: told.append(doing))
     assert found.reference == "validation"
     assert found.confusion is not None
     assert np.sum(found.confusion, axis=1).tolist() == np.bincount(labels).tolist()

@@ -4,6 +4,7 @@ import asyncio
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import websockets
@@ -62,4 +63,6 @@ async def refused(address: str, size: int) -> int:
 
 @pytest.mark.parametrize("size", [1, 2_000_000])
 def test_nothing_can_be_uploaded(server: Server, size: int) -> None:
-    assert asyncio.run(refused(server.address, size)) == 413
+    # In a thread of its own: Playwright, which another test may have started, has the event loop of this one.
+    with ThreadPoolExecutor(1) as thread:
+        assert thread.submit(asyncio.run, refused(server.address, size)).result() == 413
