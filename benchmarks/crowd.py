@@ -25,7 +25,9 @@ from benchmarks import follow, machine
 from benchmarks.follow import Seen
 from benchmarks.overhead import CONFIG, server_process
 from gan import runs
+from gan.figures import SAMPLES
 from gan.messages import Command
+from pages.components.evaluation import COUNTS
 
 PATIENCE = 900.0
 """Seconds after which an answer is not waited for any more; what takes long is to be measured, not to end this."""
@@ -41,7 +43,7 @@ class Visits:
     exceptions: int = 0
 
 
-async def visitor(address: str, seed: int, visits: Visits) -> None:
+async def visitor(address: str, n: int, seed: int, visits: Visits) -> None:
     """Opens Evaluate, presses the button, and asks once a second until the figures are there."""
     place = address.removeprefix("http://")
     async with websockets.connect(
@@ -57,7 +59,7 @@ async def visitor(address: str, seed: int, visits: Visits) -> None:
             # A fragment goes by the hash: without it the run that follows on it would show Home.
             message.rerun_script.page_name = "" if fragment else "evaluate"
             message.rerun_script.page_script_hash = page if fragment else ""
-            message.rerun_script.query_string = f"model=pretrained&seed={seed}"
+            message.rerun_script.query_string = f"model=pretrained&n={n}&seed={seed}"
             message.rerun_script.fragment_id = fragment
             message.rerun_script.is_auto_rerun = bool(fragment)
             if pressed:
@@ -133,7 +135,7 @@ async def crowd(address: str, run_id: str, args: argparse.Namespace, memory: Mem
     watching = asyncio.create_task(watch())
     await asyncio.gather(
         *(follow.follower(f"{address}/train?run={run_id}", args.seconds, seen) for _ in range(args.followers)),
-        *(visitor(address, seed, visits) for seed in range(args.visitors)),
+        *(visitor(address, args.n, seed, visits) for seed in range(args.visitors)),
     )
     watching.cancel()
     return seen, visits
@@ -163,6 +165,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--followers", type=int, default=30)
     parser.add_argument("--visitors", type=int, default=5)
+    parser.add_argument("--n", type=int, choices=COUNTS, default=SAMPLES, help="samples that the visitors ask for")
     parser.add_argument("--seconds", type=float, default=40.0, help="that the followers stay")
     args = parser.parse_args()
     print(machine.line(), flush=True)

@@ -12,13 +12,9 @@ import signal
 import threading
 import traceback
 from collections.abc import Callable
-from contextlib import suppress
 
 from gan.data import DataError
 from gan.questions import Answer, Measured, Message, Progress, Question, QuestionError, Refusal, to_line
-
-NICE = 5
-"""Pages and training go first."""
 
 
 def answer(question: Question, say: Callable[[Progress], None]) -> Answer:
@@ -68,8 +64,6 @@ def main() -> None:
     # What a library prints must not get between the messages.
     out = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
-    with suppress(OSError):
-        os.nice(NICE)
 
     def say(message: Message) -> None:
         out.write(to_line(message))
