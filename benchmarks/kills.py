@@ -60,8 +60,10 @@ AT_MOST = 6.0
 class Outcome:
     """One kill."""
 
+    seen: int = 0
+    """Records that a reader had seen; where there are none, none could be lost."""
     lost: int = 0
-    """Records that had been seen and are gone."""
+    """Those of them that are gone."""
     seconds: float | None = None
     """Of training that had been shown and have to be trained again; None where nothing was trained."""
     litter: list[str] = field(default_factory=list)
@@ -213,6 +215,7 @@ def after(folder: Path, reader: Reader) -> Outcome:
         outcome.trouble.append(f"it reads {run.status.state}")
     elif run.status.state != "interrupted" and folder.name.startswith("copy") is False:
         outcome.trouble.append(f"it reads {run.status.state}, not interrupted")
+    outcome.seen = len(reader.records)
     outcome.lost = len(reader.records - records(store.Curves(folder)))
     before = run.status.segment
     try:
@@ -443,7 +446,8 @@ def row(name: str, outcomes: list[Outcome]) -> str:
     lost = f"{statistics.median(seconds):.1f} ({max(seconds):.1f})" if seconds else "–"
     found = sum(bool(outcome.litter) for outcome in outcomes)
     records = sum(outcome.lost for outcome in outcomes)
-    return f"| {name} | {len(outcomes)} | {records} | {lost} | {found or 'none'} |"
+    seen = sum(outcome.seen for outcome in outcomes)
+    return f"| {name} | {len(outcomes)} | {seen:,} | {records} | {lost} | {found or 'none'} |"
 
 
 def main() -> None:
@@ -479,8 +483,8 @@ def main() -> None:
                 if not folder.name.startswith(".") and not runs.is_locked(folder):
                     shutil.rmtree(folder, ignore_errors=True)
     print(machine.line())
-    print("\n| killed | rounds | records lost | seconds of training lost: median (worst) | litter |")
-    print("|---|---|---|---|---|")
+    print("\n| killed | rounds | records seen | lost | seconds of training lost: median (worst) | litter |")
+    print("|---|---|---|---|---|---|")
     for name, ones in outcomes.items():
         if ones:
             print(row(name, ones))

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.hostile.places import Place, changes, tree
+from gan import runs
+from tests.hostile.places import Place, changes, remove, tree
 from tests.hostile.tries import command, refusals
 from tests.hostile.watchdog import Watchdog
 
@@ -88,6 +89,12 @@ IN_PLACES = {
     "evaluate": lambda word: ["evaluate", word],
     "evaluate --n": lambda word: ["evaluate", "pretrained", "--n", word],
     "evaluate --reference": lambda word: ["evaluate", "pretrained", "--reference", word],
+    "train-judge --out": lambda word: ["train-judge", "--out", word],
+    "runs": lambda word: ["runs", word],
+    "runs show": lambda word: ["runs", "show", word],
+    "runs rm": lambda word: ["runs", "rm", word],
+    "runs restore": lambda word: ["runs", "restore", word],
+    "no verb": lambda word: [word],
 }
 MEANT = {
     "train --seed": {"0", "-0", "٣", "1_000"},
@@ -128,3 +135,68 @@ def test_command_that_means_nothing(place: Place, watchdog: Watchdog, where: str
         Path("pipe").unlink()
         Path("loop").unlink()
     assert not wrong, "\n".join(wrong)
+
+
+OUT = {
+    "a folder": "stranger",
+    "a fifo": "pipe.png",
+    "a full device": "/dev/full",
+    "below a file": "stranger/thesis.txt/a.png",
+    "in no folder": "nowhere/a.png",
+    "a name too long": "x" * 300 + ".png",
+    "a folder with a name": "folder.png",
+    "a link to itself": "loop.png",
+}
+
+
+@pytest.mark.parametrize("name", OUT)
+@pytest.mark.parametrize("verb", ["sample", "export", "train-judge"])
+def test_file_that_cannot_be_written(place: Place, watchdog: Watchdog, verb: str, name: str) -> None:
+    """Said at once, not after a minute of training."""
+    endings = {"sample": ".png", "export": ".html", "train-judge": ".safetensors"}
+    out = OUT[name].replace(".png", endings[verb])
+    made = {
+        "a fifo": os.mkfifo,
+        "a folder with a name": Path.mkdir,
+        "a link to itself": lambda path: path.symlink_to(path),
+    }
+    if name in made:
+        made[name](Path(out))
+    before = tree(place.top)
+    try:
+        with watchdog(place.top, f"{verb} into {name}"):
+            said = command([verb, *([] if verb == "train-judge" else ["pretrained"]), "--out", out])
+        assert refusals(said) == []
+        assert said.status == 2
+        assert changes(before, tree(place.top)) == []
+    finally:
+        if name in made:
+            remove(Path(out))
+
+
+@pytest.mark.parametrize(
+    "name", [".", "..", "../stranger", "{stranger}", "{top}", "{root}", "{root}/..", "link", "{root}/link", "/"]
+)
+def test_only_what_is_a_run_is_removed(place: Place, watchdog: Watchdog, name: str) -> None:
+    """Not a stranger's folder, not the runs folder or what lies above it, and no link."""
+    (place.root / "link").symlink_to(place.stranger)
+    text = name.format(stranger=place.stranger, top=place.top, root=place.root)
+    before = tree(place.top)
+    with watchdog(place.top, f"rm {name}"):
+        said = command(["runs", "rm", text])
+    assert changes(before, tree(place.top)) == []
+    assert refusals(said) == []
+    assert said.status == 2
+
+
+def test_removed_run_can_be_had_again(place: Place) -> None:
+    was = tree(place.bad)
+    assert command(["runs", "rm", place.bad.name]).status == 0
+    assert not place.bad.exists()
+    assert runs.find(place.bad.name) is None
+    assert command(["runs", "restore", place.bad.name]).status == 0
+    assert tree(place.bad) == was
+    assert command(["runs", "rm", place.bad.name]).status == 0
+    assert command(["runs", "empty-trash"]).status == 0
+    assert command(["runs", "restore", place.bad.name]).status == 2
+    assert [path for path in place.root.rglob("*") if place.bad.name in path.name] == []
