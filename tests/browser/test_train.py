@@ -151,11 +151,13 @@ def test_word_is_explained_on_hover_focus_and_tap(page: Page, browser: Browser, 
     page.goto(f"/train?run={finished.name}")
     word = page.locator(".term", has_text="one latent a column").first
     expect(word).to_be_visible()
-    height = page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight")
+    page.locator(".js-line").first.wait_for()  # until then the page grows by itself
+    expect(page.get_by_role("link", name="Explore this one")).to_be_visible()
     word.hover()
     expect(meaning(page, "one latent a column")).to_be_visible()
     page.mouse.move(5, 400)
     expect(meaning(page, "one latent a column")).to_be_hidden()
+    height = page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight")
     word.focus()
     expect(meaning(page, "one latent a column")).to_be_visible()
     assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight") == height
