@@ -23,6 +23,8 @@ def check(path: Path, *endings: str) -> None:
     try:
         if path.is_dir():
             raise OutputError(f"--out {shown(path)} is a folder; name a file in it.")
+        if path.is_symlink() and not path.exists():
+            raise OutputError(f"--out {shown(path)} is a link that leads nowhere.")
         if path.exists() and not path.is_file():
             raise OutputError(f"--out {shown(path)} is a device or a pipe, and not a file.")
         # A name that is just short enough would be too long for the file beside, which is renamed in the end.

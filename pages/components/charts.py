@@ -47,7 +47,7 @@ def show(run: Run) -> None:
     whole, zoom = bool(st.session_state.get(whole_key)), st.session_state.get(zoom_key, {})
 
     def keep_zoom() -> None:
-        st.session_state[zoom_key] = zoom | dict(st.session_state[f"zoom-{run.id}"]["zoom"])
+        st.session_state[zoom_key] = zoom | dict(st.session_state[f"zoom-{look.short_key(run.id)}"]["zoom"])
 
     def other_view() -> None:
         st.session_state[whole_key] = not (whole or zoom)
@@ -73,7 +73,7 @@ def show(run: Run) -> None:
                 help="A double click on the chart shows everything; drag to look closer.",
                 on_click=other_view,
             )
-        _zoom_reporter()(key=f"zoom-{run.id}", on_zoom_change=keep_zoom)
+        _zoom_reporter()(key=f"zoom-{look.short_key(run.id)}", on_zoom_change=keep_zoom)
 
 
 def _panels(run: Run, whole: bool) -> tuple[list[str], list[Panel]]:

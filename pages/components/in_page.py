@@ -2,7 +2,6 @@
 the server next to nothing: it sends the weights once. A page that follows a run asks for newer ones when it has dealt
 with those that it holds (mount.js), and gets weights only where there are others."""
 
-import hashlib
 import html
 import json
 import os
@@ -88,7 +87,7 @@ def page(title: str, mount: str, follow: bool = True) -> Choice:
         options,
         options.index(found.id),
         format_func=lambda name: choices[name].label,
-        key=f"model-{_short(found.id)}",
+        key=f"model-{look.short_key(found.id)}",
         label_visibility="collapsed",
     )
     # Other pages that one goes to from here have the same model.
@@ -110,7 +109,7 @@ def show(mount: str, choice: Choice, following: bool, line: "DeltaGenerator") ->
     from gan.checkpoint import ModelError
     from gan.export import ExportError
 
-    key = f"{mount}-{_short(choice.id)}"
+    key = f"{mount}-{look.short_key(choice.id)}"
     held, asked = _held(key)
     version, content = held, b""
     ended = False
@@ -123,7 +122,7 @@ def show(mount: str, choice: Choice, following: bool, line: "DeltaGenerator") ->
         if path is None:
             raise FileNotFoundError(DELETED)
         modified = path.stat().st_mtime
-        version = _short(f"{path} {modified}")
+        version = look.short_key(f"{path} {modified}")
         if version != held:
             with trouble, nullcontext() if held else st.spinner("Finding directions …"):
                 content = _newest(mount, choice, path, modified, following)
@@ -168,11 +167,6 @@ def _message(about: dict[str, object], content: bytes) -> bytes:
     replaced."""
     text = json.dumps(about).encode()
     return len(text).to_bytes(4, "little") + text + content
-
-
-def _short(name: str) -> str:
-    """A name for Streamlit's keys, in which a component takes no "__"."""
-    return hashlib.sha256(name.encode()).hexdigest()[:16]
 
 
 def take_home(choice: Choice) -> None:

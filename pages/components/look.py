@@ -1,6 +1,7 @@
 """The look that the theme cannot give, and small pieces of page that several pages show."""
 
 import base64
+import hashlib
 import html
 import re
 from functools import cache
@@ -127,3 +128,8 @@ def real_digits(rows: int) -> bytes:
     examples = data.load().examples(rows)
     by_row = np.concatenate([examples[row::rows] for row in range(rows)])
     return render.png(render.grid(by_row, columns=10))
+
+
+def short_key(name: str) -> str:
+    """A key for what belongs to a run or a model of any name: Streamlit refuses some, such as those with `__`."""
+    return hashlib.sha256(name.encode()).hexdigest()[:16]
