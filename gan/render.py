@@ -45,8 +45,12 @@ def png(picture: Bytes, scale: int = 1) -> bytes:
 
 
 def cells(picture: bytes, size: int = 28, gap: int = GAP) -> Bytes:
-    """The images (N, size, size) of a grid that was saved as PNG, row by row: undoes `png(grid(…))`."""
-    whole = np.asarray(Image.open(io.BytesIO(picture)).convert("L"))
+    """The images (N, size, size) of a grid that was saved as PNG, row by row: undoes `png(grid(…))`. Raises
+    `ValueError` for what is no whole picture."""
+    try:
+        whole = np.asarray(Image.open(io.BytesIO(picture)).convert("L"))
+    except (OSError, SyntaxError, Image.DecompressionBombError) as error:
+        raise ValueError("This is no whole picture.") from error
     pitch = size + gap
     rows, columns = (whole.shape[0] + gap) // pitch, (whole.shape[1] + gap) // pitch
     padded = np.zeros((rows * pitch, columns * pitch), np.uint8)

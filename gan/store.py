@@ -88,7 +88,9 @@ class Writer:
                 schema.lift(self._connection)
                 self._connection.execute("INSERT OR REPLACE INTO meta VALUES ('pid', ?)", (os.getpid(),))
             self._count_records()
-            rows = self._connection.execute("SELECT id, images, LENGTH(png) FROM samples ORDER BY id").fetchall()
+            rows = self._connection.execute(
+                "SELECT id, IFNULL(CAST(images AS INTEGER), 0), IFNULL(LENGTH(png), 0) FROM samples ORDER BY id"
+            ).fetchall()
             self._samples: list[tuple[int, int, int]] = rows
 
     def __call__(self, event: Event) -> None:

@@ -25,9 +25,12 @@ def picture(folder: Path, conditional: bool, images: int) -> bytes | None:
     samples = store.read_samples(folder, last=1)
     if not samples:
         return None
-    cells = render.cells(samples[0].png)
-    # A conditional grid has a digit a row: its first column is one latent in all ten.
-    return render.png(render.grid(cells[::10] if conditional else cells[:10], 10))
+    try:
+        cells = render.cells(samples[0].png)
+        # A conditional grid has a digit a row: its first column is one latent in all ten.
+        return render.png(render.grid(cells[::10] if conditional else cells[:10], 10))
+    except ValueError:  # a damaged sample costs its picture
+        return None
 
 
 def row(run: Run) -> None:
