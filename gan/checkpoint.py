@@ -18,7 +18,6 @@ from torch.overrides import TorchFunctionMode
 
 from gan import tensors
 from gan.config import ConfigError, TrainConfig, show
-from gan.data import PRETRAINED as PRETRAINED
 from gan.folders import shown
 from gan.model_files import ModelError as ModelError
 from gan.model_files import resolve as resolve
