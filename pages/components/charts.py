@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pandas  # noqa: F401 (plotly takes pandas from sys.modules, where another thread may have put it half imported)
 import streamlit as st
 
 from gan import plots, store
