@@ -1,8 +1,9 @@
 """A browser, and servers of the app for it.
 
-A module gets one server, with its first test that asks for `server` or `page`; whatever a test trains there is ended
-and removed after it. A test that kills its server, or that has to be the first to open a page there, asks for
-`own_server` and opens pages of it with `page_of`. Where there is no Chromium, those tests are skipped.
+A process has one server, from its first test that asks for `server` or `page` on: to start one and to get its workers
+ready takes as long as several tests do. Whatever a test trains there is ended and removed after it. A test that kills
+its server, or that has to be the first to open a page there, asks for `own_server` and opens pages of it with
+`page_of`. Where there is no Chromium, those tests are skipped.
 
 `tests/conftest.py` registers this module, so that a process has one browser whatever it tests.
 """
@@ -94,17 +95,17 @@ def scripts_alone(browser: Browser, *names: str) -> Iterator[Page]:
     page.close()
 
 
-@pytest.fixture(scope="module")
-def _server_of_module(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Server]:
+@pytest.fixture(scope="session")
+def _shared_server(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Server]:
     with serving(tmp_path_factory.mktemp("server")) as server:
         yield server
 
 
 @pytest.fixture
-def server(_server_of_module: Server) -> Iterator[Server]:
-    """The server of the module. Its runs folder is empty before and after each test."""
-    yield _server_of_module
-    _server_of_module.clear()
+def server(_shared_server: Server) -> Iterator[Server]:
+    """The server that tests share. Its runs folder is empty before and after each test."""
+    yield _shared_server
+    _shared_server.clear()
 
 
 @pytest.fixture
@@ -170,6 +171,6 @@ def page_of(browser: Browser, server: Server) -> Iterator[Page]:
 
 @pytest.fixture
 def page(browser: Browser, server: Server) -> Iterator[Page]:
-    """A tab for the server of the module."""
+    """A tab for the server that tests share."""
     with page_of(browser, server) as page:
         yield page

@@ -24,10 +24,10 @@ from gan.desk import Desk
 from gan.figures import DEFINITIONS, KINDS
 from pages.components import asking, evaluation, models
 from pages.components.evaluation import Examined
+from tests.apps import open_app
 from tests.helpers import is_sentence, small_run, until
 from tests.test_pages import go, said
 
-PROJECT = Path(__file__).parent.parent
 FEW = 1000
 MEASURE = "Measure classification accuracy"
 
@@ -46,7 +46,7 @@ def few(few_digits: Digits) -> Iterator[Digits]:
 
 @pytest.fixture
 def app(runs_root: Path) -> AppTest:
-    return AppTest.from_file(str(PROJECT / "app.py"), default_timeout=120).run()
+    return open_app(120)
 
 
 def shown(app: AppTest) -> str:
@@ -140,7 +140,7 @@ def test_page_waits_in_line_and_a_new_one_finds_its_question_again(app: AppTest)
     os.kill(pid, signal.SIGSTOP)
     try:
         folder = small_run()
-        first = open_page(AppTest.from_file(str(PROJECT / "app.py"), default_timeout=120).run(), folder.name)
+        first = open_page(open_app(120), folder.name)
         first = next(box for box in first.selectbox if box.label == "Samples").set_value(FEW).run()
         first = button(first, "Evaluate").click().run()  # type: ignore[attr-defined]
         assert re.search(r"Evaluating</b>: cgan · .*; about \d+ s", shown(first))
@@ -149,7 +149,7 @@ def test_page_waits_in_line_and_a_new_one_finds_its_question_again(app: AppTest)
         assert re.search(r"Second in line</b>; about \d+ s", shown(opened))
         assert button(opened, "Evaluate").disabled  # type: ignore[attr-defined]
         assert rows(opened)  # what came out before is still there
-        anew = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=120).run()
+        anew = open_app(120)
         anew.query_params["model"] = models.PRETRAINED
         anew.query_params["n"], anew.query_params["seed"] = str(FEW), "77"
         anew = go(anew, "evaluate")

@@ -20,14 +20,13 @@ from gan.glossary import term
 from gan.messages import Quality, Record, Summary
 from gan.plots import Curve
 from pages.components import charts
+from tests.apps import open_app
 from tests.helpers import small_run, train
-
-PROJECT = Path(__file__).parent.parent
 
 
 @pytest.fixture
 def app(runs_root: Path) -> AppTest:
-    return AppTest.from_file(str(PROJECT / "app.py"), default_timeout=60).run()
+    return open_app()
 
 
 @pytest.fixture

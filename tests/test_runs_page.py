@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from gan import processes, runs, store, trash
+from gan import runs, store, trash
 from gan.messages import Quality, Status
+from tests.apps import open_app
 from tests.helpers import small, status_at
 
 
@@ -22,8 +23,7 @@ def _run(root: Path, name: str, status: Status | None = None, **changes: object)
 @pytest.fixture
 def open_page(runs_root: Path) -> Callable[[], AppTest]:
     def open_it() -> AppTest:
-        app = AppTest.from_file(str(processes.PROJECT / "app.py"), default_timeout=60).run()
-        opened = app.switch_page("pages/runs.py").run()
+        opened = open_app().switch_page("pages/runs.py").run()
         assert not opened.exception
         return opened
 

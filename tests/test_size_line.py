@@ -6,14 +6,12 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from gan import memory
+from tests.apps import open_app
 from tests.helpers import until
-
-PROJECT = Path(__file__).parent.parent
 
 
 def _form() -> AppTest:
-    app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=60).run()
-    return app.switch_page("pages/train.py").run()
+    return open_app().switch_page("pages/train.py").run()
 
 
 def _says(app: AppTest, text: str) -> bool:

@@ -1,10 +1,14 @@
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import lru_cache, partial
 from pathlib import Path
 
 import pytest
 
-from gan import runs
-from tests.helpers import small, stop_at, train
+from gan import evaluation, examiner, runs
+from gan.data import Digits
+from gan.examiner import Examiner
+from tests.apps import open_app
+from tests.helpers import small, stop_at, train, with_fewer
 from tests.hostile import places, tries
 from tests.hostile.places import Place
 from tests.hostile.watchdog import Watchdog, permissions_bite
@@ -19,6 +23,20 @@ def watchdog() -> Iterator[Watchdog]:
 
 
 @pytest.fixture(scope="session")
+def less_to_measure(digits: Digits) -> Callable[[pytest.MonkeyPatch], None]:
+    """Leaves fewer images to train and to measure with: no figure is looked at here, only what can be read and what is
+    refused."""
+    yardstick = lru_cache(maxsize=2)(evaluation.yardstick.__wrapped__)
+
+    def patched(patch: pytest.MonkeyPatch) -> None:
+        with_fewer(digits, patch)
+        patch.setattr(evaluation, "yardstick", yardstick)
+        patch.setattr(examiner, "Examiner", partial(Examiner, n=100))
+
+    return patched
+
+
+@pytest.fixture(scope="session")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small run that was stopped after twenty steps, its quality measured: the one that is damaged."""
     folder = runs.create(small(images=3200), tmp_path_factory.mktemp("trained") / "run")
@@ -27,14 +45,17 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def shared(tmp_path_factory: pytest.TempPathFactory, trained: Path) -> Place:
+def shared(
+    tmp_path_factory: pytest.TempPathFactory, trained: Path, less_to_measure: Callable[[pytest.MonkeyPatch], None]
+) -> Place:
     """A runs folder in which everything has been opened and computed once, so that what takes long later is a hang."""
     top = tmp_path_factory.mktemp("hostile")
     place = places.make(top, trained)
     place.copy()
     with pytest.MonkeyPatch.context() as patch:
+        less_to_measure(patch)
         patch.setenv("GAN_RUNS_DIR", str(place.root))
-        app = tries.open_app()
+        app = open_app()
         app.default_timeout = 60
         for page in tries.EVERY_PAGE:
             tries.go(app, page.name, page.query(place))
@@ -45,8 +66,11 @@ def shared(tmp_path_factory: pytest.TempPathFactory, trained: Path) -> Place:
 
 
 @pytest.fixture
-def place(shared: Place, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
+def place(
+    shared: Place, less_to_measure: Callable[[pytest.MonkeyPatch], None], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Place]:
     """A runs folder with a good run and one to be damaged."""
+    less_to_measure(monkeypatch)
     monkeypatch.setenv("GAN_RUNS_DIR", str(shared.root))
     monkeypatch.delenv("GAN_PARALLEL_RUNS", raising=False)
     monkeypatch.setattr("gan.processes.prepare", lambda: None)  # no page here launches anything

@@ -39,6 +39,18 @@ def _rows(table: str, values: str) -> Damage:
     return _sql(f"DROP TABLE {table}", _LOOSE[table], f"INSERT INTO {table} VALUES {values}")
 
 
+def _huge(table: str, values: str) -> Damage:
+    """The same for what is huge: written once, and not to the write-ahead log first."""
+    return _sql(
+        "PRAGMA journal_mode = OFF",
+        "PRAGMA synchronous = OFF",
+        f"DROP TABLE {table}",
+        _LOOSE[table],
+        f"INSERT INTO {table} VALUES {values}",
+        "PRAGMA journal_mode = WAL",
+    )
+
+
 for _table in _LOOSE:
     DAMAGES[f"database: {_table} missing"] = _sql(f"DROP TABLE {_table}")
     DAMAGES[f"database: {_table} with other columns"] = _sql(f"DROP TABLE {_table}", f"CREATE TABLE {_table} (a, b)")
@@ -56,7 +68,7 @@ DAMAGES |= {
     "database: the status broken": _rows("status", '(0, \'{"state": "runn\')'),
     "database: the status empty": _rows("status", "(0, '')"),
     "database: the status deep": _rows("status", f"(0, '{nested(100_000)}')"),
-    "database: the status of 900 MB": _rows("status", "(0, zeroblob(900000000))"),
+    "database: the status of 900 MB": _huge("status", "(0, zeroblob(900000000))"),
     "database: no status": _sql("DELETE FROM status"),
     "database: several": _rows("status", "(0, '[]'), (1, 'null'), (2, NULL)"),
     "database: segments of text": _rows("segments", "('a', 'b', 'c'), (NULL, NULL, NULL), (x'00', 1, 2)"),
@@ -71,7 +83,7 @@ DAMAGES |= {
     "database: samples of text": _rows("samples", "(1, 'a', 'b', 'c'), (2, NULL, NULL, NULL)"),
     "database: samples that are no pictures": _rows("samples", "(1, 5, 5.0, x'89504e470d0a1a0aff')"),
     "database: an empty sample": _rows("samples", "(1, 5, 5.0, x'')"),
-    "database: a sample of 900 MB": _rows("samples", "(1, 5, 5.0, zeroblob(900000000))"),
+    "database: a sample of 900 MB": _huge("samples", "(1, 5, 5.0, zeroblob(900000000))"),
     "database: of a newer version": _sql("PRAGMA user_version = 2000000000"),
     "database: of an older one": _sql("PRAGMA user_version = -7"),
     "database: of another program": _sql("PRAGMA application_id = 252006673"),

@@ -6,7 +6,7 @@ import shutil
 import stat
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 GOOD = "20260101-000000-cgan-good"
@@ -27,6 +27,7 @@ class Place:
     out: Path
     """Where verbs write."""
     _number: int = 0
+    _seen: "dict[Path, Tree]" = field(default_factory=dict)
 
     @property
     def top(self) -> Path:
@@ -37,8 +38,27 @@ class Place:
         """Puts another run beside the good one, to be damaged. It has a name of its own, so that nothing is remembered
         of those before it."""
         self._number += 1
+        self._seen = {}
         self.bad = self.root / f"20260101-000001-cgan-{self._number:04}"
         shutil.copytree(self.good, self.bad)
+
+    def remember(self) -> None:
+        """Looks at both runs and the stranger's folder, unless `changed` has since the damaged run was put there."""
+        if not self._seen:
+            self._seen = self._look()
+
+    def changed(self, but: Path | None = None) -> list[str]:
+        """What has changed in them since they were looked at last, in sentences; nothing is said of what may change."""
+        before, self._seen = self._seen, self._look()
+        return [
+            f"{path.name}/{name} changed"
+            for path, now in self._seen.items()
+            if path != but
+            for name in changes(before.get(path, {}), now)
+        ]
+
+    def _look(self) -> "dict[Path, Tree]":
+        return {path: tree(path) for path in (self.good, self.bad, self.stranger)}
 
     def clear(self) -> None:
         """Removes all but the good run."""

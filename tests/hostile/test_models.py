@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 
 from gan import store
+from tests.apps import open_app
 from tests.hostile.model_damages import MODELS
 from tests.hostile.places import Place
-from tests.hostile.tries import WITH_A_MODEL, Verb, open_app, try_page, try_verb
+from tests.hostile.tries import WITH_A_MODEL, Verb, try_page, try_verb
 from tests.hostile.watchdog import Watchdog
 
 VERBS = (

@@ -10,9 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gan import store
+from tests.apps import open_app
 from tests.hostile.contents import change_config, change_status
 from tests.hostile.places import Place
-from tests.hostile.tries import EVERY_PAGE, VERBS, open_app, try_page, try_verb
+from tests.hostile.tries import EVERY_PAGE, VERBS, try_page, try_verb
 from tests.hostile.watchdog import Watchdog
 
 PAGES = [page for page in EVERY_PAGE if (page.name, page.good) in {("train", False), ("runs", True), ("draw", True)}]

@@ -7,10 +7,11 @@ import os
 
 import pytest
 
+from tests.apps import open_app
 from tests.hostile.damages import COMBINED
 from tests.hostile.databases import DAMAGES
 from tests.hostile.places import Place
-from tests.hostile.tries import EVERY_PAGE, PAGES, VERBS, WITH_A_MODEL, open_app, try_page, try_verb
+from tests.hostile.tries import EVERY_PAGE, PAGES, VERBS, WITH_A_MODEL, try_page, try_verb
 from tests.hostile.watchdog import Watchdog
 
 ALL = os.environ.get("HOSTILE") == "all"

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from gan import runs
+from tests.apps import open_app
 from tests.hostile.damages import REPLACEMENTS
 from tests.hostile.places import Place, changes, remove, tree
-from tests.hostile.tries import EVERY_PAGE, TINY, command, go, open_app, refusals, try_page
+from tests.hostile.tries import EVERY_PAGE, TINY, command, go, refusals, try_page
 from tests.hostile.watchdog import Watchdog
 
 PAGES = [page for page in EVERY_PAGE if page.name not in ("home", "explore", "draw")]

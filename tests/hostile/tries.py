@@ -4,15 +4,12 @@ import contextlib
 import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
 
 from gan import cli
-from tests.hostile.places import Place, Tree, changes, tree
+from tests.hostile.places import Place
 from tests.hostile.watchdog import Watchdog, patience
-
-APP = str(Path(__file__).parents[2] / "app.py")
 
 
 @dataclass(frozen=True)
@@ -83,8 +80,7 @@ def refusals(said: Said) -> list[str]:
 
 def try_verb(verb: Verb, place: Place, watchdog: Watchdog) -> tuple[Said | None, list[str]]:
     """Tries a verb; returns what it said, and sentences on what it did wrong."""
-    bystanders = {path: tree(path) for path in (place.good, place.stranger)}
-    own: Tree = {} if verb.changes_the_run else tree(place.bad)
+    place.remember()
     said, wrong = None, []
     try:
         with watchdog(place.top, verb.name):
@@ -94,10 +90,7 @@ def try_verb(verb: Verb, place: Place, watchdog: Watchdog) -> tuple[Said | None,
         if isinstance(error, KeyboardInterrupt):
             raise
         wrong = [f"{type(error).__name__}: {str(error)[:300]}"]
-    for path, before in bystanders.items():
-        wrong += [f"{path.name}/{name} changed" for name in changes(before, tree(path))]
-    if not verb.changes_the_run:
-        wrong += [f"the run's {name} changed" for name in changes(own, tree(place.bad))]
+    wrong += place.changed(but=place.bad if verb.changes_the_run else None)
     if said and said.status and any(place.out.iterdir()):
         wrong.append("something was written")
     for path in place.out.iterdir():
@@ -138,11 +131,6 @@ WITH_A_MODEL = [(_good(name), _bad(name)) for name in ("explore", "interpolate",
 EVERY_PAGE = (*PAGES, *(page for pair in WITH_A_MODEL for page in pair))
 
 
-def open_app() -> AppTest:
-    """The app on its first page."""
-    return AppTest.from_file(APP, default_timeout=60).run()
-
-
 def go(app: AppTest, page: str, query: dict[str, str]) -> AppTest:
     """Opens a page at an address."""
     for name in list(app.query_params):
@@ -170,7 +158,7 @@ def _shows(app: AppTest, page: Page, place: Place) -> list[str]:
 
 def try_page(page: Page, place: Place, watchdog: Watchdog, app: AppTest) -> list[str]:
     """Opens a page and returns sentences on what is wrong with it."""
-    before = {path: tree(path) for path in (place.good, place.bad, place.stranger)}
+    place.remember()
     wrong: list[str] = []
     try:
         app.default_timeout = patience()
@@ -183,6 +171,5 @@ def try_page(page: Page, place: Place, watchdog: Watchdog, app: AppTest) -> list
         if isinstance(error, KeyboardInterrupt):
             raise
         wrong.append(f"{type(error).__name__}: {str(error)[:300]}")
-    for path, was in before.items():
-        wrong += [f"{path.name}/{name} changed" for name in changes(was, tree(path))]
+    wrong += place.changed()
     return [f"{page.title}: {one}" for one in wrong]
