@@ -1,7 +1,11 @@
 """The Train page in a browser: ways from one run to the next, charts to look into, words to ask about."""
 
 import json
+import os
 import re
+import signal
+import subprocess
+import sys
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -13,9 +17,26 @@ from gan import runs, store
 from gan.glossary import GLOSSARY
 from gan.messages import Record, Summary
 from tests.helpers import small, stop_at, train, until
-from tests.servers import Server
+from tests.servers import PROJECT, Server
 
 START = "Start training"
+# Holds a run as a worker does, has last written ten seconds ago, and is stopped; goes on once it is told to.
+STOPPED = """
+import os, signal, sys, time
+from pathlib import Path
+from gan import locks, store
+from gan.messages import Progress, Status
+folder = Path(sys.argv[1])
+trains = Status("running", progress=Progress(images=640, images_per_second=6400.0))
+with locks.held(folder / locks.RUN, timeout=5):
+    writer = store.Writer(folder)
+    writer(trains)
+    writer._connection.execute("UPDATE meta SET value = value - 10000 WHERE name = 'written'")
+    os.kill(os.getpid(), signal.SIGSTOP)
+    while True:
+        writer(trains)
+        time.sleep(0.1)
+"""
 CHART = "document.querySelector('.js-plotly-plot')"
 # While a chart is made anew there is none for a moment.
 SHOWN = f"({CHART}?._fullLayout?.xaxis.range ?? [0, 0]).map(Number)"
@@ -141,6 +162,26 @@ def test_zoom_survives_a_refresh(page: Page, finished: Path) -> None:
         until(lambda: page.evaluate(SHOWN) == pytest.approx(zoomed))
         press(page, "Fit to now")
         until(lambda: page.evaluate(SHOWN)[1] >= 40)
+
+
+def test_stopped_process_is_told_of_until_it_goes_on(
+    page: Page, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GAN_RUNS_DIR", str(server.runs))
+    folder = runs.create(small())
+    with subprocess.Popen([sys.executable, "-c", STOPPED, folder], cwd=PROJECT) as process:
+        try:
+            os.waitpid(process.pid, os.WUNTRACED)  # until it has stopped
+            page.goto(f"/train?run={folder.name}")
+            said = page.get_by_text(f"the process of this run ({process.pid}) is stopped")
+            expect(said).to_be_visible()
+            expect(page.locator(".where")).to_contain_text("silent")
+            process.send_signal(signal.SIGCONT)
+            expect(said).to_have_count(0)
+            expect(page.locator(".where")).to_contain_text("running")
+            expect(page.get_by_test_id("stException")).to_have_count(0)
+        finally:
+            process.kill()
 
 
 def meaning(page: Page, name: str) -> Locator:
