@@ -52,6 +52,7 @@ STYLE = """
   color: light-dark(#22252b, #e8e6e1); background: light-dark(#ffffff, #2a2e36);
   border: 1px solid light-dark(#d5d1c8, #4a505b); box-shadow: 0 4px 16px rgb(0 0 0 / .18); }
 .term:hover > .term-meaning, .term:focus > .term-meaning { display: block; }
+.term-meaning.above { top: auto; bottom: calc(100% + .2rem); }
 /* Under a finger it stands at the foot of the screen, where no edge can cut it off. */
 @media (max-width: 640px) {
   .term-meaning { position: fixed; inset: auto .75rem .75rem; width: auto; max-width: none; }

@@ -16,10 +16,16 @@ AS_ASKED = 10.1
 
 
 def confusion(
-    matrix: npt.ArrayLike, shares: Sequence[str], *, dark: bool = False, height: int = 430, key: str = ""
+    matrix: npt.ArrayLike,
+    shares: Sequence[str],
+    *,
+    dark: bool = False,
+    height: int = 430,
+    key: str = "",
+    scale: float = 1.0,
 ) -> Figure:
     """Asked digits (rows) against read ones (columns), from counts (10, 10); `shares` says beside each row how
-    much of it was read as asked.
+    much of it was read as asked. `height` is that at type of the ordinary size; everything is `scale` times as large.
 
     An error's colour grows with the logarithm of its count, on the same scale for every model: one in a
     thousand can be seen, and a row lost to another digit cannot be overlooked. What was read as asked is grey.
@@ -53,7 +59,7 @@ def confusion(
         "y": asked[shown],
         "text": [f"{int(count)}" for count in counts[shown]],
         "textfont": {
-            "size": 11,
+            "size": 11 * scale,
             "color": [
                 palette.text if hit else text_colour(amber, share, palette)
                 for hit, share in zip(hits[shown], strength[shown], strict=True)
@@ -68,18 +74,18 @@ def confusion(
         "y": digits,
         "text": list(shares),
         "textposition": "middle center",
-        "textfont": {"size": 11, "color": palette.text},
+        "textfont": {"size": 11 * scale, "color": palette.text},
         "hoverinfo": "skip",
     }
-    layout = _layout(palette, height, key)
+    layout = _layout(palette, height, key, scale)
     layout["xaxis"] |= {
-        "title": _title("read by the judge", palette),
+        "title": _title("read by the judge", palette, scale),
         "tickvals": [*digits, AS_ASKED],
         "ticktext": [*map(str, digits), "agreed"],
         "range": [-0.55, AS_ASKED + 0.75],
     }
     layout["yaxis"] |= {
-        "title": _title("asked", palette),
+        "title": _title("asked", palette, scale),
         "tickvals": digits,
         "range": [len(digits) - 0.45, -0.55],
     }
@@ -87,9 +93,15 @@ def confusion(
 
 
 def histogram(
-    forged: Sequence[int], real: Sequence[int], *, dark: bool = False, height: int = 430, key: str = ""
+    forged: Sequence[int],
+    real: Sequence[int],
+    *,
+    dark: bool = False,
+    height: int = 430,
+    key: str = "",
+    scale: float = 1.0,
 ) -> Figure:
-    """How often each digit is read among forgeries (bars) and among as many real images (lines)."""
+    """How often each digit is read among forgeries (bars) and among as many real images (lines); `scale` as above."""
     palette = DARK if dark else LIGHT
     digits = list(range(len(forged)))
     bars = {
@@ -105,16 +117,21 @@ def histogram(
         "mode": "markers",
         "x": digits,
         "y": list(real),
-        "marker": {"symbol": "line-ew", "size": 18, "line": {"width": 2, "color": palette.discriminator}},
+        "marker": {
+            "symbol": "line-ew",
+            "size": 18 * scale,
+            "line": {"width": 2 * scale, "color": palette.discriminator},
+        },
         "name": "real",
         "hovertemplate": "%{y:,}",
     }
-    layout = _layout(palette, height, key)
+    layout = _layout(palette, height, key, scale)
     layout |= {"bargap": 0.3, "hovermode": "x unified"}
     # The counts stand below the digits, where no bar and no line can cross them.
-    counts = [f'<span style="font-size:10px;color:{palette.generator}">{count:,}</span>' for count in forged]
+    style = f"font-size:{10 * scale:g}px;color:{palette.generator}"
+    counts = [f'<span style="{style}">{count:,}</span>' for count in forged]
     layout["xaxis"] |= {
-        "title": _title("read by the judge", palette),
+        "title": _title("read by the judge", palette, scale),
         "tickvals": digits,
         "ticktext": [f"{digit}<br>{count}" for digit, count in zip(digits, counts, strict=True)],
         "tickangle": 0,
@@ -137,35 +154,36 @@ def histogram(
             "y": 1,
             "xanchor": "left",
             "yanchor": "bottom",
-            "yshift": 6,
+            "yshift": 6 * scale,
             "showarrow": False,
-            "font": {"size": 13},
+            "font": {"size": 13 * scale},
         }
     ]
-    layout["margin"] |= {"t": 34, "l": 48, "b": 60}
+    layout["margin"] |= {"t": 34 * scale, "l": 48 * scale, "b": 60 * scale}
     return Figure({"data": [bars, lines], "layout": layout})
 
 
-def _layout(palette: Palette, height: int, key: str) -> dict[str, Any]:
+def _layout(palette: Palette, height: int, key: str, scale: float) -> dict[str, Any]:
     # A finger that scrolls the page over a fixed axis scrolls the page.
-    ink = {"color": palette.text}
+    ink = {"color": palette.text, "size": 12 * scale}
     axis = {"showgrid": False, "zeroline": False, "fixedrange": True, "ticks": "", "tickfont": ink}
     return {
-        "height": height,
+        "height": round(height * scale),
         "uirevision": key,
         "showlegend": False,
         "dragmode": False,
-        "margin": {"l": 40, "r": 4, "t": 6, "b": 44},
+        "margin": {"l": 44 * scale, "r": 4 * scale, "t": 6 * scale, "b": 48 * scale},
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
-        "font": {"color": palette.text, "size": 12},
+        "font": {"color": palette.text, "size": 12 * scale},
+        "hoverlabel": {"font": {"size": 12 * scale}},
         "xaxis": dict(axis),
         "yaxis": dict(axis),
     }
 
 
-def _title(text: str, palette: Palette) -> dict[str, Any]:
-    return {"text": text, "standoff": 6, "font": {"color": palette.text}}
+def _title(text: str, palette: Palette, scale: float) -> dict[str, Any]:
+    return {"text": text, "standoff": 9 * scale, "font": {"color": palette.text, "size": 13 * scale}}
 
 
 def _channels(colour: str) -> list[int]:

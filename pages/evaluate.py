@@ -1,7 +1,7 @@
 import streamlit as st
 
 from gan.figures import SAMPLES
-from pages.components import asking, evaluation, models, report, start
+from pages.components import asking, evaluation, look, models, report, start
 
 start.through_app()
 report.apply_style()
@@ -130,3 +130,4 @@ else:
         report.downloads(examined)
         explain()
     report.wall(shown)
+look.follow_scale()

@@ -48,7 +48,7 @@ def row(run: Run) -> None:
         why = runs.silence(run) if run.silent_for else status.message if status.state == "failed" else ""
         below = "".join(f'<div class="quiet">{html.escape(line)}</div>' for line in (name, why) if line)
         st.html(f'<div class="run"><div>{what}</div><div>{" · ".join(said)}</div>{below}</div>')
-    with actions, st.container(horizontal=True, vertical_alignment="center"):
+    with actions, st.container(horizontal=True, vertical_alignment="center", key=f"do-{look.short_key(run.id)}"):
         st.page_link("pages/train.py", label="Open", query_params={"run": run.id})
         if not run.living:
             label, more = launching.further(run)
@@ -76,7 +76,7 @@ def quality(run: Run) -> list[str]:
     if found.fcd is None:
         return []
     agreement = [] if found.agreement is None else [f"{found.agreement:.1%} {term('read as asked')}"]
-    return [*agreement, f"{term('FCD')} {found.fcd:.1f} (real digits: {found.fcd_floor:.1f})"]
+    return [*agreement, f"{term('FCD')}\N{NO-BREAK SPACE}{found.fcd:.1f} (real digits: {found.fcd_floor:.1f})"]
 
 
 def broken_row(broken: BrokenRun) -> None:
@@ -88,7 +88,7 @@ def broken_row(broken: BrokenRun) -> None:
             f"<div>{html.escape(broken.problem)}</div>"
             f'<div class="quiet">{html.escape(shown(broken.id, 120))}</div></div>'
         )
-    with actions:
+    with actions, st.container(horizontal=True, key=f"do-{look.short_key(broken.id)}"):
         if not broken.folder.is_symlink():
             delete_button(broken)
 

@@ -72,7 +72,7 @@ def page(title: str, mount: str, follow: bool = True) -> Choice:
     choices = models.listing()
     asked = st.query_params.get("model") or st.session_state.get("model in hand", PRETRAINED)
     head, choice, where = st.columns([1, 2, 1.8], vertical_alignment="center")
-    head.title(title)
+    head.container(key="model-head").title(title)
     found = models.find(asked, st.query_params.get("weights", ""), choices)
     if found is None:
         if "model" in st.query_params:

@@ -230,7 +230,7 @@ function mountInterpolate(root, program) {
   };
   const saves = element(
     "div",
-    { className: "buttons" },
+    { className: "buttons saves" },
     element("span", { className: "quiet", textContent: "Save the one that is marked: " }),
     ...["gif", "apng", "strip", "npz"].map((kind) =>
       element("button", {

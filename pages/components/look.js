@@ -7,6 +7,14 @@ if (!window.counterfeit) {
     if (innerWidth < 768 && event.target.closest?.('[data-testid="stSidebarNavLink"]'))
       document.querySelector('[data-testid="stSidebarCollapseButton"] button')?.click();
   });
+  // A meaning opens below its line: at the foot of the window, where it would be cut off, above it.
+  const place = (event) => {
+    const meaning = event.composedPath()[0].closest?.(".term")?.querySelector(".term-meaning");
+    meaning?.classList.remove("above");
+    if (meaning?.getBoundingClientRect().bottom > innerHeight) meaning.classList.add("above");
+  };
+  document.addEventListener("pointerover", place);
+  document.addEventListener("focusin", place);
   // Escape puts away the meaning of a word.
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape") document.activeElement?.closest?.(".term")?.blur();

@@ -58,9 +58,13 @@ _CSS = """
     .wall { grid-template-columns: 1fr; }
     .st-key-verdict { min-height: 7.7rem; }
     .figures table { font-size: .8rem; }
+    /* Of several models every column is needed, and bold says which is better. */
+    .several .way { display: none; }
+    .several th.model { font-size: .72rem; overflow-wrap: anywhere; }
     .figures th, .figures td { padding: .32rem .3rem; }
     .figures td small { display: block; }
     .figures :is(th, td):first-child { min-width: 7rem; }
+    .several :is(th, td):first-child { min-width: 5.5rem; }
   }
 </style>
 """
@@ -113,8 +117,9 @@ def table(examined: Sequence[Examined]) -> None:
     grey = "Grey: times the value of real images. " if several else ""
     few = examined[0].question.n < SAMPLES
     note = f"{grey}Ratios are quoted at {SAMPLES:,} samples; with fewer they mislead." if few else grey
+    name = "figures several" if several else "figures"
     st.html(
-        f'<div class="figures"><table><thead><tr>{"".join(heads)}</tr></thead><tbody>{"".join(rows)}</tbody></table>'
+        f'<div class="{name}"><table><thead><tr>{"".join(heads)}</tr></thead><tbody>{"".join(rows)}</tbody></table>'
         f"</div>{f'<div class=quiet>{note}</div>' if note else ''}"
     )
 
@@ -153,9 +158,10 @@ def readings(one: Examined) -> None:
     """What the judge read: where which digit was asked, or how often each where none was."""
     found = one.measured.found
     config = plots.CONFIG | {"displayModeBar": False}
+    dark, scale = look.dark(), look.scale()
     key = f"readings-{one.id}-{one.question.n}-{one.question.seed}"
     if found.confusion is None or found.digits is None:
-        figure = plots_matrix.histogram(found.histogram, found.histogram_floor, dark=look.dark(), key=key)
+        figure = plots_matrix.histogram(found.histogram, found.histogram_floor, dark=dark, key=key, scale=scale)
         alt = "How often the judge reads each digit"
         line = (
             "This generator was never told which digit is which, so there is no asked digit to compare with what "
@@ -163,7 +169,7 @@ def readings(one: Examined) -> None:
         )
     else:
         shares = [percent(digit.value, 1) for digit in found.digits]
-        figure = plots_matrix.confusion(found.confusion, shares, dark=look.dark(), key=key)
+        figure = plots_matrix.confusion(found.confusion, shares, dark=dark, key=key, scale=scale)
         alt = "Asked digits against those that the judge reads"
         line = "Amber: what the judge read instead of the digit asked for."
     st.html(f'<div class="quiet">{line}</div>')

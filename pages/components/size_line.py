@@ -13,6 +13,7 @@ _background = ThreadPoolExecutor(1, thread_name_prefix="sizes")
 PATIENCE = 0.3
 """Seconds that a page waits for the line; after that it comes by itself."""
 LOOK_AGAIN = "1s"
+NBSP = "\N{NO-BREAK SPACE}"
 
 
 @lru_cache(maxsize=64)
@@ -35,15 +36,20 @@ def _words(config: TrainConfig) -> tuple[str, str]:
         needed = footprint.check(config, device.choose(config.device).device)
     except (footprint.FootprintError, device.DeviceError) as error:
         return "", str(error)
-    size = memory.size
+    memory_size, disk_size = (memory.size(size).replace(" ", NBSP) for size in (needed.memory, needed.disk))
     return (
-        f"About {needed.generator:,} + {needed.discriminator:,} parameters, {size(needed.memory)} of memory, "
-        f"{size(needed.disk)} on disk"
+        f"About {needed.generator:,} + {needed.discriminator:,} parameters, {memory_size} of memory, "
+        f"{disk_size} on disk"
     ), ""
 
 
 def show(config: TrainConfig) -> bool:
     """Draws the line; says whether such a run can start. While nothing is known yet, the worker will find out."""
+    with st.container(key="size"):  # keeps its place while it is empty, so that the button below stays where it is
+        return _show(config)
+
+
+def _show(config: TrainConfig) -> bool:
     ready = False
     if start.device_line():  # torch is imported
         try:
@@ -65,6 +71,6 @@ def show(config: TrainConfig) -> bool:
 @st.fragment(run_every=LOOK_AGAIN)
 def _wait(config: TrainConfig) -> None:
     """An empty line that shows the page anew once the size is known."""
-    st.caption("\u00a0")
+    st.caption(NBSP)
     if start.device_line() and _computed(config).done():
         st.rerun()
