@@ -68,10 +68,14 @@ def set_up() -> None:
 def watch(first: Run) -> None:
     """A run, live while it lives."""
 
+    # What draws the page shows what was read for it. Were the page begun anew because the run has just changed, a click
+    # on a button below would be lost.
+    at_first = [first]
+
     @st.fragment(run_every=live.EVERY.get(first.status.state))
     def refresh() -> None:
         try:
-            run = runs.read(first.folder)
+            run = at_first.pop() if at_first else runs.read(first.folder)
         except RunError:
             st.rerun()
         if live.outline(run) != outline:

@@ -68,9 +68,17 @@ def _show(config: TrainConfig) -> bool:
     return not trouble
 
 
-@st.fragment(run_every=LOOK_AGAIN)
 def _wait(config: TrainConfig) -> None:
     """An empty line that shows the page anew once the size is known."""
-    st.caption(NBSP)
-    if start.device_line() and _computed(config).done():
-        st.rerun()
+    # Not in the run that draws the page: that may be the one of a click on a button below, which would be lost.
+    is_drawn = False
+
+    @st.fragment(run_every=LOOK_AGAIN)
+    def look() -> None:
+        nonlocal is_drawn
+        st.caption(NBSP)
+        if is_drawn and start.device_line() and _computed(config).done():
+            st.rerun()
+        is_drawn = True
+
+    look()
