@@ -87,7 +87,7 @@ def examined(app: AppTest) -> list[Examined]:
 
 def rows(app: AppTest) -> dict[str, list[str]]:
     """The table: what stands beside each figure."""
-    table = re.search(r'<div class="figures"><table>.*?</table>', shown(app), re.S)
+    table = re.search(r'<div class="figures[^"]*"><table>.*?</table>', shown(app), re.S)
     assert table is not None
     text = re.sub(r'<span class="term-meaning".*?</span>', "", table[0])
     cells = [re.findall(r"<td.*?>(.*?)</td>", row) for row in text.split("<tr>")[2:]]

@@ -132,4 +132,4 @@ def real_digits(rows: int) -> bytes:
 
 def short_key(name: str) -> str:
     """A key for what belongs to a run or a model of any name: Streamlit refuses some, such as those with `__`."""
-    return hashlib.sha256(name.encode()).hexdigest()[:16]
+    return hashlib.sha256(name.encode(errors="surrogatepass")).hexdigest()[:16]
