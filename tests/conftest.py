@@ -1,7 +1,7 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import settings
@@ -14,12 +14,21 @@ os.environ["OMP_NUM_THREADS"] = "1"
 if TYPE_CHECKING:
     from gan.data import Digits
     from gan.trainer import Trainer
+    from tests.distribution import Distribution
 
 pytest_plugins = ["tests.servers"]
 
 # The same examples in every run: a failure here is a failure for everybody.
 settings.register_profile("counterfeit", deadline=None, max_examples=50, derandomize=True, database=None)
 settings.load_profile("counterfeit")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> "Distribution":
+    """Hands the tests out to processes, where there are several."""
+    from tests.distribution import Distribution
+
+    return Distribution(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -19,7 +19,7 @@ import safetensors.torch
 import torch
 from torch import Tensor
 
-from gan import data, presets, processes, runs
+from gan import data, evaluation, presets, processes, runs
 from gan.config import TrainConfig
 from gan.data import Digits
 from gan.loop import Ending, Loop
@@ -206,7 +206,8 @@ def stop_at(images: int) -> React:
 
 
 def with_fewer(digits: Digits, patch: pytest.MonkeyPatch) -> Digits:
-    """Leaves 4,000 images that the judge has learned from, 2,500 for validation and 2,000 for tests."""
+    """Leaves 4,000 images that the judge has learned from, 2,500 for validation and 2,000 for tests; and one pass over
+    them to the classifiers of the classification accuracy score."""
     images, labels = digits.train_images, digits.train_labels
     some = Digits(
         np.concatenate((images[:4000], images[50_000:52_500])),
@@ -222,6 +223,7 @@ def with_fewer(digits: Digits, patch: pytest.MonkeyPatch) -> Digits:
 
     patch.setattr(data, "JUDGED_FROM", 4000)
     patch.setattr(data, "load", load_fewer)
+    patch.setattr(evaluation, "TAUGHT_PASSES", 1)
     return some
 
 

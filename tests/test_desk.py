@@ -1,4 +1,5 @@
-"""The line of evaluations, with the real process and a small model."""
+"""The line of evaluations, with real processes and a small model. Where figures are measured, real images are fewer in
+this process and in the one that is asked (`tests.evaluator`)."""
 
 import os
 import signal
@@ -23,6 +24,7 @@ from gan.runs import newest_snapshot
 from tests.helpers import is_sentence, small_run, until
 
 FEW = 1000
+pytestmark = pytest.mark.usefixtures("few_digits")
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +38,7 @@ def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def desk() -> Iterator[Desk]:
-    desk = Desk()
+    desk = Desk((sys.executable, "-m", "tests.evaluator"))
     yield desk
     desk.close()
 

@@ -114,6 +114,7 @@ def test_ready_worker_that_has_died_is_replaced_by_a_new_one(runs_root: Path, wi
     (dead,) = processes._ready
     assert isinstance(dead, processes.subprocess.Popen)
     os.kill(dead.pid, signal.SIGKILL)
+    dead.wait(60)
     folder = runs.start(small(images=LARGE))
     assert processes._workers[folder] is not dead
     assert runs.read(folder).living

@@ -40,8 +40,11 @@ def _rows(table: str, values: str) -> Damage:
 
 
 def _huge(table: str, values: str) -> Damage:
-    """The same for what is huge: written once, and not to the write-ahead log first."""
+    """The same for what is huge: in large pages, written once, and not to the write-ahead log first."""
     return _sql(
+        "PRAGMA journal_mode = DELETE",
+        "PRAGMA page_size = 65536",
+        "VACUUM",
         "PRAGMA journal_mode = OFF",
         "PRAGMA synchronous = OFF",
         f"DROP TABLE {table}",
