@@ -6,20 +6,21 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 import torch
+from torch import nn
 
 from gan import data, judge, latent, metrics
 from gan.checkpoint import as_bytes
 from gan.config import TrainConfig
 from gan.evaluation import yardstick
 from gan.figures import SAMPLES
-from gan.models import Generator
+from gan.games import spec_of
 
 
 class Trains(Protocol):
     """What can be raced: `gan.trainer.Trainer`, and the textbook GAN of `benchmarks.textbook`."""
 
     config: TrainConfig
-    average: Generator
+    average: nn.Module
 
     @property
     def images(self) -> int:
@@ -61,7 +62,7 @@ class Race:
 def look(trainer: Trains, seconds: float) -> Seen:
     """10,000 samples of the averaged generator against the validation images."""
     stick = yardstick("validation", SAMPLES)
-    z = latent.sample(SAMPLES, trainer.config.latent_dim, seed=1)
+    z = latent.sample(SAMPLES, spec_of(trainer.config), seed=1)
     y = torch.from_numpy(stick.labels)
     pairs = zip(z.split(500), y.split(500), strict=True)
     images = torch.cat([as_bytes(trainer.average(*pair)) for pair in pairs])

@@ -26,11 +26,14 @@ from benchmarks.overhead import server_process
 from gan import loop, render, runs, store
 from gan.config import TrainConfig
 from gan.data import PRETRAINED
+from gan.games import rules
 from gan.messages import Checkpoint, Control, Progress, Record, Sample, Segment, Snapshot, Status, Summary
 from gan.presets import PRESETS
-from gan.trainer import NORMS, STATISTICS
 
-QUANTITIES = (*STATISTICS, *NORMS)
+QUANTITIES = (
+    *(quantity.name for quantity in rules(TrainConfig()).quantities),
+    *(f"{kind}_norm_{side}" for kind in ("gradient", "update") for side in "gd"),
+)
 IMAGES_A_RECORD = 800
 RECORDS_A_SECOND = round(1 / loop.EVERY["record"])
 EVERY = {kind: round(seconds * RECORDS_A_SECOND) for kind, seconds in loop.EVERY.items()}
@@ -111,7 +114,7 @@ def watch(url: str, seconds: float) -> Seen:
 
 def train_page(root: Path, lengths: list[int], seconds: float) -> None:
     """A run that gets longer and longer."""
-    config = TrainConfig(seconds=0.0)
+    config = TrainConfig().changed(seconds=0.0)
     folder = runs.create(config, root / "20260101-000000-cgan-0000")
     print("| records | refresh, ms | refresh, kB | server, MB | writer, MB | on disk, MB |")
     print("|---|---|---|---|---|---|")

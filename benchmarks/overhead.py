@@ -28,8 +28,9 @@ import torch.nn.functional as F
 
 from benchmarks import machine
 from gan import data, runs
+from gan.games import rules
+from gan.games.game import DISCRIMINATOR, GENERATOR
 from gan.messages import Command
-from gan.models import Discriminator, Generator
 from gan.presets import PRESETS
 from gan.trainer import Trainer
 
@@ -43,17 +44,20 @@ def bare() -> Callable[[], int]:
     digits = data.load()
     images = torch.from_numpy(digits.train_images).unsqueeze(1)
     labels = torch.from_numpy(digits.train_labels)
-    generator = Generator(CONFIG).to(memory_format=torch.channels_last)
-    discriminator = Discriminator(CONFIG).to(memory_format=torch.channels_last)
+    players = rules(CONFIG).players(CONFIG)
+    generator, discriminator = (
+        players[name].to(memory_format=torch.channels_last) for name in (GENERATOR, DISCRIMINATOR)
+    )
     average = copy.deepcopy(generator).requires_grad_(False)
-    betas = (CONFIG.beta1, CONFIG.beta2)
-    adam_g = torch.optim.Adam(generator.parameters(), CONFIG.lr_g, betas, fused=True)
-    adam_d = torch.optim.Adam(discriminator.parameters(), CONFIG.lr_d, betas, fused=True)
+    chosen = CONFIG.optimizer
+    betas = (chosen.beta1, chosen.beta2)
+    adam_g = torch.optim.Adam(generator.parameters(), chosen.lr_g, betas, fused=True)
+    adam_d = torch.optim.Adam(discriminator.parameters(), chosen.lr_d, betas, fused=True)
     state, target = (
         [*(p.detach() for p in net.parameters()), *(b for b in net.buffers() if b.is_floating_point())]
         for net in (generator, average)
     )
-    size = CONFIG.batch_size
+    size = CONFIG.data.batch_size
     position, order = 0, torch.randperm(len(labels))
 
     def step() -> int:
@@ -63,7 +67,7 @@ def bare() -> Callable[[], int]:
         index = order[position : position + size]
         position += size
         x, y = images[index].float() * (2 / 255) - 1, labels[index].long()
-        fakes = generator(torch.randn(size, CONFIG.latent_dim), y)
+        fakes = generator(torch.randn(size, CONFIG.generator.latent_dim), y)
         real, fake = discriminator(torch.cat((x, fakes.detach())), torch.cat((y, y))).chunk(2)
         loss_d = F.softplus(-real).mean() + F.softplus(fake).mean()
         adam_d.zero_grad()
@@ -88,7 +92,7 @@ def trainer() -> Callable[[], int]:
 
     def step() -> int:
         one.step()
-        return CONFIG.batch_size
+        return CONFIG.data.batch_size
 
     return step
 

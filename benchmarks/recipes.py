@@ -6,16 +6,19 @@ images per second, seconds to label agreement 0.95, agreement and FCD by floor a
 """
 
 import argparse
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from benchmarks import clock, machine
 from gan import data, presets
+from gan.games.adversarial import AdversarialGame
+from gan.games.game import Move
+from gan.games.step import Step
 from gan.trainer import Trainer, _floats
 
 CPU = torch.device("cpu")
@@ -24,23 +27,53 @@ CPU = torch.device("cpu")
 class Apart(Trainer):
     """Real and forged images go through D one after the other."""
 
-    def _discriminator_pass(self, x: Tensor, fakes: Tensor, y: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def step(self, norms: bool = False, spent: float = 0.0) -> None:  # noqa: D102
         self.discriminator.has_batch_norm = True
-        return super()._discriminator_pass(x, fakes, y)
+        super().step(norms, spent)
+
+
+class ForgingAnew(AdversarialGame):
+    """No forgeries of D's move serve once more in G's."""
+
+    def moves(self, step: Step) -> Iterator[Move]:  # noqa: D102
+        for _ in range(self.d_steps):
+            batch = self.forge(step, *step.next_batch())
+            yield self.discriminator_move(step, batch)
+        for _ in range(self.g_steps):
+            yield self.generator_move(step, self.forge(step, batch.x, batch.y))
 
 
 class Fresh(Trainer):
-    """G forges anew for its own pass."""
+    """G forges anew for its own move."""
 
-    def _generator_pass(self, fakes: Tensor, y: Tensor, real_logits: Tensor) -> Tensor:
-        return super()._generator_pass(self._forge(y), y, real_logits)
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.game = ForgingAnew(**self.config.game.model_dump())
+
+
+class BurningIn(Trainer):
+    """Schedules in the manner of R3GAN (Huang et al. 2024): over the first share of the budget, along a cosine, rates
+    fall to a quarter, γ of both penalties to a tenth, and Adam's beta2 rises from 0.9 to 0.99."""
+
+    SHARE = 0.25
+
+    def step(self, norms: bool = False, spent: float = 0.0) -> None:  # noqa: D102
+        turned = (1 - math.cos(math.pi * min(1.0, spent / self.SHARE))) / 2
+        game, optimizer = self.config.game, self.config.optimizer
+        assert isinstance(game, AdversarialGame)
+        lower = 1 - 0.9 * turned
+        self.game = game.model_copy(update={"r1": game.r1 * lower, "r2": game.r2 * lower})
+        self.lr_g, self.lr_d = (rate * (1 - 0.75 * turned) for rate in (optimizer.lr_g, optimizer.lr_d))
+        for one in self.optimizers.values():
+            one.param_groups[0]["betas"] = (optimizer.beta1, 0.9 + 0.09 * turned)
+        super().step(norms, spent)
 
 
 class Growing(Trainer):
     """The batch grows fourfold over the budget."""
 
     def step(self, norms: bool = False, spent: float = 0.0) -> None:  # noqa: D102
-        self.sampler.batch_size = int(self.config.batch_size * 4**spent) // 8 * 8
+        self.sampler.batch_size = int(self.config.data.batch_size * 4**spent) // 8 * 8
         super().step(norms, spent)
 
 
@@ -49,7 +82,7 @@ class Replaced(Trainer):
 
     def step(self, norms: bool = False, spent: float = 0.0) -> None:  # noqa: D102
         size = len(self.sampler.labels)
-        number = (self.sampler.drawn + self.config.batch_size) // size
+        number = (self.sampler.drawn + self.config.data.batch_size) // size
         if number not in self.sampler._passes:
             order = np.random.default_rng((1, number)).integers(size, size=size)
             self.sampler._passes[number] = torch.from_numpy(order)
@@ -71,7 +104,7 @@ class Plain(Trainer):
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
-        for optimizer in (self.optimizer_g, self.optimizer_d):
+        for optimizer in self.optimizers.values():
             optimizer.param_groups[0] |= {"fused": None, "foreach": False}
 
 
@@ -107,6 +140,10 @@ RECIPES: dict[str, Recipe] = {
     "D convolutional, R1 20 every 4": _r(architecture_d="conv", widths_d=(16, 32, 128), r1=20.0, penalty_every=4),
     "hinge, spectral normalisation": _r(loss="hinge", spectral_norm_d=True),
     "relativistic, R1 + R2 0.01 every 8": _r(loss="relativistic", r1=0.01, r2=0.01, penalty_every=8),
+    "relativistic": _r(loss="relativistic"),
+    "relativistic, R1 + R2 0.1 every 8, R3GAN's schedules": _r(
+        BurningIn, loss="relativistic", r1=0.1, r2=0.1, penalty_every=8
+    ),
     "R1 0.05 every 8": _r(r1=0.05, penalty_every=8),
     "G at 1e-3": _r(lr_g=1e-3),
     "G at 4e-3": _r(lr_g=4e-3),

@@ -66,7 +66,7 @@ def card(folder: Path, size: int) -> str:
     found = evaluate(model)
     parameters = count_parameters(model.generator), count_parameters(model.discriminator)
     config, progress = run.config, run.status.progress
-    budget = f"--images {config.images}" if config.images else f"--seconds {config.seconds:g}"
+    budget = f"--images {config.budget.images}" if config.budget.images else f"--seconds {config.budget.seconds:g}"
     command = f"python -m gan train --preset {config.preset} {budget} --seed {config.seed}"
     rows = [
         f"| {KINDS[name].label} | {figure.value:.4f} | {figure.floor:.4f} | {_ratio(figure)} |"
@@ -108,7 +108,7 @@ def _ratio(figure: Figure) -> str:
 def multiply_adds(model: Model) -> int:
     """What one picture costs, as PyTorch counts it."""
     with FlopCounterMode(display=False) as counted, torch.no_grad():
-        model.generator(latent.sample(1, model.config.latent_dim, 0), torch.tensor([0]))
+        model.generator(latent.sample(1, model.latents, 0), torch.tensor([0]))
     return int(counted.get_total_flops()) // 2
 
 

@@ -22,6 +22,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from benchmarks import machine
 from gan import data, presets, store
 from gan.examiner import Examiner
+from gan.games.step import Step
 from gan.loop import Loop
 from gan.messages import Command, Progress, Status
 from gan.models import Discriminator, Generator
@@ -29,7 +30,7 @@ from gan.trainer import Trainer
 
 PARTS: list[tuple[str, Any, str]] = [
     ("real images, picked and turned into floats", data.Sampler, "__next__"),
-    ("latents", Trainer, "latents"),
+    ("latents", Step, "latents"),
     ("forward, generator", Generator, "forward"),
     ("forward, discriminator", Discriminator, "forward"),
     ("backward", torch.autograd, "backward"),

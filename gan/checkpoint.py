@@ -17,11 +17,15 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from gan import tensors
-from gan.config import ConfigError, TrainConfig, show
+from gan.config import ConfigError, TrainConfig
+from gan.fields import flat, short, show
 from gan.folders import shown
+from gan.games import rules, spec_of
+from gan.games.game import DISCRIMINATOR, GENERATOR
+from gan.latent_spec import LatentSpec
 from gan.model_files import ModelError as ModelError
 from gan.model_files import resolve as resolve
-from gan.models import Discriminator, Generator
+from gan.models import Generator
 from gan.trainer import Trainer
 
 FORMAT = "counterfeit"
@@ -37,9 +41,14 @@ class Model:
 
     config: TrainConfig
     generator: Generator
-    discriminator: Discriminator
+    discriminator: nn.Module
     images: int
     seconds: float
+
+    @property
+    def latents(self) -> LatentSpec:
+        """What its latents are made of."""
+        return spec_of(self.config)
 
 
 def _content(kind: str, config: TrainConfig, named: dict[str, Tensor], about: dict[str, Any]) -> bytes:
@@ -98,12 +107,12 @@ def model_content(trainer: Trainer, seconds: float) -> bytes:
 
 def load_model(path: Path) -> Model:
     """Reads a model file; raises `ModelError` with one sentence if it cannot."""
-    networks: dict[str, Generator | Discriminator] = {}
+    networks: dict[str, nn.Module] = {}
 
     def expected(config: TrainConfig, _: Any) -> dict[str, Tensor]:
         # Shapes only: settings that somebody has made up build nothing, and no random numbers are drawn.
         with torch.device("meta"), _Undrawn():
-            networks.update(generator=Generator(config), discriminator=Discriminator(config))
+            networks.update(rules(config).players(config))
         return {f"{name}.{key}": value for name, one in networks.items() for key, value in one.state_dict().items()}
 
     config, found, about = _load(path, "model", expected)
@@ -115,10 +124,9 @@ def load_model(path: Path) -> Model:
         own = {key.removeprefix(f"{name}."): value for key, value in found.items() if key.startswith(f"{name}.")}
         network.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in own.items()}, assign=True)
         network.eval().requires_grad_(False)
-    generator, discriminator = networks["generator"], networks["discriminator"]
+    generator = networks[GENERATOR]
     assert isinstance(generator, Generator)
-    assert isinstance(discriminator, Discriminator)
-    return Model(config, generator, discriminator, images, seconds)
+    return Model(config, generator, networks[DISCRIMINATOR], images, seconds)
 
 
 class _Undrawn(TorchFunctionMode):
@@ -137,7 +145,7 @@ def checkpoint_content(trainer: Trainer, about: dict[str, Any]) -> bytes:
     return _content("checkpoint", trainer.config, trainer.tensors(), about)
 
 
-MAY_DIFFER = ("device", "threads", "images", "seconds", "patience")
+MAY_DIFFER = ("device", "threads", "budget.images", "budget.seconds", "budget.patience")
 """Settings of a run that may be changed in its `config.json` although it has a checkpoint: a run moves to another
 machine, or gets more time. All others decide what the numbers in the checkpoint mean."""
 
@@ -150,11 +158,12 @@ def load_checkpoint(path: Path, trainer: Trainer) -> dict[str, Any]:
     """
 
     def expected(config: TrainConfig, about: Any) -> dict[str, Tensor]:
-        for name, value in vars(trainer.config).items():
-            if name not in MAY_DIFFER and (other := getattr(config, name)) != value:
+        theirs = flat(config)
+        for name, value in flat(trainer.config).items():
+            if name not in MAY_DIFFER and (other := theirs.get(name)) != value:
                 raise ModelError(
-                    f"{path} does not fit the run's settings: {name} is {show(other)} there and {show(value)} in "
-                    "the run."
+                    f"{path} does not fit the run's settings: {short(name)} is {show(other)} there and {show(value)} "
+                    "in the run."
                 )
         return trainer.expected(stepped=not isinstance(about, dict) or about.get("images") != 0)
 
@@ -181,7 +190,7 @@ def begin_with(model: Model, trainer: Trainer) -> None:
 
 @torch.inference_mode()
 def forge(model: Model, z: Tensor, y: Tensor | None, batch: int = 1024) -> Tensor:
-    """Pictures of a model, uint8 (N, 28, 28), for latents (N, latent_dim) and digits (N,) or mixes of them (N, 10)."""
+    """Pictures of a model, uint8 (N, 28, 28), for latents (N, size) and digits (N,) or mixes of them (N, 10)."""
     parts = []
     for start in range(0, len(z), batch):
         digits = None if y is None else y[start : start + batch]

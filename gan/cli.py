@@ -7,15 +7,14 @@ import json
 import queue
 import signal
 import sys
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, is_dataclass
 from pathlib import Path
 from typing import Any, NoReturn, get_args
 
 from tqdm import tqdm
 
-from gan import config as configs
-from gan import figures, folders, model_files, outputs, runs, space, trash
+from gan import fields, figures, folders, model_files, outputs, runs, space, trash
 from gan.config import ConfigError, TrainConfig
 from gan.data import DataError
 from gan.folders import shown
@@ -25,6 +24,7 @@ from gan.outputs import OutputError
 from gan.presets import PRESETS, preset
 from gan.runs import Run
 
+RATES = ("lr_g", "lr_d")
 FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
 LONGEST = 800
 """Characters of what is said on stderr."""
@@ -44,7 +44,7 @@ class _Parser(argparse.ArgumentParser):
 def _number(kind: type, low: float, high: float, name: str) -> Any:
     def parse(text: str) -> Any:
         with contextlib.suppress(ValueError):
-            if configs.is_plain(text) and low <= (value := kind(text)) <= high:
+            if fields.is_plain(text) and low <= (value := kind(text)) <= high:
                 return value
         raise argparse.ArgumentTypeError(f"'{shown(text)}' is not {name} from {low:g} to {high:,.12g}")
 
@@ -81,15 +81,15 @@ def parser() -> argparse.ArgumentParser:
     origin.add_argument("--preset", help=f"one of {', '.join(PRESETS)}")
     origin.add_argument("--from", dest="origin", metavar="MODEL", help="begin with a model, and with its settings")
     _add_budget(train)
-    train.add_argument("--seed", type=_seed, help=configs.help_texts()["seed"])
+    train.add_argument("--seed", type=_seed, help=fields.hints()["seed"].help)
     train.add_argument("--run-dir", type=_path, help="a new or empty folder; default: a new one in ./runs")
-    _add_settings(train, list(configs.hints()))
+    _add_settings(train, list(map(fields.short, fields.hints())))
     train.set_defaults(act=_train)
 
     resume = commands.add_parser("resume", help="go on with a run that ended")
     resume.add_argument("run_dir", type=_path)
     _add_budget(resume)
-    _add_settings(resume, ["lr_g", "lr_d"])
+    _add_settings(resume, list(RATES))
     resume.set_defaults(act=_resume)
 
     sample = commands.add_parser("sample", help="forge digits with a trained model")
@@ -152,17 +152,19 @@ def _add_settings(command: argparse.ArgumentParser, names: list[str]) -> None:
     )
 
 
-def _settings(given: list[str], names: Collection[str]) -> dict[str, Any]:
-    """What `--set` says, by field; raises `UsageError` and `ConfigError`."""
-    values: dict[str, Any] = {}
+def _settings(given: list[str], base: TrainConfig) -> dict[str, Any]:
+    """What `--set` says of the settings `base`, by path; raises `UsageError` and `ConfigError`."""
+    pairs = []
     for setting in given:
-        field, equals, text = setting.partition("=")
+        name, equals, text = setting.partition("=")
         if not equals:
             raise UsageError(f"--set takes FIELD=VALUE, not '{shown(setting)}'.")
-        values[field] = configs.parse(field, text)
-        if field not in names:
-            raise UsageError(f"{field} cannot be changed once a run has begun; {' and '.join(names)} can.")
-    return values
+        pairs.append((name, text))
+    game = base.game.kind
+    for name, text in pairs:
+        if name in ("game", "kind", fields.KIND):  # which fields there are depends on it
+            game = fields.parse(fields.KIND, text)
+    return {fields.find(name, game): fields.parse(name, text, game) for name, text in pairs}
 
 
 def _add_budget(command: argparse.ArgumentParser) -> None:
@@ -214,14 +216,16 @@ def _one_line(text: str) -> str:
 def _train(args: argparse.Namespace) -> int:
     if any(setting.startswith("preset=") for setting in args.set):
         raise UsageError("The preset is chosen with --preset, not with --set.")
-    values = _settings(args.set, configs.hints())
-    if args.seed is not None:
-        values["seed"] = args.seed
+    others: dict[str, Any] = {} if args.seed is None else {"seed": args.seed}
     if args.images or args.seconds:
-        values |= {"images": args.images or 0, "seconds": args.seconds or 0.0}
+        others |= {"budget.images": args.images or 0, "budget.seconds": args.seconds or 0.0}
+
+    def changed(base: TrainConfig) -> TrainConfig:
+        return base.changed(_settings(args.set, base) | others)
+
     if args.origin:
-        return _work(lambda: _new_run_from(args.origin, values, args.run_dir), WHAT_IS_LEFT)
-    config = preset(args.preset or TrainConfig.preset).changed(**values)
+        return _work(lambda: _new_run_from(args.origin, changed, args.run_dir), WHAT_IS_LEFT)
+    config = changed(preset(args.preset or TrainConfig().preset))
     return _work(lambda: _new_run(config, args.run_dir), WHAT_IS_LEFT)
 
 
@@ -232,7 +236,7 @@ def _new_run(config: TrainConfig, folder: Path | None) -> Path:
     return runs.create(config, folder)
 
 
-def _new_run_from(origin: str, values: dict[str, Any], folder: Path | None) -> Path:
+def _new_run_from(origin: str, changed: Callable[[TrainConfig], TrainConfig], folder: Path | None) -> Path:
     """A new run whose first checkpoint holds a model's networks; all else is at its beginning."""
     from gan import data, device, footprint, store
     from gan.checkpoint import begin_with, checkpoint_content, load_model
@@ -240,9 +244,9 @@ def _new_run_from(origin: str, values: dict[str, Any], folder: Path | None) -> P
     from gan.trainer import Trainer
 
     model = load_model(resolve(str(runs.find(origin) or origin)))
-    config = model.config.changed(**values)
+    config = changed(model.config)
     footprint.check(config, device.choose(config.device).device)
-    trainer = Trainer(config, data.load(config.dataset))
+    trainer = Trainer(config, data.load(config.data.dataset))
     begin_with(model, trainer)
     content = checkpoint_content(trainer, {"seconds": 0.0})
     created = _new_run(config, folder)
@@ -254,9 +258,20 @@ def _resume(args: argparse.Namespace) -> int:
     run = runs.read(args.run_dir)
     if run.living:
         raise runs.RunError(f"{run.id} is {run.status.state} in another process.")
-    order = Order(args.images or 0, args.seconds or 0.0, **_settings(args.set, ("lr_g", "lr_d")))
+    order = Order(args.images or 0, args.seconds or 0.0, **_rates(args.set, run.config))
     runs.check_resumable(run, order)
     return _work(lambda: Path(args.run_dir), order)
+
+
+def _rates(given: list[str], config: TrainConfig) -> dict[str, float]:
+    """The learning rates that `--set` gives to a run that goes on."""
+    found = {}
+    for path, value in _settings(given, config).items():
+        name = fields.short(path)
+        if name not in RATES:
+            raise UsageError(f"{name} cannot be changed once a run has begun; {' and '.join(RATES)} can.")
+        found[name] = value
+    return found
 
 
 def _work(find: Callable[[], Path], order: Order) -> int:
@@ -328,7 +343,7 @@ def _sample(args: argparse.Namespace) -> int:
     model = load_model(file)
     digits = (args.digits or list(range(10))) if model.config.conditional else []
     count = args.n * max(1, len(digits))
-    needed, free = count * (4 * PIXELS + 8 * model.config.latent_dim), memory.free(torch.device("cpu"))
+    needed, free = count * (4 * PIXELS + 8 * model.latents.size), memory.free(torch.device("cpu"))
     if needed > free:
         raise UsageError(
             f"{count:,} pictures take about {memory.size(needed)} of memory, and {memory.size(free)} is free; "
@@ -337,12 +352,12 @@ def _sample(args: argparse.Namespace) -> int:
     if model.config.conditional:
         y = torch.tensor(digits).repeat_interleave(args.n)
         # The same latents for every digit, so that a column of the grid is one latent.
-        z = latent.sample(args.n, model.config.latent_dim, args.seed).repeat(len(digits), 1)
+        z = latent.sample(args.n, model.latents, args.seed).repeat(len(digits), 1)
         columns, labels = args.n, y.to(torch.uint8).numpy()
     else:
         if args.digits:
             raise UsageError(f"{shown(args.model)} is unconditional: it cannot be asked for digits.")
-        z, y = latent.sample(args.n, model.config.latent_dim, args.seed), None
+        z, y = latent.sample(args.n, model.latents, args.seed), None
         columns, labels = 10, np.full(args.n, 255, np.uint8)
     images = forge(model, z, y).numpy()
     if args.out.suffix == ".png":
@@ -451,7 +466,7 @@ def _show(args: argparse.Namespace) -> int:
         print(json.dumps(about | {"status": asdict(run.status), "config": run.config.to_dict()}))
         return 0
     print(f"{shown(run.id, 255)}, created {run.created:%Y-%m-%d %H:%M:%S}, in {shown(run.folder, 1000)}")
-    for name, value in (*_by_path(run.status), *_by_path(run.config)):
+    for name, value in (*_by_path(run.status), *fields.flat(run.config).items()):
         print(f"  {name:26} {', '.join(map(str, value)) if isinstance(value, tuple) else value}")
     return 0
 

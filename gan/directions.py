@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from gan.latent import sample
+from gan.latent_spec import LatentSpec
 from gan.models import DIGITS, Generator
 
 SHOWN = 8
@@ -19,32 +20,32 @@ class Basis:
     label: str
     meaning: str
     directions: Tensor
-    """(K, latent_dim), rows of length 1, those first that change the picture most."""
+    """(K, latent size), rows of length 1, those first that change the picture most; codes stay as they are."""
     names: list[str]
     """What the leading directions move; empty where nothing fits."""
 
 
-def bases(generator: Generator, latent_dim: int) -> list[Basis]:
+def bases(generator: Generator, spec: LatentSpec) -> list[Basis]:
     """All the ways, each with its leading directions."""
-    moving = Moving(generator, latent_dim)
+    moving = Moving(generator, spec)
     ways = (
         (
             "picture",
             "What changes the picture most",
             "The directions in which a small step changes the picture most (active subspace; Constantine 2015).",
-            active_subspace(generator, latent_dim),
+            active_subspace(generator, spec),
         ),
         (
             "activations",
             "Principal components of activations",
             "What the generator's first layer varies along most (GANSpace; Härkönen et al. 2020).",
-            by_change(generator, activation_components(generator, latent_dim)[:SHOWN]),
+            by_change(generator, activation_components(generator, spec)[:SHOWN], spec),
         ),
         (
             "weights",
             "Singular vectors of the weights",
             "What the generator's first layer stretches most, read off its weights (SeFa; Shen and Zhou 2021).",
-            by_change(generator, semantic_factors(generator, latent_dim)[:SHOWN]),
+            by_change(generator, semantic_factors(generator, spec)[:SHOWN], spec),
         ),
     )
     return [
@@ -53,8 +54,8 @@ def bases(generator: Generator, latent_dim: int) -> list[Basis]:
 
 
 @torch.no_grad()
-def activation_components(generator: Generator, latent_dim: int, points: int = 1000, rounds: int = 8) -> Tensor:
-    """The latents that move along the principal components of the first layer's activations, (K, latent_dim).
+def activation_components(generator: Generator, spec: LatentSpec, points: int = 1000, rounds: int = 8) -> Tensor:
+    """The latents that move along the principal components of the first layer's activations, (K, size).
 
     Härkönen et al. 2020, equations 3 and 4: the components of the activations at z ~ N(0, I), then by least squares
     the directions in z that go with the coordinates along them. The digits take turns, and what is compared is within a
@@ -62,20 +63,24 @@ def activation_components(generator: Generator, latent_dim: int, points: int = 1
     subspace iteration (Halko et al. 2011, algorithm 4.4), with eight more than wanted and `rounds` rounds.
     """
     generator.eval()
-    z, y = sample(points, latent_dim, seed=0), torch.arange(points) % DIGITS
+    z, y = sample(points, spec, seed=0), torch.arange(points) % DIGITS
     activations = _first_activations(generator, z, y).double()
     for digit in range(DIGITS):
         activations[y == digit] -= activations[y == digit].mean(0)
-    wanted = min(latent_dim + 8, activations.shape[1])
+    wanted = min(spec.normal + 8, activations.shape[1])
     basis = sample(activations.shape[1], wanted, seed=1).double()
     for _ in range(rounds):
         basis = torch.linalg.qr(activations.T @ (activations @ basis)).Q
     _, scales, components = torch.linalg.svd(activations @ basis, full_matrices=False)
-    count = max(1, min(latent_dim, int((scales > 3e-5 * scales.max()).sum())))
+    count = max(1, min(spec.normal, int((scales > 3e-5 * scales.max()).sum())))
     along = activations @ basis @ components[:count].T
-    found = torch.linalg.lstsq(along, z.double()).solution
-    unit: Tensor = (found / found.norm(dim=1, keepdim=True).clamp_min(1e-12)).float()
-    return unit
+    found = torch.linalg.lstsq(along, z[:, : spec.normal].double()).solution
+    return _with_codes((found / found.norm(dim=1, keepdim=True).clamp_min(1e-12)).float(), spec)
+
+
+def _with_codes(directions: Tensor, spec: LatentSpec) -> Tensor:
+    """Directions of the normal part of a latent, (K, normal), as directions of all of it, (K, size)."""
+    return nn.functional.pad(directions, (0, spec.size - spec.normal))
 
 
 def _first_activations(generator: Generator, z: Tensor, y: Tensor) -> Tensor:
@@ -89,12 +94,12 @@ def _first_activations(generator: Generator, z: Tensor, y: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def semantic_factors(generator: Generator, latent_dim: int) -> Tensor:
-    """The right singular vectors of the weight that the latent meets first, (latent_dim, latent_dim), the largest
+def semantic_factors(generator: Generator, spec: LatentSpec) -> Tensor:
+    """The right singular vectors of the weight that the latent meets first, (normal, size), the largest
     singular value first (SeFa; Shen and Zhou 2021, equation 6)."""
     first = next(module for module in generator.layers if isinstance(module, nn.Linear))
-    weight = first.weight[:, :latent_dim].double()
-    return _principal(weight).float()
+    weight = first.weight[:, : spec.normal].double()
+    return _with_codes(_principal(weight).float(), spec)
 
 
 def _principal(matrix: Tensor) -> Tensor:
@@ -104,11 +109,13 @@ def _principal(matrix: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def by_change(generator: Generator, directions: Tensor, points: int = 32, step: float = 0.25) -> Tensor:
-    """The directions (K, latent_dim), sorted by the mean squared change of the picture for a step along them, the
+def by_change(
+    generator: Generator, directions: Tensor, spec: LatentSpec, points: int = 32, step: float = 0.25
+) -> Tensor:
+    """The directions (K, size), sorted by the mean squared change of the picture for a step along them, the
     largest first, and turned so that more ink is to the right."""
     generator.eval()
-    z = sample(points, directions.shape[1], seed=0)
+    z = sample(points, spec, seed=0)
     y = torch.arange(points) % DIGITS
     differences = torch.stack([generator(z + step * d, y) - generator(z - step * d, y) for d in directions]).flatten(1)
     order = differences.square().sum(1).argsort(descending=True)
@@ -116,8 +123,8 @@ def by_change(generator: Generator, directions: Tensor, points: int = 32, step: 
 
 
 @torch.no_grad()
-def active_subspace(generator: Generator, latent_dim: int, points: int = 32, step: float = 0.25) -> Tensor:
-    """An orthonormal basis of the latent space, (latent_dim, latent_dim), one direction a row, sorted by
+def active_subspace(generator: Generator, spec: LatentSpec, points: int = 32, step: float = 0.25) -> Tensor:
+    """An orthonormal basis of the latent space, (normal, size), one direction a row, sorted by
     how much a step along it changes the picture.
 
     The rows are the eigenvectors of E[JᵀJ], J the Jacobian of G at z ~ N(0, I), largest eigenvalue
@@ -126,10 +133,10 @@ def active_subspace(generator: Generator, latent_dim: int, points: int = 32, ste
     standard normal, so that a slider over ±3 covers what the generator was trained on.
     """
     generator.eval()
-    z = sample(points, latent_dim, seed=0)
+    z = sample(points, spec, seed=0)
     y = torch.arange(points) % DIGITS
     columns = []
-    for offset in step * torch.eye(latent_dim):
+    for offset in step * _with_codes(torch.eye(spec.normal), spec):
         difference = generator(z + offset, y) - generator(z - offset, y)
         columns.append(difference.flatten() / (2 * step))
     jacobian = torch.stack(columns, dim=1).double()
@@ -138,7 +145,7 @@ def active_subspace(generator: Generator, latent_dim: int, points: int = 32, ste
     # in every session.
     ink = jacobian.sum(0) @ vectors.T
     signed: Tensor = vectors * torch.where(ink < 0, -1.0, 1.0)[:, None]
-    return signed.float()
+    return _with_codes(signed.float(), spec)
 
 
 FEATURES = ("weight of the stroke", "slant", "width", "height")
@@ -175,9 +182,9 @@ class Moving:
     """
 
     @torch.no_grad()
-    def __init__(self, generator: Generator, latent_dim: int, points: int = 1000) -> None:
+    def __init__(self, generator: Generator, spec: LatentSpec, points: int = 1000) -> None:
         generator.eval()
-        self.z = sample(points, latent_dim, seed=0)
+        self.z = sample(points, spec, seed=0)
         y = torch.arange(points) % DIGITS
         measured = features(generator(self.z, y))
         for digit in range(DIGITS):
@@ -185,7 +192,7 @@ class Moving:
         self.measured = measured / measured.std(0).clamp_min(1e-9)
 
     def names(self, directions: Tensor) -> list[str]:
-        """For each direction (K, latent_dim), the feature that it moves most; empty where none is clearly moved. A
+        """For each direction (K, size), the feature that it moves most; empty where none is clearly moved. A
         feature names one direction only."""
         along = (self.z @ directions.T).double()
         correlation = (along.T @ self.measured / len(self.z)).abs()

@@ -98,7 +98,7 @@ def evaluate(
     stick = yardstick(reference, n)
     say(0.45, "forging and reading")
     asked = stick.labels if model.config.conditional else None
-    z = latent.sample(n, model.config.latent_dim, seed)
+    z = latent.sample(n, model.latents, seed)
     images = forge(model, z, None if asked is None else torch.from_numpy(asked)).numpy()
     reading = judge.load().judge.read(images)
     say(0.6, "comparing")
@@ -149,7 +149,7 @@ def evaluate(
 def pictures(model: Model, found: Evaluation, forgeries: list[Forgery]) -> tuple[Bytes, Bytes]:
     """Forgeries of an evaluation of `model`, and the training images nearest to them, both (N, 28, 28)."""
     index = torch.tensor([forgery.index for forgery in forgeries])
-    z = latent.sample(found.n, model.config.latent_dim, found.seed)[index]
+    z = latent.sample(found.n, model.latents, found.seed)[index]
     # Where nothing was asked, what is asked here is not looked at.
     y = torch.tensor([forgery.asked or 0 for forgery in forgeries])
     return forge(model, z, y).numpy(), data.load().train_images[[forgery.nearest for forgery in forgeries]]
@@ -166,7 +166,7 @@ def accuracy_score(
     """
     say = watch or (lambda _: None)
     images, labels = data.some(*data.load().validation, n)
-    z = latent.sample(n, model.config.latent_dim, seed)
+    z = latent.sample(n, model.latents, seed)
     forged = forge(model, z, torch.from_numpy(labels)).numpy()
     asked = labels if model.config.conditional else judge.load().judge.read(forged).digits
     test = data.load().test

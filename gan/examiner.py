@@ -6,13 +6,15 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from torch import nn
 
 from gan import data, judge, latent, metrics
 from gan.checkpoint import as_bytes
 from gan.config import TrainConfig
+from gan.games import spec_of
 from gan.judge import Judge
 from gan.metrics import Gaussian
-from gan.models import DIGITS, Generator
+from gan.models import DIGITS
 
 SAMPLES = 1000
 SEED = 1
@@ -41,14 +43,14 @@ class Examiner:
         # A judge of its own: the shared one stays on the CPU.
         self.judge: Judge = copy.deepcopy(shipped.judge).to(device)
         self.reference = Gaussian(*(shipped.reference[name].numpy() for name in Gaussian._fields))
-        _, labels = data.some(*data.load(config.dataset).test, n)
+        _, labels = data.some(*data.load(config.data.dataset).test, n)
         self.conditional = config.conditional
         self.agreement_floor, self.fcd_floor = shipped.about["agreement_floor"], shipped.about["fcd_floor"]
-        self.z = latent.sample(n, config.latent_dim, seed=SEED).to(device)
+        self.z = latent.sample(n, spec_of(config), seed=SEED).to(device)
         self.y = torch.from_numpy(labels).to(device)
 
     @torch.inference_mode()
-    def examine(self, generator: Generator) -> Examination:
+    def examine(self, generator: nn.Module) -> Examination:
         """The quality of a generator on the examiner's device, which should be in evaluation mode."""
         images = as_bytes(generator(self.z, self.y))
         reading = self.judge.read(images.cpu().numpy())

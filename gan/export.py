@@ -11,14 +11,18 @@ bias has a row for each digit, and D a logit for each; both are mixed by it. A s
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 from torch import Tensor, nn
 
+from gan.autoencoder import Autoencoder
 from gan.checkpoint import Model
+from gan.games import rules
+from gan.games.game import Score
+from gan.latent_spec import LatentSpec
 from gan.models import DIGITS, IMAGE, Discriminator, Generator
 
 VERSION = 1
@@ -53,13 +57,15 @@ class Layer:
 @dataclass(frozen=True)
 class Program:
     """What stands in a model file, ready to run. `generator` makes 784 pixels in [-1, 1] of a latent,
-    `discriminator` makes a logit of them, or ten, one for each digit."""
+    `discriminator` makes a logit of them, or ten, one for each digit; or, where its score is an energy, the picture
+    anew, whose mean squared difference from the first is the score."""
 
     generator: tuple[Layer, ...]
     discriminator: tuple[Layer, ...]
-    latent_dim: int
+    latents: LatentSpec
     conditional: bool
-    loss: str
+    score: Score
+    """How to read the discriminator's number."""
 
 
 def compile_model(model: Model) -> Program:
@@ -67,35 +73,42 @@ def compile_model(model: Model) -> Program:
     the page cannot run."""
     config = model.config
     return Program(
-        tuple(_rounded(layer) for layer in _generator(model.generator, config.latent_dim)),
+        tuple(_rounded(layer) for layer in _generator(model.generator)),
         tuple(_rounded(layer) for layer in _discriminator(model.discriminator)),
-        config.latent_dim,
+        model.latents,
         config.conditional,
-        config.loss,
+        rules(config).score,
     )
 
 
-def _generator(network: Generator, latent_dim: int) -> list[Layer]:
-    layers = _layers(network.layers, size=7)
+def _generator(network: Generator) -> list[Layer]:
+    layers, size = _layers(network.layers, size=7), network.latent_size
     if network.embedding is not None:
         first = layers[0]
         assert first.weight is not None
         assert first.bias is not None
         # In float64, so that what is rounded to float16, and its hash, do not depend on a processor's order of summing.
-        embedded = _doubles(network.embedding.weight) @ first.weight[:, latent_dim:].T.astype(np.float64)
-        layers[0] = Layer("linear", first.weight[:, :latent_dim], (embedded + first.bias).astype(np.float32))
+        embedded = _doubles(network.embedding.weight) @ first.weight[:, size:].T.astype(np.float64)
+        layers[0] = Layer("linear", first.weight[:, :size], (embedded + first.bias).astype(np.float32))
     return [*layers, Layer("affine", scale=2.0, shift=-1.0)] if network.sigmoid else layers
 
 
-def _discriminator(network: Discriminator) -> list[Layer]:
+def _discriminator(network: nn.Module) -> list[Layer]:
+    if isinstance(network, Autoencoder):
+        seen = _scaled(network.ink_scale)
+        return [*seen, *_layers(network.encoder, size=IMAGE[1]), *_layers(network.decoder, size=IMAGE[1])]
+    if not isinstance(network, Discriminator):
+        raise ExportError(f"A {type(network).__name__} cannot be exported.")
     layers = _layers(network.features, size=IMAGE[1])
     weight, bias = _floats(network.logit.weight), _floats(network.logit.bias)
     if network.projection is not None:
         weight = weight + _floats(network.projection.weight)
         bias = np.repeat(bias, DIGITS)
-    scale = network.ink_scale
-    seen = [Layer("affine", scale=scale, shift=scale)] if scale else []
-    return [*seen, *layers, Layer("linear", weight, bias)]
+    return [*_scaled(network.ink_scale), *layers, Layer("linear", weight, bias)]
+
+
+def _scaled(ink: float) -> list[Layer]:
+    return [Layer("affine", scale=ink, shift=ink)] if ink else []
 
 
 def _layers(modules: nn.Sequential, size: int) -> list[Layer]:
@@ -205,9 +218,10 @@ def wire(program: Program, about: dict[str, Any] | None = None) -> bytes:
         "version": VERSION,
         "generator": [described(layer) for layer in program.generator],
         "discriminator": [described(layer) for layer in program.discriminator],
-        "latent_dim": program.latent_dim,
+        "latent_dim": program.latents.size,
+        "latents": [asdict(part) for part in program.latents.parts],
         "conditional": program.conditional,
-        "loss": program.loss,
+        "score": asdict(program.score),
         "hash": fingerprint(program),
     }
     text = json.dumps(header | (about or {}), separators=(",", ":")).encode()

@@ -23,6 +23,7 @@ _FILES = {
     *(f"{store.DATABASE}-{end}" for end in ("wal", "shm", "journal")),
     store.CHECKPOINT,
     store.BEST,
+    *store.INSPECTIONS.values(),
     locks.RUN,
     processes.LOG,
 }

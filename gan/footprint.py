@@ -7,7 +7,6 @@ milliseconds to look at.
 
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, cast
@@ -22,6 +21,7 @@ from gan import memory, store
 from gan.config import TrainConfig
 from gan.data import Digits
 from gan.examiner import SAMPLES
+from gan.games import spec_of
 from gan.models import count_parameters
 from gan.trainer import Trainer
 
@@ -114,15 +114,13 @@ class _Shadow(Trainer):
     """A trainer without memory: on the meta device, in float32."""
 
     def __init__(self, config: TrainConfig) -> None:
-        images, labels = np.zeros((config.batch_size, 28, 28), np.uint8), np.zeros(config.batch_size, np.uint8)
+        count = config.data.batch_size
+        images, labels = np.zeros((count, 28, 28), np.uint8), np.zeros(count, np.uint8)
         with META:
             super().__init__(config, Digits(images, labels, images, labels), META)
 
     def _adam(self, network: nn.Module, rate: float) -> torch.optim.Adam:
         return cast("torch.optim.Adam", _Moments(network.parameters()))
-
-    def _autocast(self) -> AbstractContextManager[Any]:
-        return nullcontext()
 
 
 def of(config: TrainConfig) -> Footprint:
@@ -137,8 +135,8 @@ def of(config: TrainConfig) -> Footprint:
         "lr_g": 1e-3,
         "lr_d": 1e-3,
     }
-    fixed |= {"device": "cpu", "precision": "float32", "threads": "auto", "penalty_every": 1}
-    steps = {name: min(2, getattr(config, name)) for name in ("d_steps", "g_steps")}
+    fixed |= {"device": "cpu", "precision": "float32", "threads": "auto"}
+    steps = {name: min(2, getattr(config.game, name)) for name in ("d_steps", "g_steps")}
     return _of(config.changed(**fixed, **steps))
 
 
@@ -150,7 +148,7 @@ def _of(config: TrainConfig) -> Footprint:
         resting = live.now
         with torch.inference_mode():  # as quality is measured
             digits = torch.zeros(SAMPLES, dtype=torch.long, device=META)
-            trainer.average(torch.empty(SAMPLES, config.latent_dim, device=META), digits)
+            trainer.average(torch.empty(SAMPLES, spec_of(config).size, device=META), digits)
     checkpoint = _bytes(trainer.tensors().values())
     networks = (trainer.average, trainer.discriminator)
     return Footprint(
@@ -175,7 +173,7 @@ def check(config: TrainConfig, device: torch.device, new: bool = True) -> Footpr
     """The footprint of a run that there is room for; raises `FootprintError` if there is not enough memory on the
     device or, where the run is new, in what it may keep on disk."""
     needed = of(config)
-    widest = "widths_g" if needed.generator >= needed.discriminator else "widths_d"
+    widest = "generator.widths" if needed.generator >= needed.discriminator else "discriminator.widths"
     if new and needed.disk > store.BUDGET:
         raise FootprintError(
             f"A run of this size keeps {memory.size(needed.disk)} on disk at the least, and "

@@ -21,6 +21,9 @@ GLOSSARY: dict[str, str] = {
     "D(x)": "What the discriminator says of real digits: 1 means surely real, 0 surely forged.",
     "D(G(z))": "What the discriminator says of forgeries: the generator learns to make this rise.",
     "D's score": "What the discriminator says of a picture, as a number without bounds: the higher, the more real.",
+    "Wasserstein estimate": "How much higher the critic scores real digits than forgeries: an estimate, in a unit of "
+    "its own, of how far the two are apart; at a perfect forger it is 0.",
+    "energy": "How badly the discriminator draws a picture anew, as a mean squared error: little for what looks real.",
     "FCD": "Fréchet classifier distance: how far the forgeries as a whole are from real digits, as a digit classifier "
     "sees them; lower is better, and real digits have a little of it too.",
     "best": "The star is where the distance was lowest so far; the generator of that moment is kept.",

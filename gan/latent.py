@@ -8,26 +8,29 @@ import torch
 from torch import Tensor
 
 from gan.config import TrainConfig
+from gan.games import spec_of
+from gan.latent_spec import LatentSpec, normal
 from gan.models import DIGITS
 
 GRID = 10
 
 
-def sample(count: int, latent_dim: int, seed: int) -> Tensor:
-    """`count` latents z ~ N(0, I), (count, latent_dim), that follow from the seed alone."""
-    return torch.randn(count, latent_dim, generator=torch.Generator().manual_seed(seed))
+def sample(count: int, spec: LatentSpec | int, seed: int) -> Tensor:
+    """`count` latents, (count, size), that follow from the seed alone; a number means so many z ~ N(0, I)."""
+    spec = normal(spec) if isinstance(spec, int) else spec
+    return spec.sample(count, torch.Generator().manual_seed(seed))
 
 
 def grid(config: TrainConfig) -> tuple[Tensor, Tensor]:
-    """The fixed latents of a run's picture, (100, latent_dim), and their digits (100,), row by row.
+    """The fixed latents of a run's picture, (100, size), and their digits (100,), row by row.
 
     A conditional model has one digit a row and one latent a column; an unconditional one has a hundred
     latents, and digits that mean nothing.
     """
     digits = torch.arange(DIGITS).repeat_interleave(GRID)
     if config.conditional:
-        return sample(GRID, config.latent_dim, config.seed).repeat(DIGITS, 1), digits
-    return sample(GRID * GRID, config.latent_dim, config.seed), digits
+        return sample(GRID, spec_of(config), config.seed).repeat(DIGITS, 1), digits
+    return sample(GRID * GRID, spec_of(config), config.seed), digits
 
 
 def lerp(start: Tensor, end: Tensor, t: Tensor) -> Tensor:

@@ -23,6 +23,7 @@ from gan.messages import (
     Best,
     Checkpoint,
     Command,
+    Inspected,
     Record,
     Sample,
     Segment,
@@ -129,8 +130,10 @@ class Loop:
         self._start_clock()
         while ending is None:
             if (spent := self._spent()) < 1:  # else it was resumed only to keep what a full disk refused
-                # Norms in the first step after a record only: they cost two copies of the weights.
-                self.trainer.step(norms=self.trainer.unrecorded == 0, spent=spent)
+                # Norms in the first step after a record only: they cost two copies of the weights. Nor in the rest of a
+                # step that was begun by hand, in which who has moved before would seem to stand still.
+                whole = self.trainer.between_steps
+                self.trainer.step(norms=whole and self.trainer.unrecorded == 0, spent=spent)
                 self._clock.lap()
             try:
                 ending = self._hand_out() or self._obey()
@@ -170,7 +173,7 @@ class Loop:
             began = time.perf_counter()
             self._examine()
             self._plan_look(time.perf_counter() - began)
-            patience = self.trainer.config.patience
+            patience = self.trainer.config.budget.patience
             if 0 < patience <= self.seconds - max(self._hopeful_since, self.status.quality.best_seconds):
                 return self._end("finished", f"Quality had not improved for {patience:g} s, so training ended early.")
         return None
@@ -198,7 +201,7 @@ class Loop:
                     self._set_rates(command)
                 elif command.verb == "pause":
                     return self._pause()
-                elif command.verb != "resume":
+                elif command.verb not in ("resume", "move"):
                     return self._end(_ENDING_OF[command.verb])
         return None
 
@@ -230,8 +233,14 @@ class Loop:
             try:
                 if command.verb == "rates":
                     self._set_rates(command)
+                elif command.verb == "move":
+                    if not trouble:
+                        self._move(command)
                 elif command.verb == "resume":
                     if trouble:
+                        if not self.trainer.between_steps:  # or the next record would be one of two steps
+                            self.trainer.finish_step()
+                            self._record()
                         self._give()
                         self._checkpoint()  # if this cannot be written, nothing can
                     self._report("running")
@@ -241,6 +250,24 @@ class Loop:
                     return self._end(_ENDING_OF[command.verb])
             except StorageError as error:
                 trouble, told = str(error), False
+
+    def _move(self, command: Command) -> None:
+        """Takes moves by hand. The step that they begin stays open: whoever goes on, or keeps the run, closes it."""
+        order = self.trainer.game.order
+        left, looked = (command.count if command.player in ("", *order) else 0), {}
+        # No step begins beyond the budget, whoever takes it.
+        while left and not (self.trainer.between_steps and self._spent() == 1):
+            mover = self.trainer.next_player
+            # Only what is left to be seen at the end: looking costs more than the move.
+            for found in self.trainer.move(command.inspect and left <= len(order), self._spent()):
+                looked[found.player] = found
+            if command.player in ("", mover) or self.trainer.game.simultaneous:
+                left -= 1
+        self._record()
+        for player, found in looked.items():
+            self.sink(Inspected(player, found.to_bytes()))
+        self._sample()
+        self._report("paused")
 
     def _end(self, ending: Ending, message: str = "") -> Ending:
         """Keeps what is worth keeping and reports the last state, with a message for people.
@@ -285,6 +312,7 @@ class Loop:
             self._give(Record(self.trainer.images, self.seconds, self.status.segment, record, steps))
 
     def _keep(self) -> None:
+        self.trainer.finish_step()
         self._record()
         self._give()
         self._sample()
@@ -304,7 +332,13 @@ class Loop:
             state=state,
             message=message or self.note,
             progress=replace(progress, images=images, seconds=seconds, images_per_second=speed),
-            control=replace(control, lr_g=self.trainer.lr_g, lr_d=self.trainer.lr_d, threads=self.trainer.threads),
+            control=replace(
+                control,
+                lr_g=self.trainer.lr_g,
+                lr_d=self.trainer.lr_d,
+                threads=self.trainer.threads,
+                next_player=self.trainer.next_player if state == "paused" else "",
+            ),
         )
         self.sink(self.status)
 
@@ -349,6 +383,7 @@ class Loop:
             self._put_off("snapshot", len(content))
 
     def _checkpoint(self) -> None:
+        self.trainer.finish_step()
         self._check()
         content = checkpoint_content(self.trainer, {"seconds": self.seconds})
         self.sink(Checkpoint(content))

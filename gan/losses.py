@@ -1,7 +1,7 @@
 """Adversarial losses: pure functions of logits, in one registry.
 
 Each loss is the mean over the batch. `d` is what the discriminator minimises, both halves added; `g`
-is what the generator minimises. Both always get the logits of the real and of the forged images.
+is what the generator minimises. Where the loss is not `relative`, `g` needs no logits of real images and gets None.
 
 The charts draw the ideal values, so this module can be imported without torch.
 """
@@ -23,7 +23,7 @@ class AdversarialLoss:
 
     d: Pair
     """(real_logits, fake_logits) -> the discriminator's loss."""
-    g: Pair
+    g: Callable[["Tensor | None", "Tensor"], "Tensor"]
     """(real_logits, fake_logits) -> the generator's loss."""
     probability: Callable[["Tensor"], "Tensor"] | None
     """Logits -> chance of being real; None where the output is a raw score."""
@@ -33,6 +33,12 @@ class AdversarialLoss:
     """What the best discriminator answers to a perfect forger, in the unit of the chart."""
     undecided: float = 0.0
     """The raw output above which the discriminator says "real"."""
+    has_target: bool = True
+    """Whether there is a target for real images that can be smoothed."""
+    relative: bool = False
+    """Whether the generator's loss compares forged images with real ones."""
+    meaning: str = "as a logit"
+    """How to read a score, in plain words."""
 
 
 def _softplus(logits: "Tensor") -> "Tensor":
@@ -110,6 +116,7 @@ def least_squares(smoothing: float = 0.0) -> AdversarialLoss:
         ideal=(0.5 * ((output - target) ** 2 + output**2), 0.5 * (output - 1) ** 2),
         ideal_output=output,
         undecided=0.5,
+        meaning="where 1 means real and 0 forged",
     )
 
 
@@ -129,6 +136,8 @@ def hinge(smoothing: float = 0.0) -> AdversarialLoss:
         probability=None,
         ideal=(2.0, 0.0),
         ideal_output=0.0,
+        has_target=False,
+        meaning="where 1 or more means real and −1 or less forged",
     )
 
 
@@ -139,12 +148,21 @@ def relativistic(smoothing: float = 0.0) -> AdversarialLoss:
     Only differences of scores count, so there is neither a probability nor an ideal output, and no target
     to smooth. At a perfect forger each half is ln 2.
     """
+
+    def g(real_logits: "Tensor | None", fake_logits: "Tensor") -> "Tensor":
+        if real_logits is None:
+            raise ValueError("A relativistic loss needs the logits of real images.")
+        return _softplus(real_logits - fake_logits).mean()
+
     return AdversarialLoss(
         d=lambda real_logits, fake_logits: _softplus(fake_logits - real_logits).mean(),
-        g=lambda real_logits, fake_logits: _softplus(real_logits - fake_logits).mean(),
+        g=g,
         probability=None,
         ideal=(math.log(2), math.log(2)),
         ideal_output=None,
+        has_target=False,
+        relative=True,
+        meaning="the higher the more real; only differences count",
     )
 
 
@@ -156,4 +174,4 @@ LOSSES: dict[str, Callable[[float], AdversarialLoss]] = {
     "relativistic": relativistic,
 }
 """Name -> function of the label smoothing that makes the loss. The names are those that
-`TrainConfig.loss` takes."""
+the adversarial game's `loss` takes."""

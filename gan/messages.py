@@ -19,17 +19,24 @@ DERIVED: tuple[State, ...] = ("interrupted", "silent")
 MOST = 10**15
 """No number in a status is larger."""
 
-Verb = Literal["pause", "resume", "stop", "discard", "rates", "leave"]
+Verb = Literal["pause", "resume", "stop", "discard", "rates", "leave", "move"]
+MOST_MOVES = 1000
+"""Moves by hand that one command may ask for."""
 
 
 @dataclass(frozen=True)
 class Command:
     """An order to a running loop. `rates` carries the learning rates to change; `leave` means save and
-    go, the run to be taken up again later."""
+    go, the run to be taken up again later; `move` is for a paused run: it takes so many moves of a step."""
 
     verb: Verb
     lr_g: float | None = None
     lr_d: float | None = None
+    count: int = 1
+    """Of moves; with a `player`, of moves of that player, the others' in between not counted."""
+    player: str = ""
+    inspect: bool = False
+    """Whether the last move is looked into, and the last one of each player before it."""
 
     def to_line(self) -> str:
         """One line of JSON."""
@@ -38,13 +45,21 @@ class Command:
     @classmethod
     def from_line(cls, line: str) -> "Command":
         """The inverse of `to_line`; raises `ValueError` for anything else."""
-        values = json.loads(line)
+        try:
+            values = json.loads(line)
+        except RecursionError:
+            values = None
         if not isinstance(values, dict) or values.get("verb") not in get_args(Verb):
             raise ValueError(f"no such command: {line.strip()!r}")
         rates = [values.get("lr_g"), values.get("lr_d")]
         if any(rate is not None and not (isinstance(rate, float) and 0 < rate < math.inf) for rate in rates):
             raise ValueError(f"learning rates have to be positive numbers: {line.strip()!r}")
-        return cls(values["verb"], *rates)
+        count, player, inspect = values.get("count", 1), values.get("player", ""), values.get("inspect", False)
+        if type(count) is not int or not 1 <= count <= MOST_MOVES:
+            raise ValueError(f"the number of moves has to be from 1 to {MOST_MOVES:,}: {line.strip()!r}")
+        if not isinstance(player, str) or not isinstance(inspect, bool):
+            raise ValueError(f"no such moves: {line.strip()!r}")
+        return cls(values["verb"], rates[0], rates[1], count, player, inspect)
 
 
 @dataclass(frozen=True)
@@ -114,6 +129,8 @@ class Control:
     device: str = ""
     precision: str = ""
     threads: int = 0
+    next_player: str = ""
+    """Whose move it is in a run that is paused."""
 
 
 @dataclass(frozen=True)
@@ -267,13 +284,21 @@ class Best:
 
 
 @dataclass(frozen=True)
+class Inspected:
+    """What was seen of a player's last move by hand, the content of a file (see `gan.inspection`)."""
+
+    player: str
+    content: bytes
+
+
+@dataclass(frozen=True)
 class Checkpoint:
     """A checkpoint file's content (see `gan.checkpoint`)."""
 
     content: bytes
 
 
-Event = Status | Segment | Record | Sample | Snapshot | Best | Checkpoint
+Event = Status | Segment | Record | Sample | Snapshot | Best | Inspected | Checkpoint
 Sink = Callable[[Event], None]
 """Takes events; raises `StorageError` where it could not keep one."""
 

@@ -15,7 +15,7 @@ OPSET = 17
 
 
 def onnx_content(program: Program) -> bytes:
-    """The generator: `z` (N, latent_dim) and, if it is conditional, `mix` (N, 10) to `images` (N, 1, 28, 28) in
+    """The generator: `z` (N, size of a latent) and, if it is conditional, `mix` (N, 10) to `images` (N, 1, 28, 28) in
     [-1, 1]; all float32. A single digit is the mix with one 1. Raises `ExportError` without the package `onnx`."""
     try:
         import onnx
@@ -28,7 +28,7 @@ def onnx_content(program: Program) -> bytes:
         name = graph.add(layer, name)
     name = graph.node("Reshape", name, graph.constant(np.array([-1, *IMAGE], np.int64)))
     graph.node("Identity", name, output="images")
-    inputs = [helper.make_tensor_value_info("z", TensorProto.FLOAT, ["N", program.latent_dim])]
+    inputs = [helper.make_tensor_value_info("z", TensorProto.FLOAT, ["N", program.latents.size])]
     if program.conditional:
         inputs.append(helper.make_tensor_value_info("mix", TensorProto.FLOAT, ["N", DIGITS]))
     outputs = [helper.make_tensor_value_info("images", TensorProto.FLOAT, ["N", *IMAGE])]

@@ -1,4 +1,4 @@
-"""Penalties on the slope of the discriminator, which keep its advice smooth."""
+"""Penalties on the slope of the discriminator, which keep its advice smooth, and on forgeries that are all alike."""
 
 import torch
 from torch import Tensor
@@ -12,3 +12,25 @@ def squared_slope(logits: Tensor, images: Tensor) -> Tensor:
     """
     (slopes,) = torch.autograd.grad(logits.sum(), images, create_graph=True)
     return slopes.float().flatten(1).square().sum(1).mean()
+
+
+def between(real: Tensor, forged: Tensor, noise: torch.Generator) -> Tensor:
+    """A random point on the line from each real image to the forgery beside it, (N, 1, 28, 28), which requires a
+    gradient (Gulrajani et al. 2017, algorithm 1)."""
+    share = torch.rand(len(real), 1, 1, 1, generator=noise, device=real.device)
+    return torch.lerp(forged, real, share).requires_grad_()
+
+
+def unit_slope(scores: Tensor, images: Tensor) -> Tensor:
+    """E (‖∇D(x)‖ − 1)², a scalar, as `squared_slope` (Gulrajani et al. 2017, equation 3)."""
+    (slopes,) = torch.autograd.grad(scores.sum(), images, create_graph=True)
+    lengths: Tensor = slopes.float().flatten(1).norm(dim=1)
+    return (lengths - 1).square().mean()
+
+
+def pull_away(codes: Tensor) -> Tensor:
+    """The mean squared cosine between the codes (N, K) of two different images of a batch, a scalar from 0 to 1 (Zhao
+    et al. 2016, equation 4)."""
+    directions = torch.nn.functional.normalize(codes.flatten(1))
+    count = len(codes)
+    return ((directions @ directions.T).square().sum() - count) / (count * (count - 1))

@@ -1,9 +1,9 @@
 """The presets: settings that are known to work, each an instance of `TrainConfig`."""
 
-from dataclasses import fields
 from typing import Any
 
-from gan.config import ConfigError, TrainConfig, show
+from gan.config import ConfigError, TrainConfig
+from gan.fields import flat, show
 
 PRESET_NOTES: dict[str, str] = {
     "cgan": "Conditional GAN (Mirza 2014), tuned for speed: ask for a digit and get it",
@@ -13,10 +13,15 @@ PRESET_NOTES: dict[str, str] = {
 }
 """One line on each preset, for forms and tables."""
 
+
+def _preset(name: str, **values: Any) -> TrainConfig:
+    return TrainConfig().changed({"preset": name, **values})
+
+
 PRESETS: dict[str, TrainConfig] = {
     "cgan": TrainConfig(),
-    "quality": TrainConfig(
-        preset="quality",
+    "quality": _preset(
+        "quality",
         widths_g=(256, 32, 16),
         widths_d=(512, 256),
         # Without shifts a discriminator of this size knew the real digits by heart after half a million images:
@@ -27,8 +32,8 @@ PRESETS: dict[str, TrainConfig] = {
         images=4_500_000,
         seconds=0.0,
     ),
-    "vanilla": TrainConfig(
-        preset="vanilla",
+    "vanilla": _preset(
+        "vanilla",
         architecture="mlp",
         conditional=False,
         latent_dim=100,
@@ -49,8 +54,8 @@ PRESETS: dict[str, TrainConfig] = {
         weight_l1=1e-5,
         weight_l2=1e-5,
     ),
-    "dcgan": TrainConfig(
-        preset="dcgan",
+    "dcgan": _preset(
+        "dcgan",
         architecture_d="same",
         conditional=False,
         latent_dim=100,
@@ -76,10 +81,6 @@ def preset(name: str) -> TrainConfig:
 
 
 def differences(config: TrainConfig) -> dict[str, Any]:
-    """The settings that differ from those of the preset that `config` started from."""
-    base = vars(PRESETS[config.preset])
-    return {
-        field.name: getattr(config, field.name)
-        for field in fields(config)
-        if getattr(config, field.name) != base[field.name]
-    }
+    """The settings that differ from those of the preset that `config` started from, by path."""
+    base = flat(PRESETS[config.preset])
+    return {path: value for path, value in flat(config).items() if path not in base or value != base[path]}

@@ -182,7 +182,7 @@ def _is_held(folder: Path) -> bool:
 
 def begun(config: TrainConfig) -> Status:
     """The status of a run that has not trained yet."""
-    return Status("starting", progress=Progress(images_limit=config.images, seconds_limit=config.seconds))
+    return Status("starting", progress=Progress(images_limit=config.budget.images, seconds_limit=config.budget.seconds))
 
 
 def entries() -> list[Run | BrokenRun]:

@@ -51,7 +51,7 @@ def _longest(config: TrainConfig, status: Status) -> float:
     speed = status.progress.images_per_second
     if not speed:
         return AFTER_AT_FIRST
-    return max(AFTER, AFTER_STEPS * config.batch_size * config.d_steps / speed)
+    return max(AFTER, AFTER_STEPS * config.data.batch_size * config.game.d_steps / speed)
 
 
 def _seconds_since(folder: Path, stamp: float) -> float:

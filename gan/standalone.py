@@ -13,7 +13,6 @@ from gan.checkpoint import Model, forge
 from gan.data import Bytes
 from gan.directions import Basis, bases
 from gan.export import compile_model, wire
-from gan.losses import LOSSES
 
 YARDSTICK = 20
 """Real digits that Draw measures its search with."""
@@ -54,7 +53,7 @@ def opening(model: Model) -> str:
     picture a digit classifier is surest of."""
     if model.config.conditional:
         return ""
-    z = latent.sample(TRIED, model.config.latent_dim, seed=0)
+    z = latent.sample(TRIED, model.latents, seed=0)
     surest = judge.load().judge.read(forge(model, z, None).numpy()).probabilities.max(1).argmax()
     return latent.encode(z[int(surest)])
 
@@ -69,7 +68,6 @@ def explorable(
         "digit": 3,
         "start": start,
         "words": glossary.GLOSSARY,
-        "is_probability": LOSSES[model.config.loss](0.0).probability is not None,
         "bases": [
             {
                 "id": hashlib.sha256(basis.directions.numpy().tobytes()).hexdigest()[:16],
@@ -105,7 +103,7 @@ def standalone_page(model: Model, reference: str, title: str = "A forger of digi
     config = model.config
     told = f"{config.preset}, {model.images:,} images" if model.images else config.preset
     names = Names(reference, reference, reference, reference)
-    found = bases(model.generator, config.latent_dim)
+    found = bases(model.generator, model.latents)
     content = explorable(model, names, found, start=opening(model))
     weights = base64.b64encode(content).decode()
     return f"""<!doctype html>

@@ -21,10 +21,12 @@ import numpy.typing as npt
 
 from gan import files, render, schema
 from gan.files import write_atomically
-from gan.messages import Best, Checkpoint, Event, Record, Sample, Segment, Snapshot, Status, StorageError
+from gan.messages import Best, Checkpoint, Event, Inspected, Record, Sample, Segment, Snapshot, Status, StorageError
 
 DATABASE, CONFIG, CHECKPOINT, SNAPSHOTS = "run.sqlite", "config.json", "checkpoint.safetensors", "snapshots"
 BEST = "best.safetensors"
+INSPECTIONS = {player: f"inspection-{player}.npz" for player in ("generator", "discriminator")}
+"""Where the last inspection of each player's move is kept."""
 SNAPSHOT = re.compile(r"[0-9]{1,15}\.safetensors")
 """The name of a snapshot: how many images it was trained on."""
 BUDGET = 128_000_000
@@ -102,6 +104,8 @@ class Writer:
                 write_atomically(self.folder / CHECKPOINT, event.content)
             elif isinstance(event, Best):
                 write_atomically(self.folder / BEST, event.content)
+            elif isinstance(event, Inspected):
+                write_atomically(self.folder / INSPECTIONS[event.player], event.content)
             else:
                 with self._transaction():
                     self._keep_row(event)

@@ -1,15 +1,15 @@
-"""One training step of a GAN, and all that it needs; no input or output.
+"""The training of a GAN, move by move, and all that it needs; no input or output.
 
-`Trainer.step()` is a discriminator pass and a generator pass. What it measures stays on the device as
-tensors until `take_record()` fetches it, so that a step never waits for the device.
+What is played is the game's (`gan.games`): the trainer takes a move, lets that player's weights follow the gradient,
+and asks for the next. What is measured stays on the device as tensors until `take_record()` fetches it, so that a
+step never waits for the device.
 """
 
 import copy
 import math
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
-from typing import Any
+from contextlib import contextmanager
 
 import numpy as np
 import torch
@@ -18,25 +18,20 @@ from torch import Tensor, nn
 from gan import device as devices
 from gan.config import TrainConfig
 from gan.data import Digits, Sampler
-from gan.losses import LOSSES
+from gan.games import rules
+from gan.games.game import DISCRIMINATOR, GENERATOR, Move
+from gan.games.step import Step
+from gan.inspection import SHOWN, Inspection, Lens, Probe
 from gan.messages import Summary
-from gan.models import Discriminator, Generator
-from gan.penalties import squared_slope
 from gan.threads import ThreadController
 
-STATISTICS = ("loss_d", "loss_g", "d_real", "d_fake", "accuracy_real", "accuracy_fake")
-"""Measured in every step. `d_*` is the mean of D's probability, or of its score where the loss has no
-probability; `accuracy_*` the share of images that D puts on the right side."""
-NORMS = ("gradient_norm_g", "gradient_norm_d", "update_norm_g", "update_norm_d")
-"""Euclidean norms over all parameters of a network, in steps taken with `norms=True`. The update is
-what the whole step changed."""
 RAMP = 0.05
 """The averaging half-life is at most this share of the images seen so far, so that the average forgets
 the noise that it began with (Karras et al. 2022 ramp it up in the same way)."""
 
 
 class Trainer:
-    """A generator, a discriminator, the averaged generator and their optimisers, ready to step.
+    """The players of a game, the averaged generator and the optimisers, ready to step.
 
     `images` counts the real images shown to D; with `lr_g` and `lr_d` it is what a record is about.
     On a CPU two trainers with the same config stay equal bit for bit if it gives a number for `threads`.
@@ -46,36 +41,57 @@ class Trainer:
         """Raises `gan.device.DeviceError` if the configured device does not work."""
         self.config = config
         self.device = device or devices.choose(config.device).device
-        self.dtype = devices.choose_precision(config.precision, self.device)
+        self.game = rules(config)
         # Drawn on the CPU, so that a seed means the same networks on every device.
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(config.seed)
             # Convolutions are fastest with the channels side by side; other layers do not mind.
-            self.generator = Generator(config).to(self.device).to(memory_format=torch.channels_last)
-            self.discriminator = Discriminator(config).to(self.device).to(memory_format=torch.channels_last)
-        self.average = copy.deepcopy(self.generator).eval().requires_grad_(False)
-        self.optimizer_g = self._adam(self.generator, config.lr_g)
-        self.optimizer_d = self._adam(self.discriminator, config.lr_d)
-        self.loss = LOSSES[config.loss](config.label_smoothing)
+            self.players = {
+                name: network.to(self.device).to(memory_format=torch.channels_last)
+                for name, network in self.game.players(config).items()
+            }
+        self.average: nn.Module = copy.deepcopy(self.players[self.game.sampled]).eval().requires_grad_(False)
+        self.lr_g, self.lr_d = config.optimizer.lr_g, config.optimizer.lr_d
+        """The learning rates, which can be set between steps; a schedule takes its share of them."""
+        self.optimizers = {name: self._adam(network, self._rate(name)) for name, network in self.players.items()}
         self.sampler = Sampler(
             torch.from_numpy(digits.train_images).to(self.device),
             torch.from_numpy(digits.train_labels).to(self.device),
-            config.batch_size,
+            config.data.batch_size,
             config.seed,
         )
         # Sizes are computed on the meta device, which has no random numbers of its own.
         source = "cpu" if self.device.type == "meta" else self.device
         self.noise = torch.Generator(source).manual_seed(config.seed)
+        dtype = devices.choose_precision(config.precision, self.device)
+        self._step = Step(config, self.players, self.sampler, self.noise, self.device, dtype)
         self.note = ""
         """What does not go on exactly as it was when a checkpoint was taken, for people."""
-        self.lr_g, self.lr_d = config.lr_g, config.lr_d
-        """The learning rates, which can be set between steps; a schedule takes its share of them."""
         self.steps = 0
         cores = devices.cores()
         self._controller = ThreadController(*((1, cores) if config.threads == "auto" else (config.threads,) * 2))
-        self._raw, self._averaged = _floats(self.generator), _floats(self.average)
-        self._norms = torch.full((len(NORMS),), math.nan)
+        self._raw, self._averaged = _floats(self.players[self.game.sampled]), _floats(self.average)
+        self._quantities = tuple(quantity.name for quantity in self.game.quantities)
+        self._moves: Iterator[Move] | None = None
+        self._left: list[str] = []
+        self._measured: dict[str, Tensor] = {}
+        self._norms: dict[str, Tensor] = {}
         self._start_record()
+
+    @property
+    def generator(self) -> nn.Module:
+        """The generator that trains."""
+        return self.players[GENERATOR]
+
+    @property
+    def discriminator(self) -> nn.Module:
+        """Its opponent."""
+        return self.players[DISCRIMINATOR]
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """The number format of the layers."""
+        return self._step.dtype
 
     @property
     def images(self) -> int:
@@ -87,18 +103,108 @@ class Trainer:
         """How many threads of a CPU a step has at present."""
         return self._controller.chosen
 
-    def latents(self, count: int) -> Tensor:
-        """The next `count` latents z ~ N(0, I), (count, latent_dim)."""
-        return torch.randn(count, self.config.latent_dim, generator=self.noise, device=self.device)
+    @property
+    def next_player(self) -> str:
+        """Who moves next."""
+        return (self._left or self.game.order)[0]
+
+    @property
+    def between_steps(self) -> bool:
+        """Whether all players of the last step have moved."""
+        return not self._left
 
     def step(self, norms: bool = False, spent: float = 0.0) -> None:
-        """One step: `d_steps` updates of D with G frozen, then `g_steps` of G with D frozen.
+        """One step: all moves of the game, or those that are left of the step that is open.
 
         `norms` also measures gradients and updates; it changes nothing in what is learned. `spent` is the
         share of the budget that is spent, 0 to 1, which the learning rates' decay follows.
         """
         with self._on_threads():
-            self._step(norms, spent)
+            before = self._copies() if norms else {}
+            self._begin(spent)
+            while self._left:
+                self._take_move()
+            if norms:
+                self._norms = self._measure_norms(before)
+
+    def finish_step(self) -> None:
+        """Takes the moves that are left of the step that is open, if one is."""
+        if self._left:
+            self.step()
+
+    def move(self, inspect: bool = False, spent: float = 0.0) -> list[Inspection]:
+        """One move of the game: both players' where they move at once. With `inspect` it is looked into, which changes
+        nothing in what is learned; returns what was seen of each player's."""
+        with self._on_threads():
+            self._begin(spent)
+            return self._take_move(Lens(self.players, self._probe(), self.steps) if inspect else None)
+
+    def _probe(self) -> Probe:
+        """The same pictures in every move of a run: a latent of its own for each digit, and a real one of each."""
+        y = torch.arange(SHOWN, device=self.device)
+        z = self.game.latents(self.config).sample(SHOWN, torch.Generator().manual_seed(self.config.seed))
+        labels = self.sampler.labels
+        first = torch.stack([(labels == digit).nonzero()[0, 0] for digit in y])
+        real = self.sampler.images.index_select(0, first).float() * (2 / 255) - 1
+        return Probe(z.to(self.device), y, real)
+
+    def _begin(self, spent: float) -> None:
+        """Opens a step if none is open."""
+        if self._left:
+            return
+        self._set_rates(spent)
+        self._step.number = self.steps
+        self._moves = self.game.moves(self._step)
+        self._left = list(self.game.order)
+
+    def _take_move(self, lens: Lens | None = None) -> list[Inspection]:
+        """The next move of the open step, or all of them where the players move at once; closes the step with the
+        last."""
+        assert self._moves is not None
+        count = len(self._left) if self.game.simultaneous else 1
+        self._step.inspected = lens is not None
+        # All gradients are taken before any weight moves.
+        moves = [next(self._moves) for _ in range(count)]
+        found = [lens.before(move) for move in moves] if lens else []
+        for move in moves:
+            self._differentiate(move)
+        for move in moves:
+            self._update(move)
+        self._step.inspected = False
+        if lens:
+            found = [lens.after(move, one) for move, one in zip(moves, found, strict=True)]
+        del self._left[:count]
+        if not self._left:
+            self._close()
+        return found
+
+    def _differentiate(self, move: Move) -> None:
+        """The gradient of a move with respect to its player's weights, and no others: that is what frozen means. Weight
+        penalties enter the gradient here, never the plotted loss."""
+        optimizer = self.optimizers[move.player]
+        parameters = optimizer.param_groups[0]["params"]
+        optimizer.zero_grad(set_to_none=True)
+        objective = move.loss if move.penalty is None else move.loss + move.penalty
+        torch.autograd.backward(objective, inputs=parameters)
+        l1, l2 = self.config.optimizer.weight_l1, self.config.optimizer.weight_l2
+        if l1 or l2:
+            with torch.no_grad():
+                for weight in parameters:
+                    if weight.dim() > 1 and weight.grad is not None:
+                        weight.grad.add_(weight.sign(), alpha=l1).add_(weight, alpha=2 * l2)
+
+    def _update(self, move: Move) -> None:
+        self.optimizers[move.player].step()
+        if move.after:
+            move.after()
+        self._measured |= {name: value.detach() for name, value in move.measured.items()}
+
+    def _close(self) -> None:
+        """What follows the last move of a step."""
+        self._moves = None
+        self._update_average()
+        self.steps += 1
+        self._measure()
 
     @contextmanager
     def _on_threads(self) -> Iterator[None]:
@@ -113,147 +219,37 @@ class Trainer:
         yield
         self._controller.step_took(time.perf_counter() - began)
 
-    def _step(self, norms: bool, spent: float) -> None:
-        self._set_rates(spent)
-        networks = (self.generator, self.discriminator)
-        before = [[p.detach().clone() for p in network.parameters()] for network in networks] if norms else []
-        for _ in range(self.config.d_steps):
-            x, y = next(self.sampler)
-            fakes = self._forge(y)
-            real_logits, fake_logits, loss_d = self._discriminator_pass(x, fakes.detach(), y)
-        for number in range(self.config.g_steps):
-            # The forgeries that D has just seen serve once more: one pass through G fewer in a step.
-            loss_g = self._generator_pass(fakes if number == 0 else self._forge(y), y, real_logits)
-        self._update_average()
-        self.steps += 1
-        self._measure(real_logits, fake_logits, loss_d, loss_g)
-        if norms:
-            updates = [
-                [now.detach() - then for now, then in zip(network.parameters(), old, strict=True)]
-                for network, old in zip(networks, before, strict=True)
-            ]
-            gradients = [[p.grad for p in network.parameters() if p.grad is not None] for network in networks]
-            self._norms = torch.stack([_norm(tensors) for tensors in (*gradients, *updates)])
-
     def _adam(self, network: nn.Module, rate: float) -> torch.optim.Adam:
-        betas = (self.config.beta1, self.config.beta2)
+        betas = (self.config.optimizer.beta1, self.config.optimizer.beta2)
         return torch.optim.Adam(network.parameters(), rate, betas, fused=self.device.type in ("cpu", "cuda"))
 
+    def _rate(self, player: str) -> float:
+        return self.lr_g if player == self.game.sampled else self.lr_d
+
     def _set_rates(self, spent: float) -> None:
-        start = self.config.decay_from
+        start = self.config.optimizer.decay_from
         left = 1.0 if spent <= start else (1 - spent) / (1 - start)
-        self.optimizer_g.param_groups[0]["lr"] = self.lr_g * left
-        self.optimizer_d.param_groups[0]["lr"] = self.lr_d * left
-
-    def _forge(self, y: Tensor) -> Tensor:
-        """New forgeries G(z, y), (N, 1, 28, 28), with the graph that a generator pass needs."""
-        with self._autocast():
-            images: Tensor = self.generator(self.latents(len(y)), y)
-        return images
-
-    def _discriminator_pass(self, x: Tensor, fakes: Tensor, y: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """One update of D. Returns its logits on real and on fake, and the loss, all detached."""
-        x, fakes = self._shifted(x), self._shifted(fakes)
-        penalised = (self.config.r1 or self.config.r2) and self.steps % self.config.penalty_every == 0
-        if penalised:
-            x, fakes = x.requires_grad_(), fakes.requires_grad_()
-        with self._autocast():
-            if self.discriminator.has_batch_norm:
-                # Real and forged are normalised apart: together, the statistics would tell on them.
-                real_logits, fake_logits = self.discriminator(x, y), self.discriminator(fakes, y)
-            else:
-                both = self.discriminator(torch.cat((x, fakes)), torch.cat((y, y)))
-                real_logits, fake_logits = both.chunk(2)
-        real_logits, fake_logits = real_logits.float(), fake_logits.float()
-        loss = self.loss.d(real_logits, fake_logits)
-        objective = loss
-        if penalised:
-            objective = loss + self._slope_penalty(real_logits, x, fake_logits, fakes)
-        self._descend(self.optimizer_d, objective)
-        return real_logits.detach(), fake_logits.detach(), loss.detach()
-
-    def _shifted(self, images: Tensor) -> Tensor:
-        """The images, (N, 1, 28, 28), each shifted by a few pixels of its own, real and forged alike; what
-        leaves on one side, which is black, comes in on the other."""
-        reach = self.config.shift_d
-        if not reach:
-            return images
-        count, _, height, width = images.shape
-        by = torch.randint(-reach, reach + 1, (2, count, 1), generator=self.noise, device=self.device)
-        rows = (torch.arange(height, device=self.device) - by[0]) % height
-        columns = (torch.arange(width, device=self.device) - by[1]) % width
-        images = images.gather(2, rows.view(count, 1, height, 1).expand_as(images))
-        return images.gather(3, columns.view(count, 1, 1, width).expand_as(images))
-
-    def _slope_penalty(self, real_logits: Tensor, x: Tensor, fake_logits: Tensor, fakes: Tensor) -> Tensor:
-        """R1 and R2, made up for the steps without them (lazy, Karras et al. 2020, appendix B)."""
-        total = torch.zeros((), device=self.device)
-        for gamma, logits, images in ((self.config.r1, real_logits, x), (self.config.r2, fake_logits, fakes)):
-            if gamma:
-                total = total + gamma / 2 * squared_slope(logits, images)
-        return total * self.config.penalty_every
-
-    def _generator_pass(self, fakes: Tensor, y: Tensor, real_logits: Tensor) -> Tensor:
-        """One update of G, with D frozen. Returns the loss, detached."""
-        fakes = self._shifted(fakes)
-        with self._frozen(self.discriminator):
-            with self._autocast():
-                fake_logits = self.discriminator(fakes, y)
-            loss = self.loss.g(real_logits, fake_logits.float())
-            self._descend(self.optimizer_g, loss)
-        return loss.detach()
-
-    def _descend(self, optimizer: torch.optim.Adam, loss: Tensor) -> None:
-        """Backward and one step; weight penalties enter the gradient here, never the plotted loss."""
-        optimizer.zero_grad(set_to_none=True)
-        torch.autograd.backward(loss)
-        l1, l2 = self.config.weight_l1, self.config.weight_l2
-        if l1 or l2:
-            with torch.no_grad():
-                for weight in optimizer.param_groups[0]["params"]:
-                    if weight.dim() > 1:
-                        weight.grad.add_(weight.sign(), alpha=l1).add_(weight, alpha=2 * l2)
-        optimizer.step()
-
-    @contextmanager
-    def _frozen(self, network: nn.Module) -> Iterator[None]:
-        """No gradients for the parameters of `network`; gradients still flow through it."""
-        network.requires_grad_(False)
-        try:
-            yield
-        finally:
-            network.requires_grad_(True)
-
-    def _autocast(self) -> AbstractContextManager[Any]:
-        return torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32)
+        for player, optimizer in self.optimizers.items():
+            optimizer.param_groups[0]["lr"] = self._rate(player) * left
 
     @torch.no_grad()
     def _update_average(self) -> None:
         """Moves the averaged generator, batch norm's buffers included, towards the one that trains."""
-        half_life = min(self.config.ema_kimg * 1000, RAMP * self.images)
-        seen = self.config.batch_size * self.config.d_steps
+        half_life = min(self.config.optimizer.ema_kimg * 1000, RAMP * self.images)
+        seen = self._images_a_step
         weight = 1 - 0.5 ** (seen / half_life) if half_life > 0 else 1.0
         torch._foreach_lerp_(self._averaged, self._raw, weight)
 
     def _start_record(self) -> None:
         """Forgets what was measured; `unrecorded` counts the steps since."""
         self.unrecorded = 0
-        self._sum = torch.zeros(len(STATISTICS), device=self.device)
+        self._sum = torch.zeros(len(self._quantities), device=self.device)
         self._min = torch.full_like(self._sum, math.inf)
         self._max = torch.full_like(self._sum, -math.inf)
 
-    def _measure(self, real_logits: Tensor, fake_logits: Tensor, loss_d: Tensor, loss_g: Tensor) -> None:
-        believes = self.loss.probability or (lambda score: score)
-        values = torch.stack(
-            (
-                loss_d,
-                loss_g,
-                believes(real_logits).mean(),
-                believes(fake_logits).mean(),
-                (real_logits > self.loss.undecided).float().mean(),
-                (fake_logits <= self.loss.undecided).float().mean(),
-            )
-        )
+    def _measure(self) -> None:
+        """Adds what the moves of a step have measured to the record."""
+        values = torch.stack([self._measured[name] for name in self._quantities])
         self.unrecorded += 1
         self._sum += values
         # torch.minimum passes NaN on: a diverged step shows in the extremes as well as in the mean.
@@ -269,17 +265,18 @@ class Trainer:
             return {}
         means, lows, highs = torch.stack((self._sum / self.unrecorded, self._min, self._max)).tolist()
         record = {
-            name: Summary(mean, low, high) for name, mean, low, high in zip(STATISTICS, means, lows, highs, strict=True)
+            name: Summary(mean, low, high)
+            for name, mean, low, high in zip(self._quantities, means, lows, highs, strict=True)
         }
-        for name, value in zip(NORMS, self._norms.tolist(), strict=True):
-            if not math.isnan(value):
-                record[name] = Summary(value, value, value)
+        if self._norms:
+            norms = torch.stack(list(self._norms.values())).tolist()
+            record |= {name: Summary(value, value, value) for name, value in zip(self._norms, norms, strict=True)}
         self._start_record()
         return record
 
     def is_finite(self) -> bool:
         """Whether all weights are still finite numbers; waits for the device."""
-        return bool(_norm([*self._raw, *_floats(self.discriminator)]).isfinite())
+        return bool(_norm([value for network in self.players.values() for value in _floats(network)]).isfinite())
 
     def tensors(self) -> dict[str, Tensor]:
         """All that an exact resume needs, by name: networks, average, Adam's moments, random state."""
@@ -313,7 +310,7 @@ class Trainer:
             states = _moments(_under(tensors, name), optimizer.param_groups[0]["params"])
             optimizer.load_state_dict(optimizer.state_dict() | {"state": states})
         self.sampler.drawn = images
-        self.steps = images // (self.config.batch_size * self.config.d_steps)
+        self.steps = images // self._images_a_step
         self.lr_g, self.lr_d = lr_g, lr_d
         self.note = " ".join(filter(None, (self._keep_precision(precision), self._continue_noise(tensors["noise"]))))
 
@@ -324,7 +321,7 @@ class Trainer:
         kept = devices.choose_precision(precision, self.device)
         if kept == torch.bfloat16 and self.device.type == "mps":
             return "It trained in bfloat16 before, which this device does not compute in."
-        self.dtype = kept
+        self._step.dtype = kept
         return ""
 
     def _continue_noise(self, state: Tensor) -> str:
@@ -338,10 +335,34 @@ class Trainer:
         return "It comes from another kind of device, so its random numbers have begun anew."
 
     def _networks(self) -> dict[str, nn.Module]:
-        return {"generator": self.generator, "discriminator": self.discriminator, "average": self.average}
+        return {**self.players, "average": self.average}
 
     def _optimizers(self) -> dict[str, torch.optim.Adam]:
-        return {"optimizer_g": self.optimizer_g, "optimizer_d": self.optimizer_d}
+        """The optimisers by the names that a checkpoint has for them."""
+        return {f"optimizer_{_letter(player)}": optimizer for player, optimizer in self.optimizers.items()}
+
+    @property
+    def _images_a_step(self) -> int:
+        return self.config.data.batch_size * self.game.order.count(DISCRIMINATOR)
+
+    def _copies(self) -> dict[str, list[Tensor]]:
+        return {name: [p.detach().clone() for p in one.parameters()] for name, one in self.players.items()}
+
+    def _measure_norms(self, before: dict[str, list[Tensor]]) -> dict[str, Tensor]:
+        """Euclidean norms over all parameters of a network: of its last gradient, and of what the whole step
+        changed."""
+        found = {}
+        for player, network in self.players.items():
+            gradients = [p.grad for p in network.parameters() if p.grad is not None]
+            updates = [p.detach() - then for p, then in zip(network.parameters(), before[player], strict=True)]
+            found[f"gradient_norm_{_letter(player)}"] = _norm(gradients)
+            found[f"update_norm_{_letter(player)}"] = _norm(updates)
+        return found
+
+
+def _letter(player: str) -> str:
+    """G and D are known by their first letters, in records and in checkpoints."""
+    return {GENERATOR: "g", DISCRIMINATOR: "d"}.get(player, player)
 
 
 def _floats(network: nn.Module) -> list[Tensor]:

@@ -91,7 +91,7 @@ def _train(
     config = runs.read(folder).config
     place = device.choose(config.device)
     footprint.check(config, place.device, new=not (folder / store.CHECKPOINT).exists())
-    trainer = Trainer(config, data.load(config.dataset), place.device)
+    trainer = Trainer(config, data.load(config.data.dataset), place.device)
     elapsed = 0.0
     if (folder / store.CHECKPOINT).exists():
         elapsed = float(load_checkpoint(folder / store.CHECKPOINT, trainer)["seconds"])

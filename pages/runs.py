@@ -6,6 +6,7 @@ import numpy as np
 import streamlit as st
 
 from gan import render, runs, space, store, trash
+from gan.fields import short
 from gan.folders import shown
 from gan.glossary import term
 from gan.presets import differences
@@ -61,7 +62,7 @@ def row(run: Run) -> None:
 def changed(run: Run) -> str:
     """What makes the run different from its preset."""
     values = differences(run.config).items()
-    return " · ".join(f"{name} {in_words(value)}" for name, value in values) or "nothing changed"
+    return " · ".join(f"{short(path)} {in_words(value)}" for path, value in values) or "nothing changed"
 
 
 def in_words(value: object) -> str:

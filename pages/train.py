@@ -39,8 +39,9 @@ def set_up() -> None:
             st.warning(f"{look.plain(origin)} The form starts from a preset instead.")
             base_id = ""
     form, preview = st.columns([1, 2], gap="large")
+    everything = preview.container()  # fields by parts take the width, and leave Start where it is
     with form:
-        config = settings.form(base, base_id)
+        config = settings.form(base, base_id, everything)
         fits = config is not None and size_line.show(config)
         pressed = st.button("Start training", type="primary", icon=":material/play_arrow:", disabled=not fits)
         trouble = st.container()

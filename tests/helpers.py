@@ -20,14 +20,17 @@ import torch
 from torch import Tensor
 
 from gan import data, evaluation, presets, processes, runs
-from gan.config import TrainConfig
+from gan.config import ConfigError, TrainConfig
 from gan.data import Digits
+from gan.fields import find, flat
+from gan.games import rules
 from gan.loop import Ending, Loop
 from gan.messages import Command, Control, Event, Order, Progress, Quality, State, Status
+from gan.models import Discriminator, Generator
 from gan.trainer import Trainer
 from gan.worker import train_in
 
-PRESETS = tuple(presets.PRESETS)
+PRESETS = tuple(name for name, config in presets.PRESETS.items() if config.game.kind == "adversarial")
 KINDS = (*PRESETS, "perceptrons")
 """What `small` makes: the presets, and the conditional pair of perceptrons that `cgan` was in version 1."""
 CPU = torch.device("cpu")
@@ -115,6 +118,29 @@ def small(kind: str = "cgan", **changes: Any) -> TrainConfig:
     narrow = {"widths_g": (16, 16), "widths_d": (16, 16), "latent_dim": 8, "batch_size": 32}
     budget = {"images": 320, "seconds": 0.0, "device": "cpu", "precision": "float32"}
     return presets.preset(preset).changed(**(narrow | budget | others | changes))
+
+
+def value(config: TrainConfig, name: str) -> Any:
+    """The value of a setting, by any of its names."""
+    return flat(config)[find(name, config.game.kind)]
+
+
+def refusal(call: Callable[[], Any]) -> ConfigError | None:
+    """What a call says against the settings that it is given; None if it takes them."""
+    try:
+        call()
+    except ConfigError as error:
+        return error
+    return None
+
+
+def networks(config: TrainConfig) -> tuple[Generator, Discriminator]:
+    """The usual two players of a config's game, with new weights."""
+    players = rules(config).players(config)
+    generator, discriminator = players["generator"], players["discriminator"]
+    assert isinstance(generator, Generator)
+    assert isinstance(discriminator, Discriminator)
+    return generator, discriminator
 
 
 def build(digits: Digits, kind: str = "cgan", steps: int = 0, **changes: Any) -> Trainer:

@@ -20,8 +20,9 @@ from gan.cli import main
 from gan.config import TrainConfig
 from gan.data import Digits
 from gan.messages import Event, StorageError
+from gan.presets import PRESETS
 from gan.trainer import Trainer
-from tests.helpers import CPU, LARGE, PRESETS, assert_equal, small, status_at, until
+from tests.helpers import CPU, LARGE, assert_equal, small, status_at, until
 
 SMALL = ("widths_g=16,16", "widths_d=16,16", "latent_dim=8", "batch_size=32", "device=cpu", "precision=float32")
 
@@ -92,7 +93,7 @@ UNAVAILABLE = "mps" if sys.platform != "darwin" else "cuda"
         (["train", "--images", "0"], "'0' is not a whole number of images from 1"),
         (["train", "--images", "1.5"], "'1.5' is not a whole number of images"),
         (["train", "--images", "9" * 400], "is not a whole number of images"),
-        (["train", "--images", "5"], f"images is 5; one step alone sees {TrainConfig.batch_size} (batch_size)."),
+        (["train", "--images", "5"], f"images is 5; one step alone sees {TrainConfig().data.batch_size} (batch_size)."),
         (["train", "--images", "100", "--seconds", "1"], "not allowed with argument"),
         (["train", "--seed", "-1"], "'-1' is not a whole number from 0"),
         (["train", "--seed", "2147483648"], "is not a whole number from 0 to 2,147,483,647"),
@@ -100,7 +101,7 @@ UNAVAILABLE = "mps" if sys.platform != "darwin" else "cuda"
         (["train", "--set", "lr=1"], "There is no setting 'lr'; there are preset"),
         (["train", "--set", "lr_g=fast"], "lr_g is 'fast'; it takes a number"),
         (["train", "--set", "lr_g=7"], "lr_g is 7.0; it has to be between 1e-06 and 0.1"),
-        (["train", "--set", "widths_g="], "widths_g is ''; it takes one to eight whole numbers"),
+        (["train", "--set", "widths_g="], "generator.widths is ''; it takes one to eight whole numbers"),
         (["train", "--set", f"images={'9' * 400}"], "it has to be between 0 and 1,000,000,000"),
         (["train", "--set", "conditional=perhaps"], "conditional is 'perhaps'; it takes true or false"),
         (["train", "--set", "architecture=conv", "--set", "widths_g=8"], "takes at least two numbers"),
@@ -185,7 +186,7 @@ def test_set_and_preset_make_the_config(tmp_path: Path) -> None:
 def test_train_for_seconds(tmp_path: Path) -> None:
     assert main(["train", "--seconds", "0.2", "--run-dir", str(tmp_path / "run"), *_small()]) == 0
     run = runs.read(tmp_path / "run")
-    assert (run.config.seconds, run.config.images, run.status.state) == (0.2, 0, "finished")
+    assert (run.config.budget.seconds, run.config.budget.images, run.status.state) == (0.2, 0, "finished")
     assert run.status.progress.seconds >= 0.2
 
 
@@ -228,7 +229,7 @@ def test_way_out_of_a_lost_checkpoint_is_a_new_run(tmp_path: Path, capsys: pytes
     assert not new.exists()
     assert main(["train", "--from", str(lost), "--run-dir", str(new), *still]) == 0
     run, before = runs.read(new), load_model(runs.newest_snapshot(lost))
-    assert (run.status.progress.images, run.config.lr_g) == (32, 1e-6)
+    assert (run.status.progress.images, run.config.optimizer.lr_g) == (32, 1e-6)
     after = load_model(runs.newest_snapshot(new))
     for weight, then in zip(after.generator.parameters(), before.generator.parameters(), strict=True):
         assert torch.allclose(weight, then, atol=1e-3)
@@ -453,8 +454,12 @@ def test_show_tells_status_and_settings(runs_root: Path, capsys: pytest.CaptureF
     capsys.readouterr()
     assert main(["runs", "show", folder.name if by_id else str(folder)]) == 0
     shown = {line.split()[0]: line.split()[1:] for line in capsys.readouterr().out.splitlines()}
-    assert (shown["state"], shown["progress.images_limit"], shown["widths_g"]) == (["finished"], ["320"], ["16,", "16"])
-    assert (shown["progress.images"], shown["images"]) == (["320"], ["320"])
+    assert (shown["state"], shown["progress.images_limit"], shown["generator.widths"]) == (
+        ["finished"],
+        ["320"],
+        ["16,", "16"],
+    )
+    assert (shown["progress.images"], shown["budget.images"]) == (["320"], ["320"])
     assert sum(int(count.rstrip(",")) for count in shown["quality.histogram"]) == 1000
     assert float(shown["quality.best_fcd"][0]) == float(shown["quality.fcd"][0]) > 0
 

@@ -13,8 +13,7 @@ from gan.checkpoint import Model, forge
 from gan.data import Bytes, Digits
 from gan.evaluation import accuracy_score, evaluate, pictures
 from gan.figures import KINDS, Evaluation, Figure
-from gan.models import Discriminator, Generator
-from tests.helpers import is_sentence, small
+from tests.helpers import is_sentence, networks, small
 
 N = 1000
 
@@ -41,10 +40,11 @@ def _model(generator: nn.Module | None = None, preset: str = "cgan") -> Model:
     """A model that was not trained, or one that has something else in the place of its generator."""
     config = small(preset)
     torch.manual_seed(0)
-    networks = (generator or Generator(config), Discriminator(config))
-    for network in networks:
+    own, discriminator = networks(config)
+    pair = (generator or own, discriminator)
+    for network in pair:
         network.eval().requires_grad_(False)
-    return Model(config, *networks, images=0, seconds=0.0)  # type: ignore[arg-type]
+    return Model(config, *pair, images=0, seconds=0.0)  # type: ignore[arg-type]
 
 
 def _floor(few: Digits) -> tuple[Bytes, npt.NDArray[np.int64]]:
@@ -226,7 +226,7 @@ def test_best_are_the_surest_and_worst_the_least_sure(
     """Sure of the digit that was asked for, or of the one that is read where none was."""
     model, found = _model(preset=preset), conditional if preset == "cgan" else unconditional
     asked = _floor(few)[1]
-    images = forge(model, latent.sample(N, model.config.latent_dim, found.seed), torch.from_numpy(asked)).numpy()
+    images = forge(model, latent.sample(N, model.latents, found.seed), torch.from_numpy(asked)).numpy()
     reading = judge.load().judge.read(images)
     belief = reading.probabilities[np.arange(N), asked] if preset == "cgan" else reading.probabilities.max(1)
     expected = np.sort(belief)
@@ -246,7 +246,7 @@ def test_pictures_are_those_that_were_evaluated(
     shown, neighbours = pictures(model, found, forgeries)
     assert (shown.shape, shown.dtype) == ((7, 28, 28), np.uint8)
     asked = torch.from_numpy(_floor(few)[1])
-    images = forge(model, latent.sample(N, model.config.latent_dim, found.seed), asked).numpy()
+    images = forge(model, latent.sample(N, model.latents, found.seed), asked).numpy()
     # Another batch size may add up in another order: one grey level.
     assert np.abs(shown.astype(int) - images[[forgery.index for forgery in forgeries]]).max() <= 1
     differences = images[[forgery.index for forgery in forgeries]][:, None].astype(float) - few.train_images

@@ -9,8 +9,8 @@ from gan import data, judge, metrics
 from gan.checkpoint import as_bytes
 from gan.data import Digits
 from gan.examiner import Examiner, make_judge
-from gan.models import Generator
-from tests.helpers import CPU, assert_equal, build, small
+from gan.games import spec_of
+from tests.helpers import CPU, assert_equal, build, networks, small
 
 FEW = 200
 
@@ -89,12 +89,12 @@ def test_examiner_has_a_judge_of_its_own(examiner: Examiner) -> None:
 def test_latents_are_the_same_for_every_run() -> None:
     first, second = (Examiner(small(seed=seed), CPU, FEW) for seed in (0, 1))
     assert torch.equal(first.z, second.z)
-    assert first.z.shape == (FEW, small().latent_dim)
+    assert first.z.shape == (FEW, spec_of(small()).size)
 
 
 def test_examining_leaves_no_graph_behind(examiner: Examiner) -> None:
     """A generator with gradients, as one that trains has."""
-    generator = Generator(small()).eval()
+    generator = networks(small())[0].eval()
     examiner.examine(generator)
     assert all(parameter.grad is None and parameter.requires_grad for parameter in generator.parameters())
 

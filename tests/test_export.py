@@ -11,9 +11,9 @@ from gan import export, latent
 from gan.checkpoint import Model, load_model
 from gan.data import PRETRAINED
 from gan.export import ExportError, Layer, Program, compile_model, fingerprint, wire
-from gan.models import DIGITS, Discriminator, Generator
+from gan.models import DIGITS
 from gan.onnx_file import onnx_content
-from tests.helpers import KINDS, small
+from tests.helpers import KINDS, networks, small
 
 COUNT = 12
 Y = torch.arange(COUNT) % DIGITS
@@ -31,7 +31,7 @@ def model_of(kind: str, **changes: object) -> Model:
     """Networks whose weights are float16 numbers, and whose batch norms have seen something."""
     config = small(kind, **changes)
     torch.manual_seed(3)
-    generator, discriminator = Generator(config), Discriminator(config)
+    generator, discriminator = networks(config)
     for network in (generator, discriminator):
         for module in network.modules():
             if isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d):
@@ -65,7 +65,7 @@ def _mix(y: torch.Tensor) -> np.ndarray:
 
 def test_pictures_are_those_of_pytorch(model: Model) -> None:
     """To within 2 of 255 grey values: folding rounds other numbers to float16 than the file has."""
-    z = latent.sample(COUNT, model.config.latent_dim, seed=4)
+    z = latent.sample(COUNT, model.latents, seed=4)
     expected = model.generator(z, Y).numpy()
     found = _forged(compile_model(model), z.numpy(), _mix(Y))
     assert found.shape == expected.shape
@@ -75,7 +75,7 @@ def test_pictures_are_those_of_pytorch(model: Model) -> None:
 
 def test_pictures_of_the_shipped_generator_are_those_of_pytorch() -> None:
     model = load_model(PRETRAINED)
-    z = latent.sample(COUNT, model.config.latent_dim, seed=4)
+    z = latent.sample(COUNT, model.latents, seed=4)
     found = _forged(compile_model(model), z.numpy(), _mix(Y))
     assert np.abs(found - model.generator(z, Y).numpy()).max() * 127.5 < 2
 
@@ -84,7 +84,7 @@ def test_mix_of_digits_is_the_mix_of_their_embeddings() -> None:
     """Half a 3 and half an 8 is the generator with the embedding half way between theirs."""
     model = model_of("cgan")
     assert model.generator.embedding is not None
-    z = latent.sample(COUNT, model.config.latent_dim, seed=4)
+    z = latent.sample(COUNT, model.latents, seed=4)
     mix = np.zeros((COUNT, DIGITS), np.float32)
     mix[:, [3, 8]] = 0.5
     found = _forged(compile_model(model), z.numpy(), mix)
@@ -117,7 +117,7 @@ def test_no_batch_norm_and_no_embedding_is_left(model: Model) -> None:
     assert first.weight is not None
     assert first.bias is not None
     assert last.weight is not None
-    assert first.weight.shape[1] == model.config.latent_dim
+    assert first.weight.shape[1] == model.latents.size
     assert first.bias.ndim == (2 if model.config.conditional else 1)
     assert len(last.weight) == (DIGITS if model.config.conditional else 1)
 
@@ -136,7 +136,7 @@ def test_wire_holds_every_weight_at_its_place(model: Model) -> None:
     assert length % 4 == 0
     assert header["name"] == "mine"
     assert header["conditional"] == model.config.conditional
-    assert header["latent_dim"] == model.config.latent_dim
+    assert header["latent_dim"] == model.latents.size
     used = 0
     for network in ("generator", "discriminator"):
         layers = getattr(program, network)

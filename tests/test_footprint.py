@@ -113,15 +113,16 @@ def test_every_kind_of_step_is_counted(changes: dict[str, Any]) -> None:
 
 
 def test_what_says_nothing_of_sizes_changes_nothing() -> None:
-    other = small(seed=5, lr_g=1e-4, images=640, precision="bfloat16", penalty_every=3)
+    other = small(seed=5, lr_g=1e-4, images=640, precision="bfloat16")
     assert footprint.of(other) is footprint.of(small())
+    assert footprint.of(other.changed(penalty_every=3)) == footprint.of(small())
 
 
 def test_more_memory_than_is_free_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """Activations are made smaller by the batch, weights by their layers."""
     monkeypatch.setattr(memory, "free", lambda device: 40_000_000)
     footprint.check(small(), CPU)
-    for changes, cure in (({"batch_size": 4096}, "batch_size"), ({"widths_d": (1024, 1024)}, "widths_d")):
+    for changes, cure in (({"batch_size": 4096}, "batch_size"), ({"widths_d": (1024, 1024)}, "discriminator.widths")):
         with pytest.raises(FootprintError, match=f"of memory, and 40 MB is free; make {cure} smaller") as caught:
             footprint.check(small(images=0, **changes), CPU)
         assert is_sentence(str(caught.value))
@@ -129,7 +130,9 @@ def test_more_memory_than_is_free_is_refused(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_more_than_a_run_may_keep_is_refused_at_once() -> None:
     """A billion parameters, which nobody has memory for; nothing is allocated to find out."""
-    with pytest.raises(FootprintError, match=r"keeps 24\.\d GB on disk at the least.*make widths_g smaller") as caught:
+    with pytest.raises(
+        FootprintError, match=r"keeps 24\.\d GB on disk at the least.*make generator.widths smaller"
+    ) as caught:
         footprint.check(preset("cgan").changed(widths_g=(4096, 4096, 4096, 4096)), CPU)
     assert is_sentence(str(caught.value))
 

@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from gan.config import hints
+from gan.fields import hints
 from gan.losses import LOSSES, AdversarialLoss
+from tests.helpers import is_sentence
 
 LN2 = math.log(2)
 NAMES = list(LOSSES)
@@ -35,7 +36,7 @@ def _perfect_logit(loss: AdversarialLoss) -> float:
 
 
 def test_names_are_those_that_the_config_takes() -> None:
-    assert tuple(LOSSES) == hints()["loss"].choices
+    assert tuple(LOSSES) == hints()["game.loss"].choices
 
 
 @pytest.mark.parametrize(
@@ -160,6 +161,32 @@ def test_relativistic_compares_within_a_pair() -> None:
     loss = LOSSES["relativistic"](0.0)
     assert _at(loss, [0, 10], [0, 10])[0] == pytest.approx(LN2)
     assert _at(loss, [0, 10], [10, 0])[0] == pytest.approx(5, abs=1e-3)
+
+
+def test_relativistic_losses_are_the_formula() -> None:
+    """−log σ of the difference, in double precision: for D of how much more real the real one looks, for G of how
+    much more real the forged one does (Jolicoeur-Martineau 2019, equations 3 and 4, f₁(y) = −log σ(y))."""
+    noise = torch.Generator().manual_seed(0)
+    real, fake = (3 * torch.randn(64, generator=noise, dtype=torch.float64) for _ in range(2))
+    loss = LOSSES["relativistic"](0.0)
+    assert loss.relative
+    assert loss.d(real, fake).item() == pytest.approx(-torch.sigmoid(real - fake).log().mean().item())
+    assert loss.g(real, fake).item() == pytest.approx(-torch.sigmoid(fake - real).log().mean().item())
+
+
+def test_relativistic_generator_cannot_do_without_real_images() -> None:
+    """The logits from before D's move would be another loss, so they are not kept for it."""
+    with pytest.raises(ValueError, match="A relativistic loss needs the logits of real images") as caught:
+        LOSSES["relativistic"](0.0).g(None, torch.zeros(3))
+    assert is_sentence(str(caught.value))
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name != "relativistic"])
+def test_other_generators_never_look_at_real_images(name: str) -> None:
+    """None in their place, and a real batch of any kind, are the same; so the trainer need not score one."""
+    loss, fake = LOSSES[name](0.0), torch.tensor([-1.5, 0.0, 2.0])
+    assert not loss.relative
+    assert torch.equal(loss.g(None, fake), loss.g(torch.full((3,), 9.0), fake))
 
 
 def test_relativistic_generator_learns_from_both_sides() -> None:

@@ -6,12 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gan.messages import Best, Command, Control, Event, Progress, Quality, Status, Verb
+from gan.messages import MOST_MOVES, Best, Command, Control, Event, Inspected, Progress, Quality, Status, Verb
 
 rates = st.none() | st.floats(min_value=0, exclude_min=True, allow_infinity=False)
 
 
-@given(st.builds(Command, st.sampled_from(get_args(Verb)), rates, rates))
+counts = st.integers(1, MOST_MOVES)
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(), lambda some: st.lists(some, max_size=3)
+)
+
+
+@given(st.builds(Command, st.sampled_from(get_args(Verb)), rates, rates, counts, st.text(), st.booleans()))
 def test_command_survives_its_line(command: Command) -> None:
     line = command.to_line()
     assert line.endswith("\n")
@@ -35,15 +41,52 @@ def test_command_survives_its_line(command: Command) -> None:
         '{"verb": "rates", "lr_d": Infinity}',
         '{"verb": "rates", "lr_d": "fast"}',
         '{"verb": "rates", "lr_d": true}',
+        '{"verb": "move", "count": 0}',
+        '{"verb": "move", "count": -1}',
+        '{"verb": "move", "count": 1001}',
+        '{"verb": "move", "count": 1e2}',
+        '{"verb": "move", "count": true}',
+        '{"verb": "move", "count": null}',
+        '{"verb": "move", "count": "three"}',
+        '{"verb": "move", "player": null}',
+        '{"verb": "move", "player": ["generator"]}',
+        '{"verb": "move", "inspect": 1}',
+        '{"verb": "move", "inspect": "yes"}',
     ],
 )
 def test_any_other_line_is_refused(line: str) -> None:
-    with pytest.raises(ValueError, match=r"no such command|learning rates|Expecting value"):
+    with pytest.raises(
+        ValueError, match=r"no such command|learning rates|number of moves|no such moves|Expecting value"
+    ):
         Command.from_line(line)
 
 
+@given(st.sampled_from(["verb", "lr_g", "lr_d", "count", "player", "inspect"]), anything)
+def test_whatever_stands_in_a_line_it_is_a_command_or_refused(field: str, value: Any) -> None:
+    """A worker that chokes on a line hears nothing more."""
+    try:
+        command = Command.from_line(json.dumps({"verb": "move", field: value}))
+    except ValueError:
+        return
+    assert Command.from_line(command.to_line()) == command
+    assert 1 <= command.count <= MOST_MOVES
+
+
 def test_line_is_json_with_a_verb() -> None:
-    assert json.loads(Command("rates", lr_d=1e-4).to_line()) == {"verb": "rates", "lr_g": None, "lr_d": 1e-4}
+    rest = {"count": 1, "player": "", "inspect": False}
+    assert json.loads(Command("rates", lr_d=1e-4).to_line()) == {"verb": "rates", "lr_g": None, "lr_d": 1e-4} | rest
+    moves = Command("move", count=3, player="generator", inspect=True).to_line()
+    assert json.loads(moves) == {"verb": "move", "lr_g": None, "lr_d": None} | {
+        "count": 3,
+        "player": "generator",
+        "inspect": True,
+    }
+
+
+@pytest.mark.parametrize("verb", get_args(Verb))
+def test_line_of_before_there_were_moves_is_read(verb: str) -> None:
+    """A server that was started before an update speaks to workers that were started after it."""
+    assert Command.from_line(f'{{"verb": "{verb}", "lr_g": null, "lr_d": null}}') == Command(verb)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -98,7 +141,9 @@ def test_quality_is_unknown_until_it_was_measured() -> None:
 
 
 MEASURED = Quality(0.75, 12.5, (3, 4), 640, 0.99, 2.5, best_fcd=11.5, best_images=9, best_seconds=1.5)
-WHOLE = Status("paused", "m", 4, Progress(20, 1.5, 3.25, 7, 8.0), Control(1e-3, 2e-3, "CPU", "f", 2), MEASURED)
+WHOLE = Status(
+    "paused", "m", 4, Progress(20, 1.5, 3.25, 7, 8.0), Control(1e-3, 2e-3, "CPU", "f", 2, "generator"), MEASURED
+)
 
 
 @pytest.mark.parametrize("status", [Status("starting"), WHOLE])
@@ -132,6 +177,8 @@ def test_what_is_no_status_is_refused(text: str) -> None:
         ("control", "device", 7),
         ("control", "device", "two\nlines"),
         ("control", "precision", "half a character: \ud800"),
+        ("control", "next_player", 7),
+        ("control", "next_player", "two\nlines"),
         ("quality", "fcd", float("nan")),
         ("quality", "fcd", [1.0]),
         ("quality", "histogram", "0123456789"),
@@ -153,3 +200,8 @@ def test_status_is_checked_field_by_field(part: str, field: str, value: Any) -> 
 def test_best_is_an_event_of_its_own() -> None:
     assert Best in get_args(Event)
     assert asdict(Best(32, b"model")) == {"images": 32, "content": b"model"}
+
+
+def test_inspection_is_an_event_of_its_own() -> None:
+    assert Inspected in get_args(Event)
+    assert asdict(Inspected("generator", b"seen")) == {"player": "generator", "content": b"seen"}

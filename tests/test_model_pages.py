@@ -102,7 +102,7 @@ def test_unconditional_generator_opens_at_a_latent_of_its_own(runs_root: Path) -
     """Not at the centre, which is a blur of all digits; the same one each time."""
     model = model_of("vanilla")
     z = latent.decode(opening(model))
-    assert z.shape == (1, model.config.latent_dim)
+    assert z.shape == (1, model.config.generator.latent_dim)
     assert z.norm() > 1
     assert opening(model) == opening(model)
     assert opening(model_of("cgan")) == ""

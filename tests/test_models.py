@@ -10,7 +10,7 @@ from gan.config import TrainConfig
 from gan.models import Discriminator, Generator, count_parameters
 from gan.presets import PRESETS, preset
 from tests.helpers import PRESETS as NAMES
-from tests.helpers import small, version_1
+from tests.helpers import networks, small, version_1
 
 COUNT = 6
 Y = torch.arange(COUNT)
@@ -18,12 +18,13 @@ Y = torch.arange(COUNT)
 
 def _pair(config: TrainConfig) -> tuple[Generator, Discriminator]:
     torch.manual_seed(0)
-    return Generator(config).eval(), Discriminator(config).eval()
+    generator, discriminator = networks(config)
+    return generator.eval(), discriminator.eval()
 
 
 def _inputs(config: TrainConfig) -> tuple[Tensor, Tensor]:
     """Latents far out, where outputs saturate, and noise for pictures."""
-    return torch.randn(COUNT, config.latent_dim) * 10, torch.rand(COUNT, 1, 28, 28) * 2 - 1
+    return torch.randn(COUNT, config.generator.latent_dim) * 10, torch.rand(COUNT, 1, 28, 28) * 2 - 1
 
 
 ALL = pytest.mark.parametrize("name", NAMES)
@@ -47,7 +48,7 @@ def test_discriminator_gives_one_logit_a_picture(name: str) -> None:
 def test_pictures_fill_minus_one_to_one(name: str, output: str) -> None:
     config = small(name, output=output)
     generator, _ = _pair(config)
-    images = generator(100 * torch.randn(256, config.latent_dim), torch.arange(256) % 10)
+    images = generator(100 * torch.randn(256, config.generator.latent_dim), torch.arange(256) % 10)
     assert -1 <= images.min() < -0.5
     assert 0.5 < images.max() <= 1
 
@@ -174,9 +175,9 @@ def test_layers_are_those_that_the_widths_say(
 @pytest.mark.parametrize("architecture", ["mlp", "conv"])
 def test_same_means_the_architecture_of_the_generator(architecture: str) -> None:
     torch.manual_seed(0)
-    same = Discriminator(small(architecture=architecture, architecture_d="same"))
+    same = networks(small(architecture=architecture, architecture_d="same"))[1]
     torch.manual_seed(0)
-    said = Discriminator(small(architecture=architecture, architecture_d=architecture))
+    said = networks(small(architecture=architecture, architecture_d=architecture))[1]
     assert all(torch.equal(left, right) for left, right in zip(same.parameters(), said.parameters(), strict=True))
 
 
@@ -198,8 +199,8 @@ def test_spectral_norm_brings_every_layer_to_one(changes: dict[str, Any]) -> Non
     """One power iteration a pass: after a few passes the largest singular value is 1, whatever the weights."""
     torch.manual_seed(0)
     config = small(**changes)
-    free = Discriminator(config)
-    normed = Discriminator(config.changed(spectral_norm_d=True)).train()
+    free = networks(config)[1]
+    normed = networks(config.changed(spectral_norm_d=True))[1].train()
     assert len(_weights(normed)) == len(_weights(free)) >= 3
     for parameter in normed.parameters():
         parameter.data *= 5
@@ -227,7 +228,7 @@ def test_discriminator_with_spectral_norm_is_no_steeper_than_its_layers(ink_scal
     no layer: it stretches by itself."""
     config = small(spectral_norm_d=True, ink_scale_d=ink_scale)
     torch.manual_seed(0)
-    discriminator = Discriminator(config).train()
+    discriminator = networks(config)[1].train()
     for parameter in discriminator.parameters():
         parameter.data *= 20
     x, other = _inputs(config)[1], _inputs(config)[1]
@@ -401,7 +402,7 @@ def test_settings_of_version_1_mean_the_networks_that_they_meant(
         generator,
         discriminator,
     ]
-    z, x = torch.randn(COUNT, config.latent_dim), _inputs(config)[1]
+    z, x = torch.randn(COUNT, config.generator.latent_dim), _inputs(config)[1]
     image, logits = function(*states, z, x)
     assert torch.allclose(pair[0](z, Y), image.view(-1, 1, 28, 28), atol=1e-4)
     assert torch.allclose(pair[1](x, Y), logits, rtol=1e-4, atol=1e-4 * logits.abs().max().item())
@@ -494,7 +495,17 @@ def test_bias_stands_there_in_stem_and_head_too(batch_norm: bool) -> None:
 def test_only_layers_that_the_page_can_run(name: str) -> None:
     allowed = (
         *(nn.Linear, nn.Conv2d, nn.ConvTranspose2d, nn.BatchNorm1d, nn.BatchNorm2d, nn.ReLU, nn.LeakyReLU),
-        *(nn.Tanh, nn.Sigmoid, nn.Embedding, nn.Unflatten, nn.Flatten, nn.Sequential, Generator, Discriminator),
+        *(
+            nn.Tanh,
+            nn.Sigmoid,
+            nn.Embedding,
+            nn.Unflatten,
+            nn.Flatten,
+            nn.Sequential,
+            Generator,
+            Discriminator,
+            nn.ModuleDict,
+        ),
     )
     assert all(isinstance(module, allowed) for network in _pair(preset(name)) for module in network.modules())
 
@@ -530,5 +541,47 @@ def test_generator_is_cheap_enough_for_the_page(name: str) -> None:
     for module in generator.modules():
         if isinstance(module, nn.Linear | nn.ConvTranspose2d):
             module.register_forward_hook(count)
-    generator(torch.randn(1, preset(name).latent_dim), torch.zeros(1, dtype=torch.long))
+    generator(torch.randn(1, preset(name).generator.latent_dim), torch.zeros(1, dtype=torch.long))
     assert 100_000 < total < 3_500_000
+
+
+def test_heads_say_more_from_the_same_features() -> None:
+    """Each is a linear map of what the logit is made of; without heads nothing else is changed."""
+    config = small()
+    torch.manual_seed(0)
+    plain = Discriminator(config.discriminator, config.generator.architecture, 10).eval()
+    headed = Discriminator(config.discriminator, config.generator.architecture, 10, {"digit": 10, "codes": 2}).eval()
+    assert headed.load_state_dict(plain.state_dict(), strict=False).unexpected_keys == []
+    x = _inputs(config)[1]
+    logits, heads = headed.answers(x, Y)
+    assert torch.equal(logits, plain(x, Y))
+    assert torch.equal(headed(x, Y), logits)
+    assert {name: tuple(value.shape) for name, value in heads.items()} == {"digit": (COUNT, 10), "codes": (COUNT, 2)}
+    features = headed.features(config.discriminator.ink_scale * (x + 1))
+    head = headed.heads["codes"]
+    assert torch.allclose(heads["codes"], features @ head.weight.T + head.bias, atol=1e-5)
+    assert plain.answers(x, Y)[1] == {}
+
+
+@pytest.mark.parametrize(("told", "classes"), [((), (0, 0)), (("generator",), (10, 0)), (("discriminator",), (0, 10))])
+def test_networks_are_told_the_digit_apart_from_each_other(told: tuple[str, ...], classes: tuple[int, int]) -> None:
+    """In an ACGAN the generator alone is: a network says for itself whether it takes classes."""
+    config = small()
+    generator = Generator(config.generator, 8, classes[0]).eval()
+    discriminator = Discriminator(config.discriminator, config.generator.architecture, classes[1]).eval()
+    z, x = _inputs(config)
+    for name, network, given in (("generator", generator, z), ("discriminator", discriminator, x)):
+        if name in told:
+            assert not torch.allclose(network(given, Y), network(given, Y + 1))
+            with pytest.raises(ValueError, match="needs the digits"):
+                network(given)
+        else:
+            assert torch.equal(network(given, Y), network(given))
+
+
+def test_generator_takes_a_latent_with_codes() -> None:
+    """As many numbers as it is told, whatever they are."""
+    config = small()
+    generator = Generator(config.generator, latent_size=8 + 12).eval()
+    assert generator.latent_size == 20
+    assert generator(torch.randn(COUNT, 20)).shape == (COUNT, 1, 28, 28)

@@ -13,9 +13,10 @@ from streamlit.testing.v1 import AppTest
 
 from gan import runs, store, trash
 from gan.checkpoint import load_model, resolve
-from gan.config import TrainConfig, help_texts, hints
+from gan.config import TrainConfig
 from gan.data import PRETRAINED
 from gan.export import compile_model, fingerprint
+from gan.fields import hints
 from gan.glossary import term
 from gan.messages import Quality, Record, Summary
 from gan.plots import Curve
@@ -90,10 +91,21 @@ def test_explore_page_says_that_a_model_does_not_exist(app: AppTest) -> None:
 
 def test_every_setting_has_a_field_with_its_help(app: AppTest) -> None:
     opened = go(app, "train")
-    widgets = [*opened.selectbox, *opened.text_input, *opened.toggle, *opened.select_slider]
+    widgets = [*opened.selectbox, *opened.text_input, *opened.number_input, *opened.toggle, *opened.select_slider]
     helps = [str(widget.help) for widget in widgets]
-    for name in hints():
-        assert any(help_texts()[name] in text for text in helps), name
+    for path, hint in hints().items():
+        assert any(hint.help in text for text in helps), path
+
+
+def test_wrong_setting_is_said_beside_a_start_that_does_nothing(app: AppTest, runs_root: Path) -> None:
+    opened = go(app, "train")
+    (widths,) = (widget for widget in opened.text_input if str(widget.key).startswith("generator.widths-"))
+    opened = widths.set_value("fast").run()
+    assert [error.value for error in opened.error] == [opened.error[0].value] * 2
+    assert "generator.widths is 'fast'" in opened.error[0].value
+    (start,) = (button for button in opened.button if button.label == "Start training")
+    assert start.disabled
+    assert not any(runs_root.iterdir())
 
 
 def parted(content: bytes) -> tuple[dict[str, Any], bytes]:
@@ -109,7 +121,7 @@ def sent(app: AppTest) -> tuple[dict[str, Any], bytes]:
 
 
 def test_explore_page_sends_the_program_of_the_model(trained: Path, app: AppTest) -> None:
-    for name, dimensions in ((trained.name, 8), ("pretrained", load_model(PRETRAINED).config.latent_dim)):
+    for name, dimensions in ((trained.name, 8), ("pretrained", load_model(PRETRAINED).config.generator.latent_dim)):
         opened = go(app, "explore", model=name)
         assert not opened.exception
         about, content = sent(opened)
@@ -259,7 +271,7 @@ def test_form_from_a_run_that_is_gone_says_so_and_begins_with_the_preset(app: Ap
     opened = go(app, "train", **{"run": "new", "from": "gone"})
     assert not opened.exception
     assert "There is no run 'gone' here" in said(opened)
-    assert opened.selectbox[0].value == "cgan"
+    assert opened.selectbox(key="preset-").value == "cgan"
 
 
 def test_discarded_run_can_be_had_back_where_one_looks_for_it(trained: Path, app: AppTest) -> None:
@@ -315,7 +327,7 @@ def test_run_that_ended_early_says_why(trained: Path, app: AppTest) -> None:
 
 
 def test_failed_run_shows_its_reason(runs_root: Path, app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder = runs.create(TrainConfig(device="mps", images=128, seconds=0))
+    folder = runs.create(TrainConfig().changed(device="mps", images=128, seconds=0.0))
     with pytest.raises(RuntimeError):
         train(folder)
     opened = go(app, "train", run=folder.name)

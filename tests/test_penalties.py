@@ -2,9 +2,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from gan.models import Discriminator
 from gan.penalties import squared_slope
-from tests.helpers import small
+from tests.helpers import networks, small
 
 
 def _images(count: int) -> Tensor:
@@ -45,7 +44,7 @@ def test_slope_is_over_all_pixels_and_a_mean_over_the_images() -> None:
 def test_slope_is_that_of_finite_differences(changes: dict[str, object]) -> None:
     """Pixel by pixel, a millionth up and down; D is straight between its kinks."""
     torch.manual_seed(0)
-    discriminator = Discriminator(small(**changes)).double().eval()
+    discriminator = networks(small(**changes))[1].double().eval()
     images, y = _images(2), torch.tensor([3, 8])
     squares = []
     with torch.no_grad():

@@ -471,7 +471,7 @@ def test_run_goes_on_with_other_learning_rates(runs_root: Path) -> None:
     runs.launch(folder, lr_g=3e-4)
     until(lambda: _state(folder) == "running")
     control = runs.read(folder).status.control
-    assert (control.lr_g, control.lr_d) == (3e-4, small().lr_d)
+    assert (control.lr_g, control.lr_d) == (3e-4, small().optimizer.lr_d)
     runs.send(folder, Command("stop"))
     runs.wait(folder)
     runs.launch(folder, lr_d=2e-4)

@@ -49,7 +49,7 @@ def test_row_shows_what_was_changed_and_how_good_it_is(runs_root: Path, open_pag
     _run(runs_root, "run", Status("stopped", quality=quality), lr_g=5e-4)
     shown = _html(open_page())
     assert "lr_g 0.0005" in shown
-    assert "widths_g 16, 16" in shown
+    assert "generator.widths 16, 16" in shown
     assert "97.1%" in shown
     assert "5.2 (real digits: 1.9)" in shown
 

@@ -25,8 +25,8 @@ def _can_start(app: AppTest) -> bool:
     return not next(button for button in app.button if button.label == "Start training").disabled
 
 
-def _batch_size(app: AppTest, text: str) -> None:
-    next(field for field in app.text_input if field.label == "batch_size").set_value(text)
+def _batch_size(app: AppTest, size: int) -> None:
+    next(field for field in app.number_input if field.label == "Batch size").set_value(size)
 
 
 def test_form_says_what_a_run_will_need(runs_root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -35,10 +35,10 @@ def test_form_says_what_a_run_will_need(runs_root: Path, monkeypatch: pytest.Mon
     until(lambda: _says(app, "About 222,337 + 402,817 parameters, "))
     assert _can_start(app)
     monkeypatch.setattr(memory, "free", lambda device: 60_000_000)
-    _batch_size(app, "4096")
+    _batch_size(app, 4096)
     until(lambda: _says(app, "of memory, and 60 MB is free; make batch_size smaller."))
     assert not _can_start(app)
-    _batch_size(app, "64")
+    _batch_size(app, 64)
     until(lambda: _says(app, "About 222,337 + 402,817 parameters, "))
     assert _can_start(app)
 

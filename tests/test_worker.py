@@ -454,11 +454,12 @@ def test_config_is_what_trains(runs_root: Path) -> None:
     """Not the default preset: what the folder's config.json says."""
     folder = runs.create(small("dcgan"))
     values = json.loads((folder / store.CONFIG).read_text())
-    (folder / store.CONFIG).write_text(json.dumps(values | {"images": 64, "lr_g": 5e-4}))
+    values["budget"]["images"], values["optimizer"]["lr_g"] = 64, 5e-4
+    (folder / store.CONFIG).write_text(json.dumps(values))
     train(folder)
     status = runs.read(folder).status
     assert (status.progress.images, status.control.lr_g, status.progress.images_limit) == (64, 5e-4, 64)
-    assert runs.read(folder).config == TrainConfig.from_dict(values | {"images": 64, "lr_g": 5e-4})
+    assert runs.read(folder).config == TrainConfig.from_dict(values)
 
 
 def test_run_that_there_is_no_room_for_fails_with_a_sentence(runs_root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,8 +8,9 @@ import pandas  # noqa: F401 (plotly takes pandas from sys.modules, where another
 import streamlit as st
 
 from gan import plots, store
+from gan.games import rules
+from gan.games.game import Chart, Quantity
 from gan.glossary import term
-from gan.losses import LOSSES
 from gan.messages import Quality
 from gan.plots import Curve, Panel
 from gan.runs import Run
@@ -77,6 +78,9 @@ def show(run: Run) -> None:
         _zoom_reporter()(key=f"zoom-{look.short_key(run.id)}", on_zoom_change=keep_zoom)
 
 
+MARKS = {"solid": "━", "dash": "╍"}
+
+
 def _panels(run: Run, whole: bool) -> tuple[list[str], list[Panel]]:
     """The headings of a run's charts, as HTML, and the charts; `whole` shows the first steps too."""
     records = of(run)
@@ -90,31 +94,15 @@ def _panels(run: Run, whole: bool) -> tuple[list[str], list[Panel]]:
         bounds = None if whole else plots.settled(curves, lines)
         return Panel(curves, lines, bounds, view="whole" if whole else "now", bands=True)
 
-    loss = LOSSES[run.config.loss](run.config.label_smoothing)
-    ideal, output = loss.ideal, loss.ideal_output
-    losses = panel(
-        [curve("generator", "loss_g", "generator"), curve("discriminator", "loss_d", "discriminator", "dash")],
-        [(ideal[1], "generator"), (ideal[0], "discriminator")] if ideal else [],
-    )
-    answers = [curve("real, D(x)", "d_real", "real", "dash"), curve("forged, D(G(z))", "d_fake", "generator")]
-    undecided = [(output, "text")] if output is not None else []
-    beliefs = Panel(answers, undecided, (-0.02, 1.02)) if loss.probability else panel(answers, undecided)
-    perfect = _key("text", "┄", term("at a perfect forger"))
-    headings = [
-        _heading(
-            term("loss", "Loss"),
-            _key("generator", "━", term("generator")),
-            _key("discriminator", "╍", term("discriminator")),
-            perfect if ideal else "",
-        ),
-        _heading(
-            "D says “real”" if loss.probability else term("D's score"),
-            _key("real", "╍", f"real, {term('D(x)')}"),
-            _key("generator", "━", f"forged, {term('D(G(z))')}"),
-            perfect if undecided else "",
-        ),
-    ]
-    panels = [losses, beliefs]
+    panels, headings = [], []
+    for chart in rules(run.config).charts:
+        curves = [curve(_name(one), one.name, one.role, one.dash) for one in chart.quantities]
+        lines = _ideals(chart)
+        panels.append(Panel(curves, lines, chart.bounds) if chart.bounds else panel(curves, lines))
+        keys = [_key(one.role, MARKS[one.dash], _explained(one)) for one in chart.quantities]
+        perfect = _key("text", "┄", term("at a perfect forger")) if lines else ""
+        title = term(chart.meaning, chart.title) if chart.meaning else chart.title
+        headings.append(_heading(title, *keys, perfect))
     fcd = curve("forgeries", "fcd", "generator")
     if fcd.series.shape[1]:
         panels.append(quality_panel(run.status.quality, fcd))
@@ -127,6 +115,25 @@ def _panels(run: Run, whole: bool) -> tuple[list[str], list[Panel]]:
             )
         )
     return headings, panels
+
+
+def _ideals(chart: Chart) -> list[tuple[float, str]]:
+    """Where the curves of a chart settle at a perfect forger: one line where all do at the same value."""
+    ideals = [(one.ideal, one.role) for one in chart.quantities if one.ideal is not None]
+    return [(ideals[0][0], "text")] if len({value for value, _ in ideals}) == 1 else ideals
+
+
+def _name(quantity: Quantity) -> str:
+    word = quantity.meaning
+    return quantity.label if word in ("", quantity.label) else f"{quantity.label}, {word}"
+
+
+def _explained(quantity: Quantity) -> str:
+    """The name of a curve, its word with what it means (HTML)."""
+    word = quantity.meaning
+    if word == quantity.label:
+        return term(word)
+    return f"{quantity.label}, {term(word)}" if word else quantity.label
 
 
 def _heading(title: str, *keys: str) -> str:

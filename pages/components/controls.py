@@ -7,7 +7,7 @@ from gan import runs, store
 from gan.messages import Command, Verb
 from gan.runs import Run, RunError
 from pages.components import address, launching
-from pages.components.settings import RATE_LABELS, rate_slider
+from pages.components.settings import RATES_BY_HAND, rate_slider
 
 
 def show(run: Run) -> None:
@@ -70,8 +70,8 @@ def _rates(run: Run) -> dict[str, float]:
     """Sliders for the learning rates; returns those that are moved. Their keys hold the value, so that another
     tab's change shows."""
     moved = {}
-    for column, field in zip(st.columns(2), RATE_LABELS, strict=True):
-        now = getattr(run.status.control, field) or getattr(run.config, field)
+    for column, field in zip(st.columns(2), RATES_BY_HAND, strict=True):
+        now = getattr(run.status.control, field) or getattr(run.config.optimizer, field)
         with column:
             chosen = rate_slider(field, now, run.config.preset, f"{field}-{run.id}-{now!r}")
         if chosen != now:

@@ -56,15 +56,9 @@ function digitButtons(hand) {
   return { node, refresh };
 }
 
-const SCALES = {
-  least_squares: "where 1 means real and 0 forged",
-  hinge: "where 1 or more means real and −1 or less forged",
-  relativistic: "the higher the more real; only differences count",
-};
-
 /** What D says of the picture, in words. */
-function opinion(header, logit) {
-  if (!header.is_probability) return `: score ${logit.toFixed(2)}, ${SCALES[header.loss]}`;
+function opinion({ score }, logit) {
+  if (!score.probability) return `: score ${logit.toFixed(2)}, ${score.meaning}`;
   return `: ${(100 / (1 + Math.exp(-logit))).toFixed(0)} % real`;
 }
 
@@ -137,7 +131,7 @@ function mountExplorer(root, program, standalone = false) {
     "data-testid": "digit-canvas",
     "aria-label": "The forged digit",
   });
-  const score = program.header.is_probability ? "discriminator" : "D's score";
+  const score = program.header.score.probability ? "discriminator" : "D's score";
   const said = element("span");
   const judged = element("div", { className: "quiet" }, explained(program, score, "D"), said);
   const pace = element("div", { className: "quiet pace", "data-testid": "fps" });

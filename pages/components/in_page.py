@@ -47,7 +47,7 @@ def _looked_into(key: str, _model: "Model") -> "tuple[list[Basis], str]":
     from gan.standalone import opening
 
     with one_thread():
-        return bases(_model.generator, _model.config.latent_dim), opening(_model)
+        return bases(_model.generator, _model.latents), opening(_model)
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)

@@ -3,8 +3,9 @@
 import streamlit as st
 
 from gan import runs, store
+from gan.fields import short
+from gan.games import rules
 from gan.glossary import term
-from gan.losses import LOSSES
 from gan.presets import differences
 from gan.runs import Run
 from pages.components import charts, look
@@ -59,14 +60,13 @@ def outline(run: Run) -> tuple[object, ...]:
 
 def describe(run: Run) -> None:
     """What the run is: its preset and what was changed, where it computes, and what the pictures show."""
-    changed = ", ".join(f"{name} = {value}" for name, value in differences(run.config).items()) or "nothing"
+    changed = ", ".join(f"{short(path)} = {value}" for path, value in differences(run.config).items()) or "nothing"
     st.markdown(
         f"`{run.id}` · preset **{run.config.preset}** · changed: {changed} · seed {run.config.seed} · "
         f"{run.status.control.device}, {run.status.control.precision} · created {run.created:%d %B %Y, %H:%M}\n\n"
         "The curves speak of the generator that trains; the pictures come from its average over the last "
-        f"{run.config.ema_kimg:g} thousand images or so, which is steadier. A GAN does not converge like a "
-        "classifier: both losses hover while the pictures get better. Where D answers 1/2 to everything, it can "
-        "no longer tell real from forged."
+        f"{run.config.optimizer.ema_kimg:g} thousand images or so, which is steadier. A GAN does not converge like a "
+        f"classifier: both losses hover while the pictures get better. {rules(run.config).reading}"
     )
 
 
@@ -80,9 +80,9 @@ def outcome(run: Run) -> str:
     if status.state == "failed":
         return f"Failed after {done}."
     verb = "Finished" if status.state == "finished" else "Stopped"
-    series, _ = charts.of(run).series("d_fake")
-    loss = LOSSES[run.config.loss](run.config.label_smoothing)
-    if series.shape[1] == 0 or loss.probability is None or loss.ideal_output is None:
+    game = rules(run.config)
+    answer = next((one for one in game.quantities if one.name == game.score.of_forgeries), None)
+    if answer is None or answer.ideal is None or not (series := charts.of(run).series(answer.name)[0]).shape[1]:
         return f"{verb}: {done}."
     fooled = series[2, -50:].mean()
     best = ""
@@ -90,5 +90,5 @@ def outcome(run: Run) -> str:
         best = f" It was best after {quality.best_images:,} images; that generator is kept as well."
     return (
         f"{verb}: {done}. At the end the discriminator gave forgeries a {fooled:.0%} chance of being real; "
-        f"a perfect forger's would get {loss.ideal_output:.0%}.{best}"
+        f"a perfect forger's would get {answer.ideal:.0%}.{best}"
     )

@@ -1,12 +1,15 @@
-"""The form that makes a TrainConfig; built from the dataclass, checked field by field."""
+"""The form that makes a TrainConfig: what most people set, and behind an expander all fields by parts. It is built from
+`gan.fields`, and what is wrong is said at the field."""
 
 import math
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
-from gan import config as configs
-from gan.config import ConfigError, TrainConfig
+from gan import fields
+from gan.config import ConfigError, TrainConfig, kinds
+from gan.fields import Hint
 from gan.glossary import GLOSSARY
 from gan.presets import PRESET_NOTES, preset
 
@@ -23,10 +26,22 @@ DURATIONS: dict[str, float] = {
 }
 RATES = (1e-5, 2e-5, 5e-5, 1e-4, 2e-4, 5e-4, 1e-3, 2e-3, 5e-3, 1e-2, 2e-2, 5e-2, 1e-1)
 """As far as the setting goes, so that a run can be broken on purpose."""
-RATE_LABELS = {"lr_g": "Learning rate of the generator", "lr_d": "Learning rate of the discriminator"}
+RATES_BY_HAND = ("lr_g", "lr_d")
+"""What can be moved while a run trains."""
 PATIENCE: dict[str, float] = {"never": 0, "10 s": 10, "20 s": 20, "1 minute": 60, "5 minutes": 300}
-UP_FRONT = ("preset", "seconds", "patience", "lr_g", "lr_d")
+UP_FRONT = ("preset", "budget.seconds", "budget.patience", *(fields.find(name) for name in RATES_BY_HAND))
 """Shown first; everything else is behind the expander."""
+TABS = {
+    "data": "Data",
+    "generator": "Generator",
+    "discriminator": "Discriminator",
+    "game": "Game",
+    "optimizer": "Optimiser",
+    "budget": "Budget",
+    "": "Machine",
+}
+"""The parts of the settings, and what their tabs are called."""
+A_ROW = 3
 
 
 def show_rate(value: float, usual: float) -> str:
@@ -37,80 +52,154 @@ def show_rate(value: float, usual: float) -> str:
     return f"{value:g} ({f'× {ratio:.3g}' if ratio > 1 else f'÷ {1 / ratio:.3g}'})"
 
 
-def rate_slider(field: str, value: float, preset_name: str, key: str) -> float:
+def rate_slider(name: str, value: float, preset_name: str, key: str) -> float:
     """A slider for one of the two learning rates that begins at `value`."""
-    usual = getattr(preset(preset_name), field)
+    usual = getattr(preset(preset_name).optimizer, name)
+    hint = fields.hints()[fields.find(name)]
     chosen = st.select_slider(
-        RATE_LABELS[field],
+        hint.label,
         sorted({*RATES, value, usual}),
         value,
         format_func=lambda rate: show_rate(rate, usual),
         key=key,
-        help=f"{GLOSSARY['learning rate']} {configs.help_texts()[field]} It can be moved while the run trains.",
+        help=f"{GLOSSARY['learning rate']} {hint.help} It can be moved while the run trains.",
     )
     return float(chosen)
 
 
-def form(base: TrainConfig | None, base_id: str = "") -> TrainConfig | None:
-    """Draws the form and returns its TrainConfig, or None while something in it is wrong.
+def form(base: TrainConfig | None, base_id: str, wide: DeltaGenerator) -> TrainConfig | None:
+    """Draws the form and returns its TrainConfig, or None while something in it is wrong; then it says what. All
+    settings by parts stand in `wide`.
 
     `base` is what the fields start from, the settings of the run `base_id` say; without it, the preset's.
     """
     presets = list(PRESET_NOTES)
-    first = presets.index(base.preset) if base else 0
+    first = presets.index(base.preset) if base and base.preset in presets else 0
     name = st.selectbox(
         "Preset",
         presets,
         first,
         format_func=lambda name: f"{name} (take this first)" if name == presets[0] else name,
         key=f"preset-{base_id}",
-        help=f"{GLOSSARY['preset']} {configs.help_texts()['preset']}",
+        help=f"{GLOSSARY['preset']} {fields.hints()['preset'].help}",
     )
     st.caption(PRESET_NOTES[name])
     start = base if base and base.preset == name else preset(name)
     # Another preset means other fields, not the same ones with what was typed for the last.
     suffix = f"{name}-{base_id}"
-    values: dict[str, Any] = {**vars(start)}
+    values: dict[str, Any] = {}
     durations = dict(DURATIONS)
-    if start.images:  # no limit in seconds is not the same as no limit
+    if start.budget.images:  # no limit in seconds is not the same as no limit
         del durations[ENDLESS]
-        durations[f"{start.images:,} images"] = 0
-    values["seconds"] = _seconds("seconds", "Train for", durations, start.seconds, suffix)
-    values["patience"] = _seconds(
-        "patience", "Stop when quality has not improved for", PATIENCE, start.patience, suffix
+        durations[f"{start.budget.images:,} images"] = 0
+    values["budget.seconds"] = _seconds("budget.seconds", "Train for", durations, start.budget.seconds, suffix)
+    values["budget.patience"] = _seconds(
+        "budget.patience", "Stop when quality has not improved for", PATIENCE, start.budget.patience, suffix
     )
-    for field in RATE_LABELS:
-        values[field] = rate_slider(field, getattr(start, field), name, f"{field}-{suffix}")
-    slots, problems = {}, {}
-    with st.expander("All settings"):
-        for field, hint in configs.hints().items():
-            if field in UP_FRONT:
-                continue
-            try:
-                values[field] = _field(field, hint, getattr(start, field), f"{field}-{suffix}")
-            except ConfigError as error:
-                problems[field] = str(error)
-            slots[field] = st.empty()
-    problems = problems or configs.problems(values)
-    for field, sentence in problems.items():
-        slots[field].error(sentence)
-    return None if problems else TrainConfig(**values)
+    for rate in RATES_BY_HAND:
+        values[fields.find(rate)] = rate_slider(rate, getattr(start.optimizer, rate), name, f"{rate}-{suffix}")
+    with wide.expander("All settings", icon=":material/tune:"):
+        slots, problems = _parts(start, name, suffix, values)
+    problems = problems or fields.problems(start, values)
+    for path, sentence in problems.items():
+        if path in slots:
+            slots[path].error(sentence)
+    if problems:
+        many = "" if len(problems) == 1 else f" And {len(problems) - 1} more in All settings."
+        st.error(f"{next(iter(problems.values()))}{many}")
+        return None
+    return start.changed(values)
 
 
-def _seconds(field: str, label: str, offered: dict[str, float], value: float, suffix: str) -> float:
+def _parts(
+    start: TrainConfig, preset_name: str, suffix: str, values: dict[str, Any]
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """A tab for each part. Puts what is chosen into `values`; returns a place for a sentence under each field, and what
+    is wrong with what was typed, by path."""
+    slots: dict[str, Any] = {}
+    problems: dict[str, str] = {}
+    for part, tab in zip(TABS, st.tabs(list(TABS.values())), strict=True):
+        with tab:
+            game = start.game.kind
+            if part == "game":
+                game = _field(fields.KIND, fields.hints(game)[fields.KIND], game, f"{fields.KIND}-{suffix}")
+                values[fields.KIND] = game
+                slots[fields.KIND] = st.empty()
+                st.caption(f"{kinds()[game].note}.")
+            known = fields.flat(start)
+            if game != start.game.kind:  # what another one begins with is its own, also where it needs other settings
+                known |= {f"game.{name}": value for name, value in kinds()[game]().model_dump().items()}
+            usual = fields.flat(preset(preset_name))
+            hints = {
+                path: hint
+                for path, hint in fields.hints(game).items()
+                if path.rpartition(".")[0] == part and path not in (*UP_FRONT, fields.KIND)
+            }
+            for at, (path, hint) in enumerate(hints.items()):
+                if at % A_ROW == 0:
+                    columns = st.columns(A_ROW)
+                with columns[at % A_ROW]:
+                    key = f"{path}-{game}-{suffix}" if part == "game" else f"{path}-{suffix}"
+                    try:
+                        values[path] = _field(path, hint, known[path], key, game)
+                        _mark(hint, values[path], usual.get(path), key)
+                    except ConfigError as error:
+                        problems[path] = str(error)
+                    slots[path] = st.empty()
+    return slots, problems
+
+
+def _mark(hint: Hint, value: Any, usual: Any, key: str) -> None:
+    """Says where a field differs from the preset, with a button that puts it back."""
+    if usual is None or value == usual:
+        return
+
+    def put_back() -> None:
+        st.session_state[key] = usual if hint.choices or hint.kind is bool or _is_number(hint) else _written(usual)
+
+    st.button(
+        f"changed from {_written(usual)}",
+        key=f"usual-{key}",
+        type="tertiary",
+        icon=":material/undo:",
+        help="Puts back what the preset has.",
+        on_click=put_back,
+    )
+
+
+def _seconds(path: str, label: str, offered: dict[str, float], value: float, suffix: str) -> float:
     """One of the durations that are offered, or the one that the settings start with."""
     choices = offered if value in offered.values() else {f"{value:g} s": value} | offered
     first = list(choices.values()).index(value)
-    text = configs.help_texts()[field]
-    return float(choices[st.selectbox(label, list(choices), first, key=f"{field}-{suffix}", help=text)])
+    text = fields.hints()[path].help
+    return float(choices[st.selectbox(label, list(choices), first, key=f"{path}-{suffix}", help=text)])
 
 
-def _field(name: str, hint: configs.Hint, value: Any, key: str) -> Any:
+def _is_number(hint: Hint) -> bool:
+    """Whether a number field does: whole numbers. Others reach over many powers of ten, which no step suits."""
+    return hint.kind is int and not hint.is_tuple and not hint.word
+
+
+def _written(value: Any) -> str:
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value))
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _field(path: str, hint: Hint, value: Any, key: str, game: str = "") -> Any:
     """One field and its value; raises `ConfigError` where what was typed means none."""
-    text = configs.help_texts()[name]
+    text = f"{hint.help} Called `{fields.short(path)}` on the command line."
+    # A value that was put back by hand is in the session already, and a widget takes one of the two only.
+    known = {} if key in st.session_state else {"value": value}
     if hint.choices:
-        return st.selectbox(name, hint.choices, hint.choices.index(value), key=key, help=text)
+        index = {} if key in st.session_state else {"index": hint.choices.index(value)}
+        return st.selectbox(hint.label, hint.choices, key=key, help=text, **index)
     if hint.kind is bool:
-        return st.toggle(name, value, key=key, help=text)
-    shown = ", ".join(map(str, value)) if hint.is_tuple else str(value)
-    return configs.parse(name, st.text_input(name, shown, key=key, help=text))
+        return st.toggle(hint.label, key=key, help=text, **known)
+    if _is_number(hint):
+        assert hint.bounds
+        low, high = int(hint.bounds.low), int(hint.bounds.high)
+        return st.number_input(hint.label, low, high, step=1, key=key, help=text, **known)
+    if known:
+        known = {"value": _written(value)}
+    return fields.parse(path, st.text_input(hint.label, key=key, help=text, **known), game)

@@ -132,10 +132,14 @@ def test_learning_rate_moves_while_it_trains(page: Page, server: Server) -> None
 def test_bad_setting_is_refused_beside_its_field(page: Page, server: Server) -> None:
     page.goto("/train")
     page.get_by_text("All settings").click()
-    field = page.get_by_label("batch_size", exact=True)
-    field.fill("1")
+    page.get_by_role("tab", name="Generator").click()
+    field = page.get_by_role("tabpanel", name="Generator").get_by_label("Hidden layers", exact=True)
+    field.fill("16, 0")
     field.press("Enter")
-    expect(page.get_by_text("batch_size is 1; it has to be between 2 and 4,096.")).to_be_visible()
+    said = page.get_by_text("generator.widths is 16, 0; it has to be between 1 and 4,096.")
+    expect(said).to_have_count(2)  # under the field, and beside the button that it stops
+    expect(page.get_by_role("tabpanel", name="Generator").locator(said)).to_be_visible()
+    expect(said.last).to_be_visible()
     expect(page.get_by_role("button", name="Start training")).to_be_disabled()
     assert list(server.runs.glob("2*")) == []
 

@@ -20,7 +20,7 @@ from tests.test_export import SHAPES, model_of
 
 @pytest.fixture(scope="module")
 def blank(browser: Browser) -> Iterator[Page]:
-    names = ("runtime.js", "share.js", "hand.js", "pins.js", "gather.js", "fit.js", "paper.js")
+    names = ("runtime.js", "share.js", "latents.js", "hand.js", "pins.js", "gather.js", "fit.js", "paper.js")
     with scripts_alone(browser, *names) as page:
         yield page
 
@@ -35,7 +35,7 @@ def test_gradient_with_respect_to_the_latent_is_that_of_pytorch(
 ) -> None:
     model = model_of(kind, **changes)
     _read(blank, model)
-    z = latent.sample(1, model.config.latent_dim, seed=5).requires_grad_()
+    z = latent.sample(1, model.latents, seed=5).requires_grad_()
     slope = torch.linspace(-1, 1, 784)
     (expected,) = torch.autograd.grad((model.generator(z, torch.tensor([4])).flatten() * slope).sum(), z)
     code = """([z, slope]) => {
@@ -86,7 +86,7 @@ SEARCH = """(target) => {
   const random = seeded(1);
   let last;
   let worst = 0;
-  for (const now of fit(program, Float32Array.from(target), () => normal(random))) {
+  for (const now of fit(program, Float32Array.from(target), random)) {
     if (last) worst = Math.max(worst, now.error - last.error);
     last = { z: now.z, mix: now.mix, error: now.error };
   }
@@ -100,7 +100,7 @@ def test_search_finds_the_digit_and_something_like_it(blank: Page) -> None:
     told on the way never gets worse, and its error is that of its latent."""
     model = load_model(PRETRAINED)
     _read(blank, model)
-    z = latent.sample(4, model.config.latent_dim, seed=9)
+    z = latent.sample(4, model.latents, seed=9)
     digits = torch.tensor([0, 3, 6, 9])
     for picture, digit in zip(model.generator(z, digits), digits.tolist(), strict=True):
         found = blank.evaluate(SEARCH, picture.flatten().tolist())
@@ -114,7 +114,7 @@ def test_search_of_an_unconditional_generator(blank: Page) -> None:
     """Without digits to choose from; and nearer than the nearest of as many latents at random."""
     model = model_of("vanilla")
     _read(blank, model)
-    z = latent.sample(200, model.config.latent_dim, seed=2)
+    z = latent.sample(200, model.latents, seed=2)
     pictures = model.generator(z, None).flatten(1)
     target = pictures[0]
     by_chance = ((pictures[1:] - target) ** 2).mean(1).min().item() / 4

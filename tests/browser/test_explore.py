@@ -19,7 +19,7 @@ from tests.helpers import small, train, until
 from tests.servers import Server
 
 SHIPPED = load_model(PRETRAINED)
-INFINITE = latent.encode(torch.full((SHIPPED.config.latent_dim,), torch.inf))
+INFINITE = latent.encode(torch.full((SHIPPED.latents.size,), torch.inf))
 GREYS = """async canvas => {
   await new Promise(requestAnimationFrame); // what was just asked for is painted with the next frame
   return Array.from(canvas.getContext("2d").getImageData(0, 0, 28, 28).data).filter((_, i) => i % 4 === 0);
@@ -210,7 +210,7 @@ def test_plane_of_pins_has_them_at_its_corners(alone: Page, model: Model) -> Non
 
 
 def test_locked_coordinate_stays_and_search_finds(alone: Page, model: Model) -> None:
-    alone.get_by_text(f"All {model.config.latent_dim} coordinates").click()
+    alone.get_by_text(f"All {model.latents.size} coordinates").click()
     alone.get_by_role("searchbox").fill("3-4")
     expect(alone.get_by_test_id("coordinate-slider-3")).to_be_visible()
     expect(alone.get_by_test_id("coordinate-slider-5")).to_be_hidden()
@@ -269,7 +269,7 @@ def test_pad_follows_the_finger_where_directions_are_not_at_right_angles(alone: 
 
 
 def test_link_with_other_weights_says_so_until_something_moves(alone: Page, file: Path, model: Model) -> None:
-    z = latent.encode(latent.sample(1, model.config.latent_dim, seed=1)[0])
+    z = latent.encode(latent.sample(1, model.latents, seed=1)[0])
     alone.goto("about:blank")
     alone.goto(f"{file.as_uri()}#z={z}&digit=4&weights=0123456789abcdef")
     notice = alone.get_by_text("has learned since the link was made")
@@ -280,7 +280,7 @@ def test_link_with_other_weights_says_so_until_something_moves(alone: Page, file
 
 def test_what_moves_nothing_leaves_the_notice_and_the_address(alone: Page, file: Path, model: Model) -> None:
     """Pins and other sliders are no move; a link that is pasted over the old one is taken."""
-    z = latent.encode(latent.sample(1, model.config.latent_dim, seed=1)[0])
+    z = latent.encode(latent.sample(1, model.latents, seed=1)[0])
     link = f"{file.as_uri()}#z={z}&digit=4&weights=0123456789abcdef"
     alone.evaluate("link => { location.href = link; }", link)
     notice = alone.get_by_text("has learned since the link was made")

@@ -19,7 +19,7 @@ T = [0.0, 0.1, 0.5, 0.75, 1.0]
 
 @pytest.fixture(scope="module")
 def blank(browser: Browser) -> Iterator[Page]:
-    names = ("runtime.js", "share.js", "hand.js", "pins.js", "gather.js", "paths.js", "files.js")
+    names = ("runtime.js", "share.js", "latents.js", "hand.js", "pins.js", "gather.js", "paths.js", "files.js")
     with scripts_alone(browser, *names) as page:
         yield page
 
@@ -131,7 +131,7 @@ def test_pins_of_explore_are_walked_in_interpolate_and_saved(page: Page, server:
 
 def pins_of(page: Page, text: str, dimensions: int = 6) -> list[tuple[list[float], list[float]]] | None:
     code = """([text, dimensions]) => {
-      const found = pinsOfText(text, dimensions);
+      const found = pinsOfText(text, new Latents([{ kind: "normal", size: dimensions }]));
       return found && found.pins.map(({ z, mix }) => [Array.from(z), Array.from(mix)]);
     }"""
     found: list[tuple[list[float], list[float]]] | None = page.evaluate(code, [text, dimensions])
@@ -141,8 +141,11 @@ def pins_of(page: Page, text: str, dimensions: int = 6) -> list[tuple[list[float
 def test_seeds_are_normal_and_independent_of_their_neighbours(blank: Page) -> None:
     """Of 20,000 numbers the mean is 0 and the deviation 1 to within five standard errors; so is what neighbouring
     seeds have in common. Each digit is asked for."""
-    code = """() => Array.from({ length: 2000 }, (_, seed) => pinsOfText(String(seed), 6).pins[0])
-      .map(({ z, mix }) => [Array.from(z), Array.from(mix)])"""
+    code = """() => {
+      const latents = new Latents([{ kind: "normal", size: 6 }]);
+      return Array.from({ length: 2000 }, (_, seed) => pinOfSeed(seed, latents))
+        .map(({ z, mix }) => [Array.from(z), Array.from(mix)]);
+    }"""
     found = blank.evaluate(code)
     z = np.array([z for z, _ in found])
     digits = {int(np.argmax(mix)) for _, mix in found}

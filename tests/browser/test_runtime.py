@@ -35,7 +35,7 @@ def blank(browser: Browser) -> Iterator[Page]:
 
 def _compare(page: Page, model: Model) -> None:
     page.evaluate(READ, base64.b64encode(wire(compile_model(model))).decode())
-    z = latent.sample(COUNT, model.config.latent_dim, seed=4)
+    z = latent.sample(COUNT, model.latents, seed=4)
     for number in range(COUNT):
         y = torch.tensor([number * 3 % DIGITS])
         images = model.generator(z[number : number + 1], y)
@@ -62,7 +62,7 @@ def test_mix_is_linear_in_the_first_layer(blank: Page) -> None:
     model = model_of("cgan")
     assert model.generator.embedding is not None
     blank.evaluate(READ, base64.b64encode(wire(compile_model(model))).decode())
-    z = latent.sample(1, model.config.latent_dim, seed=4)
+    z = latent.sample(1, model.latents, seed=4)
     found = blank.evaluate(RUN, [z[0].tolist(), [0, 0, 0, 0.5, 0, 0, 0, 0, 0.5, 0]])
     weight = model.generator.embedding.weight
     weight[0] = (weight[3] + weight[8]) / 2

@@ -9,6 +9,7 @@ import sys
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
@@ -56,24 +57,26 @@ def press(page: Page, name: str) -> None:
     page.get_by_role("button", name=name, exact=True).click()
 
 
-def change_and_start(page: Page, server: Server, seed: str) -> dict[str, object]:
+def change_and_start(page: Page, server: Server, seed: str) -> dict[str, Any]:
     """Changes a setting of the form that is shown, starts, waits until it trains; returns the new run's settings."""
     expect(page.get_by_role("button", name=START)).to_be_visible()
     page.get_by_text("All settings").click()
-    field = page.get_by_label("seed", exact=True)
+    page.get_by_role("tab", name="Machine").click()
+    field = page.get_by_label("Seed", exact=True)
     field.fill(seed)
     field.press("Enter")
     # What was changed is still there once the page has been drawn anew, and so is the form.
-    page.get_by_label("g_steps", exact=True).fill("2")
-    page.get_by_label("g_steps", exact=True).press("Enter")
+    page.get_by_role("tab", name="Game").click()
+    page.get_by_label("Moves of the generator", exact=True).fill("2")
+    page.get_by_label("Moves of the generator", exact=True).press("Enter")
     expect(field).to_have_value(seed)
     expect(page).to_have_url(re.compile(r"run=new"))
     press(page, START)
     expect(page.get_by_role("button", name="Pause", exact=True)).to_be_enabled(timeout=90_000)
     folder = server.runs / page.url.split("run=")[1]
     until(lambda: runs.read(folder).status.progress.images > 0)
-    found: dict[str, object] = json.loads((folder / store.CONFIG).read_text())
-    assert (found["seed"], found["g_steps"]) == (int(seed), 2)
+    found: dict[str, Any] = json.loads((folder / store.CONFIG).read_text())
+    assert (found["seed"], found["game"]["g_steps"]) == (int(seed), 2)
     return found
 
 
@@ -92,7 +95,7 @@ def test_every_way_from_a_finished_run_leads_to_a_changed_new_one(
     expect(page.get_by_role("button", name=START)).to_be_visible()
     page.reload()
     found = change_and_start(page, server, "71")
-    assert found["d_steps"] == 2  # the settings of the run that it started from
+    assert found["game"]["d_steps"] == 2  # the settings of the run that it started from
     first = page.url.split("run=")[1]
 
     # The way over the empty form, from the run that has just been stopped.
@@ -100,7 +103,7 @@ def test_every_way_from_a_finished_run_leads_to_a_changed_new_one(
     press(page, "Set up a new run")
     expect(page).to_have_url(at_new)
     found = change_and_start(page, server, "72")
-    assert found["d_steps"] == 1
+    assert found["game"]["d_steps"] == 1
 
     # Whoever sets up a new run while another one trains stays there; who opens the page sees the one that trains.
     second = page.url.split("run=")[1]

@@ -30,7 +30,11 @@ VALUES: dict[str, Any] = {
 
 
 def edited(found: Any, name: str, value: Any) -> Any:
-    """The same JSON with `value` under every key `name`."""
+    """The same JSON with `value` under every key `name`; of a name in two parts, only within the first of them."""
+    outer, _, name = name.rpartition(".")
+    if outer:
+        whole = isinstance(found, dict) and outer in found
+        return found | {outer: edited(found[outer], name, value)} if whole else found
     if isinstance(found, dict):
         return {key: value if key == name else edited(inner, name, value) for key, inner in found.items()}
     return [edited(inner, name, value) for inner in found] if isinstance(found, list) else found
@@ -68,7 +72,9 @@ def _status(name: str, value: Any) -> Damage:
 
 
 for _how, _value in VALUES.items():
-    for _name in ("preset", "widths_g", "latent_dim", "seconds", "schema_version", "loss"):
+    for _name in ("preset", "generator.widths", "latent_dim", "budget.seconds", "schema_version", "game.loss"):
+        combine(f"setting {_name} is {_how}", _config(_name, _value))
+    for _name in ("data", "generator", "game", "game.kind", "optimizer.lr_g"):
         combine(f"setting {_name} is {_how}", _config(_name, _value))
     for _name in ("state", "images", "seconds", "message", "histogram", "best_fcd", "fcd_floor", "segment", "lr_g"):
         combine(f"status: {_name} is {_how}", _status(_name, _value))
@@ -91,12 +97,21 @@ DAMAGES |= {
     "status: images below zero": _status("images", -5),
     "status: fields of a newer version": lambda run: change_status(run, lambda found: found | {"mood": [1]}),
     "settings: fields of a newer version": lambda run: change_config(run, lambda found: found | {"mood": [1]}),
-    "settings: of a network that no machine holds": _config("widths_g", [4096] * 200),
-    "settings: layers without units": _config("widths_g", []),
-    "settings: of another network": _config("widths_g", [17, 17]),
-    "settings: of another kind": _config("conditional", False),
-    "settings: other latents": _config("latent_dim", 9),
-    "settings: another loss": _config("loss", "hinge"),
+    "settings: a part of a newer version": lambda run: change_config(
+        run, lambda found: found | {"mood": {"kind": "x"}}
+    ),
+    "settings: a game of a newer version": _config("game", {"kind": "chess", "opening": "e4"}),
+    "settings: a game with another one's fields": lambda run: change_config(
+        run, lambda found: edited(found, "game", found["game"] | {"opening": "e4"})
+    ),
+    "settings: parts, and a flat list as well": lambda run: change_config(run, lambda found: found | {"lr_g": 1e-3}),
+    "settings: parts that are said to be a flat list": _config("schema_version", 3),
+    "settings: of a network that no machine holds": _config("generator.widths", [4096] * 200),
+    "settings: layers without units": _config("generator.widths", []),
+    "settings: of another network": _config("generator.widths", [17, 17]),
+    "settings: of another kind": _config("game.conditional", False),
+    "settings: other latents": _config("generator.latent_dim", 9),
+    "settings: another loss": _config("game.loss", "hinge"),
     "settings: a device that is not here": _config("device", "mps"),
 }
 

@@ -182,17 +182,17 @@ for _how in ("text", "null", "a list", "infinite", "no number", "a huge whole nu
     for _name in ("images", "seconds"):
         MODELS[f"about: {_name} is {_how}"] = _inner("about", lambda a, n=_name, v=VALUES[_how]: a | {n: v})
 for _how in ("text", "null", "a list", "infinite", "no number", "a huge whole number", "half a character"):
-    for _name in ("widths_g", "latent_dim", "conditional"):
+    for _name in ("generator.widths", "generator.latent_dim", "game.conditional", "game.kind"):
         MODELS[f"config: {_name} is {_how}"] = _inner(
             "config", lambda found, name=_name, value=VALUES[_how]: edited(found, name, value)
         )
 for _name, _value in {
-    "widths_g": [4096] * 300,
-    "widths_d": [17, 16],
-    "latent_dim": 9,
-    "conditional": False,
-    "architecture": "mlp",
-    "batch_norm_g": False,
+    "generator.widths": [4096] * 300,
+    "discriminator.widths": [17, 16],
+    "generator.latent_dim": 9,
+    "game.conditional": False,
+    "generator.architecture": "mlp",
+    "generator.batch_norm": False,
 }.items():
     MODELS[f"config: {_name} of another network"] = _inner(
         "config", lambda found, name=_name, value=_value: edited(found, name, value)

@@ -1,0 +1,192 @@
+"""What a game is: the interface between those who play, the trainer, and the pages.
+
+A step is a sequence of moves. The trainer takes one, lets that player's weights follow its gradient, and asks for the
+next; so what a game computes after a move sees the weights that the move left behind. A game that is made of the two
+usual players writes down one move of each (`discriminator_move`, `generator_move`); another one overrides `moves`.
+
+No torch at import: the pages read a game's words from here.
+"""
+
+from abc import abstractmethod
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from gan import latent_spec
+from gan.config import GameConfig, TrainConfig
+from gan.latent_spec import LatentSpec
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+    from gan.games.step import Step
+
+Role = Literal["generator", "discriminator", "real"]
+GENERATOR, DISCRIMINATOR = "generator", "discriminator"
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """One number that is measured in every step."""
+
+    name: str
+    """In records."""
+    label: str = ""
+    """Beside its curve."""
+    role: Role = "generator"
+    """Whose colour the curve has."""
+    ideal: float | None = None
+    """Where it settles at a perfect forger; None where nothing is known."""
+    meaning: str = ""
+    """The word of the glossary that explains it."""
+    dash: str = "solid"
+
+
+@dataclass(frozen=True)
+class Chart:
+    """One of the charts of a run."""
+
+    title: str
+    quantities: tuple[Quantity, ...]
+    meaning: str = ""
+    """The word of the glossary that explains the title."""
+    bounds: tuple[float, float] | None = None
+    """The vertical axis, where it is always the same."""
+
+
+@dataclass(frozen=True)
+class Score:
+    """How to read what a discriminator says of a picture."""
+
+    meaning: str
+    """Of a number, after "score 0.31, ": in plain words."""
+    probability: bool = False
+    """Whether the sigmoid of the number is the chance of being real."""
+    of_forgeries: str = ""
+    """The quantity that holds the mean of these chances over forgeries."""
+    undecided: float | None = 0.0
+    """The number at which it takes a picture for neither; None where only differences count."""
+    energy: bool = False
+    """Whether the discriminator draws the picture anew, and its error is the number: the lower, the more real."""
+
+
+@dataclass
+class Move:
+    """What one player does: whose weights change, and what for."""
+
+    player: str
+    loss: "Tensor"
+    """What is plotted, a scalar; all terms that make it up are part of it."""
+    again: Callable[[], "Tensor"]
+    """The same loss on the same batch, latents and shifts, once more with the weights of now."""
+    penalty: "Tensor | None" = None
+    """For the gradient only, a scalar: what is not plotted."""
+    measured: Mapping[str, "Tensor"] = field(default_factory=dict)
+    """Scalars on the device, by the names of quantities."""
+    seen: Mapping[str, "Tensor"] = field(default_factory=dict)
+    """For whoever looks inside: `real` and `forged` images (N, 1, 28, 28) as the player saw them, their `real_scores`
+    and `forged_scores` (N,), and whatever else the game has."""
+    after: Callable[[], None] | None = None
+    """What is done to the weights once they have moved."""
+
+
+@dataclass
+class Batch:
+    """What the players of one move see."""
+
+    x: "Tensor"
+    """Real images, (N, 1, 28, 28)."""
+    y: "Tensor"
+    """Their digits, (N,)."""
+    z: "Tensor"
+    """Latents, (N, size)."""
+    forged: "Tensor"
+    """G(z, y), (N, 1, 28, 28), with the graph that the generator's move needs."""
+
+
+class Game(GameConfig):
+    """The rules of a game: settings that say what is played, and the play itself. It keeps nothing: the networks and
+    what a step needs are handed in."""
+
+    sampled: ClassVar[str] = GENERATOR
+    """The player whose moving average makes the pictures."""
+
+    @property
+    @abstractmethod
+    def charts(self) -> tuple[Chart, ...]:
+        """What is drawn while it trains."""
+
+    @property
+    @abstractmethod
+    def score(self) -> Score:
+        """How to read the discriminator."""
+
+    @property
+    def reading(self) -> str:
+        """What the charts say of this game, a sentence for people who have not seen one before."""
+        return ""
+
+    @property
+    def quantities(self) -> tuple[Quantity, ...]:
+        """All that is measured; what no chart shows is recorded all the same."""
+        return tuple(quantity for chart in self.charts for quantity in chart.quantities)
+
+    def latents(self, config: TrainConfig) -> LatentSpec:
+        """What a latent is made of."""
+        return latent_spec.normal(config.generator.latent_dim)
+
+    def players(self, config: TrainConfig) -> "dict[str, nn.Module]":
+        """Networks with new weights, each with an optimiser of its own. Called with an image and its digit, the
+        discriminator gives a score."""
+        from gan.models import DIGITS, Discriminator, Generator
+
+        classes = dict.fromkeys(self.told, DIGITS)
+        return {
+            GENERATOR: Generator(config.generator, self.latents(config).size, classes.get(GENERATOR, 0)),
+            DISCRIMINATOR: Discriminator(
+                config.discriminator, config.generator.architecture, classes.get(DISCRIMINATOR, 0), self.heads
+            ),
+        }
+
+    @property
+    def heads(self) -> Mapping[str, int]:
+        """What else the discriminator says of a picture: how many numbers, by name."""
+        return {}
+
+    @property
+    def order(self) -> tuple[str, ...]:
+        """The players of a step, move by move."""
+        return (DISCRIMINATOR,) * self.d_steps + (GENERATOR,) * self.g_steps
+
+    def moves(self, step: "Step") -> Iterator[Move]:
+        """`d_steps` moves of the discriminator with a batch each, then `g_steps` of the generator. The forgeries of
+        the last batch serve once more in the generator's first move."""
+        for _ in range(self.d_steps):
+            batch = self.forge(step, *step.next_batch())
+            yield self.discriminator_move(step, batch)
+        for number in range(self.g_steps):
+            yield self.generator_move(step, self.forge(step, batch.x, batch.y) if number else batch)
+
+    def forge(self, step: "Step", x: "Tensor", y: "Tensor") -> Batch:
+        """A batch with new latents and forgeries."""
+        z = step.latents(len(y))
+        return Batch(x, y, z, step.forge(z, y))
+
+    @abstractmethod
+    def discriminator_move(self, step: "Step", batch: Batch) -> Move:
+        """What the discriminator does with real images and forgeries."""
+
+    @abstractmethod
+    def generator_move(self, step: "Step", batch: Batch) -> Move:
+        """What the generator does with what the discriminator says of its forgeries."""
+
+
+def rules(config: TrainConfig) -> Game:
+    """The game that a run plays."""
+    assert isinstance(config.game, Game)
+    return config.game
+
+
+def spec_of(config: TrainConfig) -> LatentSpec:
+    """What the latents of a run are made of."""
+    return rules(config).latents(config)

@@ -1,0 +1,144 @@
+"""What holds of every game that there is, and of every one that will be."""
+
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+import pytest
+import safetensors.torch
+import torch
+
+from gan import footprint, latent
+from gan.checkpoint import Model, checkpoint_content, forge, load_model, model_content
+from gan.config import TrainConfig
+from gan.data import Digits
+from gan.directions import bases
+from gan.export import compile_model
+from gan.games import KINDS, rules, spec_of
+from gan.onnx_file import onnx_content
+from gan.standalone import standalone_page
+from gan.trainer import Trainer
+from tests.helpers import CPU, assert_equal, small
+
+EACH = pytest.mark.parametrize("kind", list(KINDS))
+
+
+def _trainer(digits: Digits, kind: str, steps: int = 0) -> Trainer:
+    config = small().changed({"kind": kind, "discriminator.architecture": "mlp", "latent_dim": 6})
+    trainer = Trainer(config, digits, CPU)
+    for _ in range(steps):
+        trainer.step()
+    return trainer
+
+
+@pytest.fixture
+def model(digits: Digits, kind: str, tmp_path: Path) -> Model:
+    """A model file of the game, read."""
+    path = tmp_path / "model.safetensors"
+    path.write_bytes(model_content(_trainer(digits, kind, steps=2), 1.0))
+    return load_model(path)
+
+
+@EACH
+def test_moves_by_hand_are_the_step(digits: Digits, kind: str) -> None:
+    """Looked into or not: the same weights to the last bit, and the same record."""
+    stepped, moved = _trainer(digits, kind, steps=3), _trainer(digits, kind)
+    order = moved.game.order
+    for number in range(3 * len(order)):
+        assert moved.next_player == order[number % len(order)]
+        moved.move(inspect=number % 2 == 0)
+    assert moved.between_steps
+    assert_equal(moved.tensors(), stepped.tensors())
+    assert moved.take_record() == stepped.take_record()
+
+
+@EACH
+def test_checkpoint_goes_on_exactly(digits: Digits, kind: str) -> None:
+    whole, first, second = _trainer(digits, kind, steps=4), _trainer(digits, kind, steps=2), _trainer(digits, kind)
+    second.load(safetensors.torch.load(checkpoint_content(first, {})), first.images, first.lr_g, first.lr_d)
+    for _ in range(2):
+        second.step()
+    assert_equal(second.tensors(), whole.tensors())
+
+
+@EACH
+def test_all_that_is_charted_is_measured(digits: Digits, kind: str) -> None:
+    trainer = _trainer(digits, kind, steps=2)
+    record = trainer.take_record()
+    names = {quantity.name for quantity in trainer.game.quantities}
+    assert names <= record.keys()
+    assert all(np.isfinite(record[name].mean) for name in names)
+    assert {"loss_g", "loss_d"} <= names
+
+
+@EACH
+def test_inspection_sees_pictures_scores_and_what_moved(digits: Digits, kind: str) -> None:
+    trainer = _trainer(digits, kind)
+    for player in trainer.game.order:
+        (found,) = trainer.move(inspect=True)
+        assert found.player == player
+        assert found.seen["forged"].shape == (10, 1, 28, 28)
+        assert found.seen["forged_scores"].shape == (10,)
+        # A discriminator may have no wish for pictures that are beyond its margin already.
+        assert player == "discriminator" or np.abs(found.seen["forged_gradients"]).sum() > 0
+        assert found.loss_after != found.loss_before
+        assert {layer.name for layer in found.layers} == {
+            name for name, _ in trainer.players[player].named_parameters()
+        }
+        assert sum(layer.update for layer in found.layers) > 0
+        assert found.probe["real_scores"].shape == found.probe["forged_scores"].shape == (10,)
+
+
+@EACH
+def test_program_is_the_generator(model: Model) -> None:
+    """ONNX is made of the program that the page runs."""
+    z, y = latent.sample(10, model.latents, seed=4), torch.arange(10)
+    session = onnxruntime.InferenceSession(onnx_content(compile_model(model)))
+    given = {"z": z.numpy()} | ({"mix": np.eye(10, dtype=np.float32)} if model.config.conditional else {})
+    found = session.run(None, given)[0]
+    assert np.abs(found - model.generator(z, y).numpy()).max() * 127.5 < 2
+
+
+@EACH
+def test_model_is_taken_home(model: Model) -> None:
+    assert "mountExplorer" in standalone_page(model, "pretrained")
+
+
+@EACH
+def test_directions_leave_codes_alone(model: Model) -> None:
+    spec = model.latents
+    for basis in bases(model.generator, spec):
+        assert basis.directions.shape[1] == spec.size
+        assert not basis.directions[:, spec.normal :].any()
+
+
+@EACH
+def test_codes_are_drawn_as_they_are_in_training(model: Model) -> None:
+    z = latent.sample(50, model.latents, seed=0)
+    assert forge(model, z, torch.zeros(50, dtype=torch.long)).shape == (50, 28, 28)
+    for part, place in model.latents.places():
+        if part.kind == "categorical":
+            assert torch.equal(z[:, place].sum(1), torch.ones(50))
+        if part.kind == "uniform":
+            assert z[:, place].abs().max() <= 1
+
+
+@EACH
+def test_settings_survive_json_and_have_a_footprint(kind: str) -> None:
+    config = TrainConfig().changed(kind=kind)
+    assert TrainConfig.from_dict(config.to_dict()) == config
+    assert rules(config).kind == kind
+    assert spec_of(config).size >= config.generator.latent_dim
+    assert footprint.of(config).memory > 0
+
+
+def test_no_page_and_no_part_of_training_names_a_game_or_a_loss() -> None:
+    """A further game is one file: nothing else may have to know it."""
+    from gan.losses import LOSSES
+
+    root = Path(__file__).parents[1]
+    names = {name for name in (*KINDS, *LOSSES) if name not in ("adversarial", "hinge")}
+    files = ["gan/trainer.py", "gan/loop.py", "gan/store.py", "gan/export.py", "gan/worker.py", "gan/examiner.py"]
+    paths = [*(root / name for name in files), *(root / "pages").rglob("*.py"), *(root / "pages").rglob("*.js")]
+    named = {path.name: name for path in paths for name in names if f'"{name}"' in path.read_text()}
+    assert named == {}
