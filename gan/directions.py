@@ -1,4 +1,8 @@
-"""Directions of the latent space that mean something, and names for them."""
+"""Directions of the latent space that mean something, and names for them.
+
+They are directions of the normal part. Codes have sliders and buttons of their own, so they stay as they are along a
+direction, and what they do to a picture is taken out before pictures are compared.
+"""
 
 from dataclasses import dataclass
 
@@ -59,14 +63,13 @@ def activation_components(generator: Generator, spec: LatentSpec, points: int = 
 
     Härkönen et al. 2020, equations 3 and 4: the components of the activations at z ~ N(0, I), then by least squares
     the directions in z that go with the coordinates along them. The digits take turns, and what is compared is within a
-    digit: that it is another one is not the latent's doing. Few of the many components are wanted, so they are found by
-    subspace iteration (Halko et al. 2011, algorithm 4.4), with eight more than wanted and `rounds` rounds.
+    digit and a code: that it is another one is not the normal numbers' doing. Few of the many components are wanted, so
+    they are found by subspace iteration (Halko et al. 2011, algorithm 4.4), with eight more than wanted and `rounds`
+    rounds.
     """
     generator.eval()
     z, y = sample(points, spec, seed=0), torch.arange(points) % DIGITS
-    activations = _first_activations(generator, z, y).double()
-    for digit in range(DIGITS):
-        activations[y == digit] -= activations[y == digit].mean(0)
+    activations = _within(_first_activations(generator, z, y).double(), z, y, spec)
     wanted = min(spec.normal + 8, activations.shape[1])
     basis = sample(activations.shape[1], wanted, seed=1).double()
     for _ in range(rounds):
@@ -76,6 +79,26 @@ def activation_components(generator: Generator, spec: LatentSpec, points: int = 
     along = activations @ basis @ components[:count].T
     found = torch.linalg.lstsq(along, z[:, : spec.normal].double()).solution
     return _with_codes((found / found.norm(dim=1, keepdim=True).clamp_min(1e-12)).float(), spec)
+
+
+def _within(measured: Tensor, z: Tensor, y: Tensor, spec: LatentSpec) -> Tensor:
+    """What is measured of pictures, (N, K) in float64, less what their digits and codes say of it by least squares: the
+    mean of a digit and of each value of a code, and the slope along a uniform code."""
+    measured = _less_means(measured, y)
+    if spec.normal == spec.size:
+        return measured
+    # The values of a code add up to 1, so that columns depend on each other, which not every solver takes.
+    codes = _less_means(z[:, spec.normal :].double(), y)
+    rest: Tensor = measured - codes @ torch.linalg.lstsq(codes, measured, driver="gelsd").solution
+    return rest
+
+
+def _less_means(values: Tensor, y: Tensor) -> Tensor:
+    """Values (N, K), less the mean of those with the same digit."""
+    values = values.clone()
+    for digit in range(DIGITS):
+        values[y == digit] -= values[y == digit].mean(0)
+    return values
 
 
 def _with_codes(directions: Tensor, spec: LatentSpec) -> Tensor:
@@ -178,7 +201,7 @@ def features(images: Tensor) -> Tensor:
 class Moving:
     """What moves with the latent, measured on `points` pictures of a generator.
 
-    Compared is within a digit: that an 8 has more ink than a 1 says nothing of a direction.
+    Compared is within a digit and a code: that an 8 has more ink than a 1 says nothing of a direction.
     """
 
     @torch.no_grad()
@@ -186,9 +209,7 @@ class Moving:
         generator.eval()
         self.z = sample(points, spec, seed=0)
         y = torch.arange(points) % DIGITS
-        measured = features(generator(self.z, y))
-        for digit in range(DIGITS):
-            measured[y == digit] -= measured[y == digit].mean(0)
+        measured = _within(features(generator(self.z, y)), self.z, y, spec)
         self.measured = measured / measured.std(0).clamp_min(1e-9)
 
     def names(self, directions: Tensor) -> list[str]:

@@ -36,6 +36,8 @@ GLOSSARY: dict[str, str] = {
     "seconds.",
     "direction": "A way through the space of latents along which one thing changes; what it clearly moves gives it its "
     "name, and you can write another.",
+    "code": "A part of the latent that the generator was made to show, so that it can be read off the picture; nobody "
+    "said what it is to mean.",
     "mix": "How much of each digit the generator is asked for; it learned from single digits only, so what lies in "
     "between is its own invention.",
     "norm of z": "How long the latent is, as an arrow from the origin.",

@@ -19,9 +19,9 @@ YARDSTICK = 20
 TRIED = 64
 """Latents among which the one is found with which a model opens."""
 WEB = Path(__file__).parent.parent / "pages" / "components"
-COMMON = ("runtime.js", "share.js", "hand.js", "pins.js")
+COMMON = ("runtime.js", "share.js", "latents.js", "hand.js", "pins.js")
 SCRIPTS = {
-    "mountExplorer": (*COMMON, "sliders.js", "pad.js", "explorer.js"),
+    "mountExplorer": (*COMMON, "sliders.js", "codes.js", "pad.js", "explorer.js"),
     "mountInterpolate": (*COMMON, "gather.js", "paths.js", "files.js", "interpolate.js"),
     "mountDraw": (*COMMON, "fit.js", "paper.js", "yardstick.js", "draw.js"),
 }

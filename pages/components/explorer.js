@@ -1,17 +1,9 @@
-// The explorer: digit buttons, sliders, the ten digits of a latent, a pad. Needs runtime.js, share.js, hand.js, pins.js,
-// sliders.js and pad.js.
+// The explorer: digit buttons, sliders, the ten digits of a latent, a pad. Needs runtime.js, share.js, latents.js, hand.js,
+// pins.js, sliders.js, codes.js and pad.js.
 
 /** One big button a digit, and behind a switch how much of each. */
 function digitButtons(hand) {
-  const shares = Array.from({ length: 10 }, () => element("small"));
-  const buttons = Array.from({ length: 10 }, (_, digit) =>
-    element(
-      "button",
-      { "data-testid": `digit-button-${digit}`, onclick: () => hand.ask(only(digit)) },
-      element("span", { textContent: digit }),
-      shares[digit],
-    ),
-  );
+  const buttons = valueButtons(10, "digit", (digit) => hand.ask(only(digit)));
   // Sliders hold weights, the numbers beside them the shares: what one asks for does not depend on the way there.
   let weights = Array.from(hand.mix);
   const mixers = Array.from({ length: 10 }, (_, digit) => {
@@ -27,7 +19,7 @@ function digitButtons(hand) {
   const node = element(
     "div",
     { className: "digits" },
-    element("div", { className: "buttons" }, ...buttons),
+    buttons.node,
     element(
       "details",
       {},
@@ -37,18 +29,8 @@ function digitButtons(hand) {
     ),
   );
   let marked;
-  const mark = () => {
-    marked = hand.mix;
-    buttons.forEach((button, digit) => {
-      const share = hand.mix[digit];
-      const percent = Math.round(100 * share);
-      button.setAttribute("aria-pressed", share === 1 ? "true" : percent ? "mixed" : "false");
-      button.style.setProperty("--share", share === 1 ? "0%" : `${percent}%`);
-      shares[digit].textContent = percent && share !== 1 ? `${percent} %` : "";
-    });
-  };
   const refresh = () => {
-    if (hand.mix !== marked) mark(); // not while a latent is dragged: that changes no mark
+    if (hand.mix !== marked) buttons.mark((marked = hand.mix)); // not while a latent is dragged: that changes no mark
     const sum = weights.reduce((total, weight) => total + weight, 0);
     if (hand.mix.some((share, digit) => Math.abs(share - weights[digit] / sum) > 2e-3)) weights = Array.from(hand.mix);
     mixers.forEach((one, digit) => one.show(weights[digit], 2, hand.mix[digit]));
@@ -58,6 +40,7 @@ function digitButtons(hand) {
 
 /** What D says of the picture, in words. */
 function opinion({ score }, logit) {
+  if (score.energy) return `: ${logit.toPrecision(3)}, ${score.meaning}`;
   if (!score.probability) return `: score ${logit.toFixed(2)}, ${score.meaning}`;
   return `: ${(100 / (1 + Math.exp(-logit))).toFixed(0)} % real`;
 }
@@ -131,20 +114,25 @@ function mountExplorer(root, program, standalone = false) {
     "data-testid": "digit-canvas",
     "aria-label": "The forged digit",
   });
-  const score = program.header.score.probability ? "discriminator" : "D's score";
+  const { probability, energy } = program.header.score;
   const said = element("span");
-  const judged = element("div", { className: "quiet" }, explained(program, score, "D"), said);
+  const word = energy ? "energy" : probability ? "discriminator" : "D's score";
+  const judged = element("div", { className: "quiet" }, explained(program, word, "D"), said);
+  const drawing = still({ className: "drawing", "data-testid": "drawing", "aria-label": "D's own drawing of it" });
   const pace = element("div", { className: "quiet pace", "data-testid": "fps" });
   const notice = element("p", { className: "quiet notice", role: "status" });
   const say = (text) => Object.assign(notice, { textContent: text, hidden: !text });
   if (!["z", "digit", "mix"].some((name) => asked().has(name))) last.give(hand);
   say(take());
   const directions = directionSliders(hand);
-  const coordinates = coordinateSliders(hand);
+  const locked = new Set();
+  const coordinates = coordinateSliders(hand, locked);
   const parts = [directions, coordinates];
 
-  const draw = () => hand.place(hand.z.map((old, i) => (coordinates.locked.has(i) ? old : normal())));
-  const reset = () => hand.place(hand.z.map((old, i) => (coordinates.locked.has(i) ? old : 0)));
+  const unlocked = (z) => hand.place(z.map((value, i) => (locked.has(i) ? hand.z[i] : value)));
+  const draw = () => unlocked(hand.latents.draw());
+  const reset = () => unlocked(hand.latents.middle());
+  const first = hand.latents.ofKind("categorical").length ? "; of a code the first value" : "";
   const linkButton = element("button", {
     textContent: "Copy link",
     onclick: () => {
@@ -164,13 +152,19 @@ function mountExplorer(root, program, standalone = false) {
     "div",
     { className: "hand" },
     canvas,
-    element("div", { className: "line" }, judged, pace),
+    energy
+      ? element("div", { className: "line" }, drawing.node, element("div", { className: "beside" }, judged, pace))
+      : element("div", { className: "line" }, judged, pace),
     notice,
     element(
       "div",
       { className: "buttons" },
       element("button", { textContent: "Random", onclick: draw }),
-      element("button", { textContent: "Reset", title: "All of z to 0, the mean of the prior", onclick: reset }),
+      element("button", {
+        textContent: "Reset",
+        title: `All of z to 0, the mean of the prior${first}`,
+        onclick: reset,
+      }),
       element("button", {
         textContent: "Save",
         title: "The picture as a PNG of 560×560 pixels",
@@ -196,12 +190,18 @@ function mountExplorer(root, program, standalone = false) {
     cells.push(row);
     const head = element("p", { className: "quiet" }, "All ten digits of this very ", explained(program, "latent"));
     below.append(head, row.node);
-  } else {
+  } else if (!hand.latents.codes.length) {
     const none = "This generator was never told which digit is which, so there is none to ask for.";
     right.append(element("p", { className: "quiet", textContent: none }));
   }
+  const codes = hand.latents.codes.length ? codeControls(hand, locked) : null;
+  if (codes) {
+    parts.push(codes);
+    right.append(codes.node);
+    cells.push(...codes.strips);
+  }
   right.append(directions.node);
-  const pad = latentPad(hand, directions, standalone);
+  const pad = latentPad(hand, directions, codes?.axes ?? [], standalone);
   cells.push(pad.cells);
   parts.push(pad);
   below.append(pad.node, coordinates.node);
@@ -227,7 +227,10 @@ function mountExplorer(root, program, standalone = false) {
     hand,
     canvas,
     cells,
-    (logit) => (said.textContent = opinion(hand.program.header, logit)),
+    (number) => {
+      said.textContent = opinion(hand.program.header, number);
+      if (energy) drawing.show(hand.program.drawing());
+    },
     (fps, took) => (pace.textContent = `${fps ? `${fps.toFixed(0)} fps · ` : ""}${took.toFixed(1)} ms`),
   );
   return {
@@ -246,39 +249,6 @@ function mountExplorer(root, program, standalone = false) {
       pad.end();
     },
   };
-}
-
-/** What a tab last had in hand of a model: whoever comes back to it finds it there, by whatever way. */
-class LastInHand {
-  constructor(program) {
-    this.key = `counterfeit-hand-${program.header.model}`;
-  }
-
-  keep({ z, mix }) {
-    try {
-      sessionStorage.setItem(this.key, new URLSearchParams(toQuery(z, mix)));
-    } catch {
-      // A browser that keeps nothing: the address alone holds it.
-    }
-  }
-
-  give(hand) {
-    try {
-      const { z, mix } = fromQuery(new URLSearchParams(sessionStorage.getItem(this.key) ?? ""), hand.z.length);
-      if (z && mix) Object.assign(hand, { z, mix });
-    } catch {
-      // as above
-    }
-  }
-}
-
-/** The page's address with what is in hand, `named` in the query as well. */
-function addressOf(hand, standalone, named = {}) {
-  const query = new URLSearchParams(standalone ? location.hash.slice(1) : location.search);
-  for (const name of ["z", "digit", "mix"]) query.delete(name);
-  const held = { ...toQuery(hand.z, hand.mix), weights: hand.program.header.hash, ...(standalone ? {} : named) };
-  for (const [name, value] of Object.entries(held)) query.set(name, value);
-  return `${location.href.split(/[?#]/)[0]}${standalone ? "#" : "?"}${query}`;
 }
 
 /** Saves the picture, each pixel 20 wide. */

@@ -1,8 +1,10 @@
-// From a picture back to a latent: gradient descent on z through the generator, in the page. Needs runtime.js, share.js
-// and hand.js.
+// From a picture back to a latent: gradient descent on z through the generator, in the page. Needs runtime.js, share.js,
+// latents.js and hand.js.
 
-/** Latents that a search tries first, in all; each digit gets its share of them. */
+/** Latents that a search tries first, in all; each digit and each value of a code gets its share of them. */
 const STARTS = 40;
+/** Where codes have so many combinations of values that each of them once would take too long, the first ones do. */
+const MOST = 200;
 /** [how many descents go on, steps of each] of the rounds; the worse ones are left behind. */
 const ROUNDS = [
   [10, 20],
@@ -14,16 +16,13 @@ const LEARNING_RATE = 0.2;
 const PRIOR = 0.002;
 
 /** Mean squared difference of two pictures in [-1, 1], where black against white counts as 1. */
-function difference(pixels, target) {
-  let sum = 0;
-  for (let i = 0; i < pixels.length; i++) sum += (pixels[i] - target[i]) ** 2;
-  return sum / pixels.length / 4;
-}
+const difference = (pixels, target) => squaredDifference(pixels, target) / 4;
 
-/** One descent on z with Adam (Kingma and Ba 2015). `z` and `error` are the best so far. */
+/** One descent on z with Adam (Kingma and Ba 2015). `z` and `error` are the best so far. Uniform codes stay within their
+ * bounds, and categorical ones as they are: between their values there is nothing to walk through. */
 class Descent {
-  constructor(program, target, z, mix) {
-    Object.assign(this, { program, target, mix, steps: 0, at: z, z, error: Infinity });
+  constructor(program, target, latents, z, mix) {
+    Object.assign(this, { program, target, latents, mix, steps: 0, at: z, z, error: Infinity });
     this.mean = new Float32Array(z.length);
     this.square = new Float32Array(z.length);
     this.look();
@@ -38,16 +37,21 @@ class Descent {
 
   step() {
     const pixels = this.look();
-    const { at, target, mean, square } = this;
+    const { at, target, mean, square, latents } = this;
     const gradient = this.program.slopes(pixels.map((value, i) => (value - target[i]) / 2 / pixels.length));
     this.steps += 1;
-    for (let i = 0; i < at.length; i++) {
-      const slope = gradient[i] + (PRIOR * at[i]) / at.length;
+    const move = (i, slope) => {
       mean[i] = 0.9 * mean[i] + 0.1 * slope;
       square[i] = 0.99 * square[i] + 0.01 * slope * slope;
       const scale = Math.sqrt(square[i] / (1 - 0.99 ** this.steps)) + 1e-8;
       at[i] -= (LEARNING_RATE * mean[i]) / (1 - 0.9 ** this.steps) / scale;
-    }
+    };
+    for (let i = 0; i < latents.normal; i++) move(i, gradient[i] + (PRIOR * at[i]) / latents.normal);
+    for (const { size, start } of latents.ofKind("uniform"))
+      for (let i = start; i < start + size; i++) {
+        move(i, gradient[i]);
+        at[i] = Math.max(-1, Math.min(1, at[i]));
+      }
   }
 }
 
@@ -57,13 +61,14 @@ const best = (descents) => descents.reduce((a, b) => (b.error < a.error ? b : a)
  * Finds a latent and a digit whose picture is like `target`, 784 pixels in [-1, 1]. A generator: it yields the best
  * descent so far after each step, so that whoever calls it decides when to go on, when to stop, and what to show.
  */
-function* fit(program, target, random = normal) {
-  const { conditional, latent_dim } = program.header;
-  const digits = conditional ? 10 : 1;
+function* fit(program, target, random = Math.random) {
+  const latents = new Latents(program.header.latents);
+  const digits = program.header.conditional ? 10 : 1;
+  const choices = Math.min(digits * latents.choices, MOST);
   let descents = [];
-  for (let start = 0; start < STARTS; start++) {
-    const z = Float32Array.from({ length: latent_dim }, () => (start < digits ? 0 : random()));
-    descents.push(new Descent(program, target, z, only(start % digits)));
+  for (let start = 0; start < Math.max(STARTS, choices); start++) {
+    const z = latents.choose(start < choices ? latents.middle() : latents.draw(random), Math.floor(start / digits));
+    descents.push(new Descent(program, target, latents, z, only(start % digits)));
     yield best(descents);
   }
   for (const [kept, steps] of ROUNDS) {

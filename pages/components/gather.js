@@ -1,4 +1,5 @@
-// Pins in their order, and where they come from: chance, seeds, links. Needs runtime.js, share.js, hand.js and pins.js.
+// Pins in their order, and where they come from: chance, seeds, links. Needs runtime.js, share.js,
+// latents.js, hand.js and pins.js.
 
 /** Seeds of what is shown to those who have pinned nothing yet. */
 const EXAMPLE = [3, 4, 5];
@@ -17,10 +18,10 @@ function seeded(seed) {
 }
 
 /** The latent and the digit of a seed. */
-function pinOfSeed(seed, dimensions) {
+function pinOfSeed(seed, latents) {
   const random = seeded(seed);
   const mix = only(Math.floor(10 * random()));
-  return { z: rounded(Float32Array.from({ length: dimensions }, () => normal(random))), mix };
+  return { z: rounded(latents.draw(random)), mix };
 }
 
 /** The pins in their order, with what one can do to each. Its nodes stay while there are as many pins, so that neither
@@ -61,11 +62,11 @@ function pinList(state) {
 }
 
 /** What a text means: a seed, or a link to a latent or to several. `{ pins, weights }`; null for anything else. */
-function pinsOfText(text, dimensions) {
-  if (/^\s*\d{1,9}\s*$/.test(text)) return { pins: [pinOfSeed(Number(text), dimensions)] };
+function pinsOfText(text, latents) {
+  if (/^\s*\d{1,9}\s*$/.test(text)) return { pins: [pinOfSeed(Number(text), latents)] };
   const query = new URLSearchParams(text.slice(text.search(/[?#]/) + 1));
-  const { z, mix } = fromQuery(query, dimensions);
-  const pins = query.has("pins") ? allFromText(query.get("pins"), dimensions) : z && [{ z, mix: mix ?? only(3) }];
+  const { z, mix } = fromQuery(query, latents.size);
+  const pins = query.has("pins") ? allFromText(query.get("pins"), latents.size) : z && [{ z, mix: mix ?? only(3) }];
   return pins && { pins, weights: query.get("weights") };
 }
 
@@ -74,11 +75,11 @@ function pinsOfText(text, dimensions) {
 function firstPins(program) {
   const own = new Pins(program);
   const asked = new URLSearchParams(location.search).get("pins");
-  const linked = asked && allFromText(asked, own.dimensions);
+  const linked = asked && allFromText(asked, own.latents.size);
   const origin = linked ? "link" : asked ? "misfit" : "";
   if (!linked && own.list.length) return { pins: own, origin };
   own.end();
-  return { pins: new Pins(program, linked || EXAMPLE.map((seed) => pinOfSeed(seed, own.dimensions))), origin };
+  return { pins: new Pins(program, linked || EXAMPLE.map((seed) => pinOfSeed(seed, own.latents))), origin };
 }
 
 /** The list of pins, buttons to add some, and a word on pins that are lent. */
@@ -94,7 +95,7 @@ function gathering(state, origin) {
   };
   const chance = element("button", {
     textContent: "Pin a random latent",
-    onclick: () => add([pinOfSeed(Math.floor(1e9 * Math.random()), pins.dimensions)]),
+    onclick: () => add([pinOfSeed(Math.floor(1e9 * Math.random()), pins.latents)]),
   });
   const text = element("input", {
     type: "search",
@@ -103,7 +104,7 @@ function gathering(state, origin) {
   });
   const asked = (event) => {
     event.preventDefault();
-    const found = pinsOfText(text.value, pins.dimensions);
+    const found = pinsOfText(text.value, pins.latents);
     told.textContent = !found
       ? "That is neither a seed, a whole number of up to nine digits, nor a link to a latent of this model."
       : (found.weights ?? hash()) === hash()

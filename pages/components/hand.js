@@ -1,4 +1,5 @@
-// What is in one's hand, and what paints it: shared by the explorer's widgets, in the page and in the standalone file.
+// What is in one's hand, and what paints it: shared by the explorer's widgets, in the page and in the standalone file. Needs
+// runtime.js, share.js and latents.js.
 
 /** An element with properties, listeners (onclick …) and attributes (those with a hyphen). */
 function element(tag, properties = {}, ...children) {
@@ -53,19 +54,15 @@ async function copy(button, text) {
 const norm = (z) => Math.sqrt(dot(z, 0, z, 0, z.length));
 const along = (direction, z) => dot(direction, 0, z, 0, z.length);
 
-/** A number from the standard normal distribution (Box and Muller 1958). */
-function normal(random = Math.random) {
-  return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
-}
-
 const ONLY = Array.from({ length: 10 }, (_, digit) => only(digit));
 
 /** A latent and a mix of digits, and the program that makes a picture of them. */
 class Hand {
   constructor(program) {
     this.program = program;
-    const { latent_dim, digit, start } = program.header;
-    this.z = (start && decode(start, latent_dim)) || new Float32Array(latent_dim);
+    const { latents, digit, start } = program.header;
+    this.latents = new Latents(latents);
+    this.z = (start && decode(start, this.latents.size)) || this.latents.middle();
     this.mix = only(digit ?? 3);
     /** Called when something is to be painted anew, and when it is because somebody moved something. */
     this.listeners = [];

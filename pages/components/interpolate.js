@@ -1,4 +1,4 @@
-// Ways between pinned latents, side by side on the same pins. Needs runtime.js, share.js,
+// Ways between pinned latents, side by side on the same pins. Needs runtime.js, share.js, latents.js,
 // hand.js, pins.js, gather.js, paths.js and files.js.
 
 const STRIP = 11;
@@ -54,12 +54,14 @@ function pathRow(name, state) {
   );
   /** The norm along the way, with the prior's mean and one deviation to either side. */
   const draw = () => {
-    const length = Math.sqrt(state.program.header.latent_dim);
-    const highest = 1.25 * Math.max(length, ...state.pins.list.map(({ z }) => norm(z)));
+    const count = state.pins.latents.normal; // codes have other bounds, and no part in this
+    const length = Math.sqrt(count);
+    const far = (z) => norm(z.slice(0, count));
+    const highest = 1.25 * Math.max(length, ...state.pins.list.map(({ z }) => far(z))) || 1;
     const y = (value) => (40 - (38 * value) / highest).toFixed(2);
     const points = Array.from({ length: NORM_POINTS + 1 }, (_, i) => {
       const t = i / NORM_POINTS;
-      return `${(100 * t).toFixed(2)},${y(norm(state.latent(name, t)))}`;
+      return `${(100 * t).toFixed(2)},${y(far(state.latent(name, t)))}`;
     });
     // The norm of a z ~ N(0, I) has a deviation of 1/√2, whatever its dimension.
     const [top, bottom] = [y(length + Math.SQRT1_2), y(length - Math.SQRT1_2)];
@@ -97,7 +99,7 @@ function arithmetic(state) {
       const z = b.z.map((value, i) => value + right * (a.z[i] - value) + down * (c.z[i] - value));
       const mix = b.mix.map((value, i) => Math.max(0, value + right * (a.mix[i] - value) + down * (c.mix[i] - value)));
       const sum = mix.reduce((total, share) => total + share, 0);
-      return { z, mix: mix.map((share) => share / sum) };
+      return { z: state.pins.latents.settled(z), mix: mix.map((share) => share / sum) };
     },
     {
       className: "analogy",
@@ -137,13 +139,15 @@ function mountInterpolate(root, program) {
     pingPong: true,
     mixing: true,
     latent: (name, t) =>
-      PATHS[name].at(
+      latentAlong(
+        name,
         state.pins.list.map(({ z }) => z),
         t,
+        state.pins.latents,
       ),
     at: (name, t) => {
       const mixes = state.pins.list.map(({ mix }) => mix);
-      return { z: state.latent(name, t), mix: state.mixing ? mixAlong(name, mixes, t) : mixes[0] };
+      return { z: state.latent(name, t), mix: state.mixing ? straightAlong(name, mixes, t) : mixes[0] };
     },
   };
   const rows = Object.keys(PATHS).map((name) => pathRow(name, state));

@@ -50,14 +50,15 @@ export default function ({ data, parentElement, setStateValue }) {
   const questions = (root.questions ??= new Questions());
   if (content.length) {
     const program = readProgram(content);
-    const { model, latent_dim } = program.header;
+    const { model, latents } = program.header;
+    const made = JSON.stringify(latents);
     const shown = root.widget;
-    if (shown && shown.model === model && shown.latent_dim === latent_dim) {
+    if (shown && shown.model === model && shown.made === made) {
       shown.update(program);
     } else {
       shown?.end();
       nameInAddress(model);
-      root.widget = Object.assign(mountWidget(root, program), { model, latent_dim });
+      root.widget = Object.assign(mountWidget(root, program), { model, made });
     }
     questions.version = about.version;
   }

@@ -3,32 +3,40 @@
 const PAD = 7;
 
 /** The latent at (right, up) in [0, 1]² between three or four pinned ones, as long as they are: between two latents the
- * straight line dips towards the centre, where the prior has nothing. With three, the fourth corner is B + C − A. */
-function between(pins, right, up) {
+ * straight line dips towards the centre, where the prior has nothing. With three, the fourth corner is B + C − A. That
+ * is about the normal numbers; codes have no length to keep, but bounds. */
+function between(pins, right, up, latents) {
   const [a, b, c, d = a.map((value, i) => b[i] + c[i] - value)] = pins;
   const shares = [(1 - right) * (1 - up), right * (1 - up), (1 - right) * up, right * up];
   const corners = [a, b, c, d];
   const z = a.map((_, i) => corners.reduce((sum, corner, k) => sum + shares[k] * corner[i], 0));
-  const wanted = corners.reduce((sum, corner, k) => sum + shares[k] * norm(corner), 0);
-  const length = norm(z);
-  return length > 1e-6 ? z.map((value) => (value * wanted) / length) : z;
+  const far = (one) => norm(one.slice(0, latents.normal));
+  const wanted = corners.reduce((sum, corner, k) => sum + shares[k] * far(corner), 0);
+  const length = far(z);
+  const scale = length > 1e-6 ? wanted / length : 1;
+  return latents.settled(z.map((value, i) => (i < latents.normal ? value * scale : value)));
 }
 
-/** The pad: a background of thumbnails that shows the plane, and a point that one drags over it. */
-function latentPad(hand, directions, standalone) {
+/** The pad: a background of thumbnails that shows the plane, and a point that one drags over it. The plane is spanned by
+ * two directions of a basis, or by codes, whose `axes` are `{ direction, reach, called }`. */
+function latentPad(hand, directions, axes, standalone) {
   const pins = new Pins(hand.program);
   pins.listeners.push(() => hand.tell());
   /** The last four, which span the plane. */
   const corners = () => pins.list.slice(-4).map(({ z }) => z);
   const plane = { first: 0, second: 1, pinned: false, at: [0.5, 0.5] };
-  const chosen = (which) => Math.min(plane[which], directions.state.directions.length - 1);
-  const direction = (which) => directions.state.directions[chosen(which)];
+  const chosen = (which) => Math.min(plane[which], directions.state.directions.length + axes.length - 1);
+  const axis = (which) => {
+    const { directions: rows } = directions.state;
+    const number = chosen(which);
+    return number < rows.length ? { direction: rows[number], reach: REACH } : axes[number - rows.length];
+  };
   /** The latent of a place in [0, 1]²: the one in hand with two of its directions replaced, or one between pins. */
   const latentAt = (right, up) => {
-    if (plane.pinned) return between(corners(), right, up);
-    const [first, second] = [direction("first"), direction("second")];
-    const byFirst = (2 * right - 1) * REACH - along(first, hand.z);
-    const bySecond = (2 * up - 1) * REACH - along(second, hand.z);
+    if (plane.pinned) return between(corners(), right, up, hand.latents);
+    const [{ direction: first, reach: width }, { direction: second, reach: height }] = [axis("first"), axis("second")];
+    const byFirst = (2 * right - 1) * width - along(first, hand.z);
+    const bySecond = (2 * up - 1) * height - along(second, hand.z);
     // Directions need not be at right angles: a step along one is also one along the other.
     const overlap = along(first, second);
     const rest = 1 - overlap * overlap;
@@ -138,7 +146,7 @@ function latentPad(hand, directions, standalone) {
   );
 
   const refresh = () => {
-    const names = directions.state.sliders.map((one) => one.name.value);
+    const names = [...directions.state.sliders, ...axes].map((one) => one.called());
     for (const [which, choice] of [
       ["first", choices[0]],
       ["second", choices[1]],
@@ -153,8 +161,8 @@ function latentPad(hand, directions, standalone) {
     plane.pinned &&= count > 2;
     if (!plane.pinned)
       plane.at = ["first", "second"].map((which) => {
-        const value = along(direction(which), hand.z);
-        return Math.max(0, Math.min(1, (value / REACH + 1) / 2));
+        const { direction, reach } = axis(which);
+        return Math.max(0, Math.min(1, (along(direction, hand.z) / reach + 1) / 2));
       });
     point.style.left = `${100 * (margin + plane.at[0] * (1 - 2 * margin))}%`;
     point.style.bottom = `${100 * (margin + plane.at[1] * (1 - 2 * margin))}%`;

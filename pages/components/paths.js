@@ -1,4 +1,4 @@
-// Ways from one latent to the next: functions of pins (a list of latents) and t in [0, 1].
+// Ways from one latent to the next: functions of pins (a list of latents) and t in [0, 1]. Needs latents.js.
 
 const combine = (a, x, b, y) => a.map((value, i) => x * value + y * b[i]);
 
@@ -96,9 +96,20 @@ const PATHS = {
   },
 };
 
-/** The mix of digits along the way; on the circle it goes to B's and back. */
-function mixAlong(path, mixes, t) {
-  if (path === "circle") return lerp(mixes[0], mixes[1], t < 0.5 ? 2 * t : 2 - 2 * t);
-  const [from, s] = leg(mixes.length, t);
-  return lerp(mixes[from], mixes[from + 1], s);
+/** Mixes of digits, or codes, along the way: straight from one to the next; on the circle to B's and back. */
+function straightAlong(path, rows, t) {
+  if (path === "circle") return lerp(rows[0], rows[1], t < 0.5 ? 2 * t : 2 - 2 * t);
+  const [from, s] = leg(rows.length, t);
+  return lerp(rows[from], rows[from + 1], s);
+}
+
+/** The latent along the way. What the ways differ in is how far from the centre they stay, where the prior has its mass;
+ * that is a matter of the normal numbers. Codes go straight, which never leads out of their bounds. */
+function latentAlong(path, pins, t, latents) {
+  const z = PATHS[path].at(
+    pins.map((pin) => pin.slice(0, latents.normal)),
+    t,
+  );
+  if (!latents.codes.length) return z;
+  return Float32Array.of(...z, ...straightAlong(path, pins, t).slice(latents.normal));
 }

@@ -1,10 +1,10 @@
-// Latents that were pinned for a model: kept in this browser, so that all widgets share them. Needs share.js.
+// Latents that were pinned for a model: kept in this browser, so that all widgets share them. Needs share.js and latents.js.
 
 class Pins {
   /** The pins that are kept; or `lent` ones, from a link, that are kept nowhere. */
   constructor(program, lent = null) {
     this.key = `counterfeit-pins-${program.header.pins}`;
-    this.dimensions = program.header.latent_dim;
+    this.latents = new Latents(program.header.latents);
     this.listeners = [];
     this.lent = lent !== null;
     this.list = lent ?? this.read();
@@ -20,7 +20,7 @@ class Pins {
   read() {
     try {
       return JSON.parse(localStorage.getItem(this.key) ?? "[]")
-        .map(({ z, mix }) => ({ z: decode(z, this.dimensions), mix: decode(mix, 10) }))
+        .map(({ z, mix }) => ({ z: decode(z, this.latents.size), mix: decode(mix, 10) }))
         .filter(({ z, mix }) => z && mix);
     } catch {
       return [];

@@ -30,6 +30,13 @@ function dot(a, i, b, j, length) {
   return first + second + third + fourth;
 }
 
+/** The mean of the squared differences, pixel by pixel. */
+function squaredDifference(pixels, others) {
+  let sum = 0;
+  for (let i = 0; i < pixels.length; i++) sum += (pixels[i] - others[i]) ** 2;
+  return sum / pixels.length;
+}
+
 /** rows[k] weighted by mix[k] and added up, into `out`; `table` holds ten rows one after the other. */
 function mixed(table, mix, out) {
   out.fill(0);
@@ -183,10 +190,11 @@ const OPERATIONS = {
 };
 
 /**
- * The program in a buffer that `gan.export.wire` made, a Uint8Array. Returns its header and three functions:
+ * The program in a buffer that `gan.export.wire` made, a Uint8Array. Returns its header and four functions:
  * `forge(z, mix)` gives the 784 pixels in [-1, 1], in a buffer that the next call writes over; `judge(pixels,
- * mix)` gives D's logit; `slopes(gradient)` gives the gradient with respect to z of a number that depends on the
- * pixels forged last, from the one with respect to them. Throws an Error for a version that it does not know.
+ * mix)` gives D's number, a logit, or the error of a D that draws the picture anew; `drawing()` gives what such a D
+ * drew last, like pixels; `slopes(gradient)` gives the gradient with respect to z of a number that depends on the pixels
+ * forged last, from the one with respect to them. Throws an Error for a version that it does not know.
  */
 function readProgram(bytes) {
   const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
@@ -214,14 +222,18 @@ function readProgram(bytes) {
 
   const generator = network(header.generator);
   const discriminator = network(header.discriminator);
+  let said = new Float32Array(0);
   return {
     header,
     forge: generator.run,
     slopes: generator.back,
     judge: (pixels, mix) => {
-      const logits = discriminator.run(pixels, mix);
-      return header.conditional ? dot(logits, 0, mix, 0, logits.length) : logits[0];
+      said = discriminator.run(pixels, mix);
+      if (header.score.energy) return squaredDifference(said, pixels);
+      // A D that is told the digit has a logit for each; one that is not has one, whatever the generator is told.
+      return said.length > 1 ? dot(said, 0, mix, 0, said.length) : said[0];
     },
+    drawing: () => said,
   };
 }
 

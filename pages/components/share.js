@@ -1,4 +1,4 @@
-// What a link holds: latents and mixes as 16-bit floats in base64 that a URL can carry (RFC 4648, section 5).
+// What a link holds: latents and mixes as 16-bit floats in base64 that a URL can carry (RFC 4648, section 5). Needs latents.js.
 
 const single = new Float32Array(1);
 const singleBits = new Uint32Array(single.buffer);
@@ -55,7 +55,7 @@ function decode(text, length) {
 }
 
 /** The ten shares of a single digit. */
-const only = (digit) => Float32Array.from({ length: 10 }, (_, k) => (k === digit ? 1 : 0));
+const only = (digit) => oneHot(10, digit);
 
 /** The digit that is asked for alone; -1 if several are. */
 const singleDigit = (mix) => (mix.some((share) => share === 1) ? mix.indexOf(1) : -1);
@@ -91,4 +91,37 @@ function fromQuery(query, dimensions) {
   const digit = query.get("digit");
   const z = query.has("z") ? decode(query.get("z"), dimensions) : null;
   return { z, mix: mixOf(digit ?? query.get("mix") ?? "") };
+}
+
+/** What a tab last had in hand of a model: whoever comes back to it finds it there, by whatever way. */
+class LastInHand {
+  constructor(program) {
+    this.key = `counterfeit-hand-${program.header.model}`;
+  }
+
+  keep({ z, mix }) {
+    try {
+      sessionStorage.setItem(this.key, new URLSearchParams(toQuery(z, mix)));
+    } catch {
+      // A browser that keeps nothing: the address alone holds it.
+    }
+  }
+
+  give(hand) {
+    try {
+      const { z, mix } = fromQuery(new URLSearchParams(sessionStorage.getItem(this.key) ?? ""), hand.z.length);
+      if (z && mix) Object.assign(hand, { z, mix });
+    } catch {
+      // as above
+    }
+  }
+}
+
+/** The page's address with what is in hand, `named` in the query as well. */
+function addressOf(hand, standalone, named = {}) {
+  const query = new URLSearchParams(standalone ? location.hash.slice(1) : location.search);
+  for (const name of ["z", "digit", "mix"]) query.delete(name);
+  const held = { ...toQuery(hand.z, hand.mix), weights: hand.program.header.hash, ...(standalone ? {} : named) };
+  for (const [name, value] of Object.entries(held)) query.set(name, value);
+  return `${location.href.split(/[?#]/)[0]}${standalone ? "#" : "?"}${query}`;
 }

@@ -1,12 +1,12 @@
-// Sliders for a latent: along directions that one can name, and for every coordinate by itself. Needs runtime.js, share.js
-// and hand.js.
+// Sliders for a latent: along directions that one can name, and for every coordinate by itself. Needs runtime.js, share.js,
+// latents.js and hand.js.
 
 /** Sliders cover ±3 standard deviations of the prior: 99.7 % of what the generator was trained on. */
 const REACH = 3;
 
-/** Names that a person gave to the directions of a basis, kept in this browser. */
-function ownNames(basis) {
-  const key = `counterfeit-directions-${basis.id}`;
+/** Names that a person gave to something, directions of a basis or codes, kept in this browser. */
+function ownNames(what) {
+  const key = `counterfeit-${what}`;
   let kept = {};
   try {
     kept = JSON.parse(localStorage.getItem(key) ?? "{}");
@@ -15,7 +15,7 @@ function ownNames(basis) {
   }
   return {
     get: (number) => kept[number],
-    /** Nothing, or blanks, gives the direction its first name back. */
+    /** Nothing, or blanks, gives it its first name back. */
     set: (number, name) => {
       kept[number] = name.trim();
       try {
@@ -25,6 +25,35 @@ function ownNames(basis) {
       }
     },
   };
+}
+
+/** A field for a name of one's own, with a pencil. `called` gives the name as it is, `onname` takes what was written. */
+function nameField({ called, label, placeholder, onname }) {
+  const input = element("input", {
+    type: "text",
+    className: "name",
+    value: called(),
+    placeholder,
+    title: "Write a name of your own",
+    maxLength: 40,
+    spellcheck: false,
+    "aria-label": label,
+    onfocus: () => input.select(),
+    onkeydown: ({ key }) => {
+      if (key === "Escape") input.value = called();
+      if (key === "Enter" || key === "Escape") input.blur();
+    },
+    onchange: () => {
+      onname(input.value);
+      input.value = called();
+    },
+  });
+  const pencil = element("span", { className: "pencil", textContent: "✎", "aria-hidden": "true" });
+  /** Not while one writes. */
+  const refresh = () => {
+    if (input.getRootNode().activeElement !== input) input.value = called();
+  };
+  return { node: element("label", { className: "written" }, input, pencil), input, refresh };
 }
 
 /** Sliders along the directions of a basis that one can choose. */
@@ -43,42 +72,29 @@ function directionSliders(hand) {
   const build = () => {
     const { bases } = hand.program.header;
     const basis = bases[state.basis];
-    const names = ownNames(basis);
+    const names = ownNames(`directions-${basis.id}`);
     choice.replaceChildren(...bases.map((one) => element("option", { textContent: one.label })));
     choice.selectedIndex = state.basis;
     told.textContent = basis.meaning;
     state.directions = basis.directions.map((row) => Float32Array.from(row));
     state.sliders = state.directions.map((direction, number) => {
       const called = () => names.get(number) || basis.names[number] || `Direction ${number + 1}`;
-      const name = element("input", {
-        type: "text",
-        className: "name",
-        value: called(),
+      const name = nameField({
+        called,
+        label: `Name of direction ${number + 1}`,
         placeholder: "Write a name of your own",
-        title: "Write a name of your own",
-        maxLength: 40,
-        spellcheck: false,
-        "aria-label": `Name of direction ${number + 1}`,
-        onfocus: () => name.select(),
-        onkeydown: ({ key }) => {
-          if (key === "Escape") name.value = called();
-          if (key === "Enter" || key === "Escape") name.blur();
-        },
-        onchange: () => {
-          names.set(number, name.value);
-          name.value = called();
-          one.input.setAttribute("aria-label", name.value);
+        onname: (text) => {
+          names.set(number, text);
+          one.input.setAttribute("aria-label", called());
           hand.tell();
         },
       });
-      const pencil = element("span", { className: "pencil", textContent: "✎", "aria-hidden": "true" });
-      const written = element("label", { className: "written" }, name, pencil);
       const moved = (value) => hand.move(direction, value - along(direction, hand.z));
-      const one = slider(written, -REACH, REACH, 0.01, moved, {
+      const one = slider(name.node, -REACH, REACH, 0.01, moved, {
         "data-testid": `latent-slider-${number}`,
-        "aria-label": name.value,
+        "aria-label": called(),
       });
-      return { ...one, name };
+      return { ...one, called };
     });
     rows.replaceChildren(...state.sliders.map((one) => one.node));
   };
@@ -89,25 +105,31 @@ function directionSliders(hand) {
   return { node: element("div", { className: "directions" }, head, rows, told), refresh, build, state };
 }
 
-/** Every coordinate of z by itself: found by number, locked against Random, drawn anew one by one. */
-function coordinateSliders(hand) {
-  const locked = new Set();
-  const rows = Array.from(hand.z, (_, number) => {
-    const moved = (value) => hand.place(hand.z.map((old, i) => (i === number ? value : old)));
+/** A button that keeps Random and Reset from `size` numbers of the latent, from `start` on. */
+function lockButton(locked, start, size, what) {
+  const lock = element("button", {
+    textContent: "lock",
+    title: "Random and Reset leave this one alone",
+    "aria-pressed": "false",
+    "aria-label": `Lock ${what}`,
+    onclick: () => {
+      const held = locked.has(start);
+      for (let number = start; number < start + size; number++) held ? locked.delete(number) : locked.add(number);
+      lock.setAttribute("aria-pressed", String(!held));
+    },
+  });
+  return lock;
+}
+
+/** Every normal number of z by itself: found by its place, locked against Random, drawn anew one by one. */
+function coordinateSliders(hand, locked) {
+  const rows = Array.from({ length: hand.latents.normal }, (_, number) => {
+    const moved = (value) => hand.place(replaced(hand.z, number, [value]));
     const one = slider(element("span", { textContent: `z${number}` }), -4, 4, 0.01, moved, {
       "data-testid": `coordinate-slider-${number}`,
       "aria-label": `Coordinate ${number}`,
     });
-    const lock = element("button", {
-      textContent: "lock",
-      title: "Random and Reset leave this one alone",
-      "aria-pressed": "false",
-      "aria-label": `Lock coordinate ${number}`,
-      onclick: () => {
-        if (!locked.delete(number)) locked.add(number);
-        lock.setAttribute("aria-pressed", String(locked.has(number)));
-      },
-    });
+    const lock = lockButton(locked, number, 1, `coordinate ${number}`);
     const dice = element("button", {
       textContent: "draw",
       title: "A new value for this one",
@@ -133,5 +155,5 @@ function coordinateSliders(hand) {
     search,
     element("div", { className: "grid" }, ...rows.map((row) => row.node)),
   );
-  return { node, refresh: () => node.open && rows.forEach((row, number) => row.show(hand.z[number], 2)), locked };
+  return { node, refresh: () => node.open && rows.forEach((row, number) => row.show(hand.z[number], 2)) };
 }
