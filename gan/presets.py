@@ -12,6 +12,7 @@ PRESET_NOTES: dict[str, str] = {
     "dcgan": "DCGAN (Radford 2015): strided convolutions and batch normalisation, no digit to ask for",
     "wgan": "Wasserstein GAN (Arjovsky 2017): a critic with clipped weights in place of a detective",
     "wgan-gp": "The same with a gradient penalty (Gulrajani 2017) in place of clipped weights",
+    "ebgan": "Energy-based GAN (Zhao 2016): the discriminator draws each picture anew, and its error is the score",
 }
 """One line on each preset, for forms and tables."""
 
@@ -75,6 +76,19 @@ PRESETS: dict[str, TrainConfig] = {
     # The papers' own networks and rates are slow here, so these five have those of cgan but for what is said.
     "wgan": _preset("wgan", kind="wgan", lr_g=5e-4, lr_d=5e-4, beta2=0.99, clip=0.03, seconds=120.0),
     "wgan-gp": _preset("wgan-gp", kind="wgan-gp", lr_g=1e-3, lr_d=1e-3, beta2=0.9, seconds=120.0),
+    "ebgan": _preset(
+        "ebgan",
+        kind="ebgan",
+        widths_d=(64,),
+        ink_scale_d=0.0,
+        lr_g=1e-3,
+        lr_d=1e-3,
+        beta1=0.5,
+        beta2=0.999,
+        # With 0.2 the generator made one blur; found by search.
+        margin=1.0,
+        seconds=120.0,
+    ),
 }
 
 
