@@ -13,6 +13,7 @@ PRESET_NOTES: dict[str, str] = {
     "wgan": "Wasserstein GAN (Arjovsky 2017): a critic with clipped weights in place of a detective",
     "wgan-gp": "The same with a gradient penalty (Gulrajani 2017) in place of clipped weights",
     "ebgan": "Energy-based GAN (Zhao 2016): the discriminator draws each picture anew, and its error is the score",
+    "acgan": "ACGAN (Odena 2017): the discriminator has to name the digit that only the generator is told",
 }
 """One line on each preset, for forms and tables."""
 
@@ -89,6 +90,7 @@ PRESETS: dict[str, TrainConfig] = {
         margin=1.0,
         seconds=120.0,
     ),
+    "acgan": _preset("acgan", kind="acgan", seconds=120.0),
 }
 
 
