@@ -14,6 +14,7 @@ PRESET_NOTES: dict[str, str] = {
     "wgan-gp": "The same with a gradient penalty (Gulrajani 2017) in place of clipped weights",
     "ebgan": "Energy-based GAN (Zhao 2016): the discriminator draws each picture anew, and its error is the score",
     "acgan": "ACGAN (Odena 2017): the discriminator has to name the digit that only the generator is told",
+    "infogan": "InfoGAN (Chen 2016): nobody tells any digit, and the codes come to mean something by themselves",
 }
 """One line on each preset, for forms and tables."""
 
@@ -91,6 +92,7 @@ PRESETS: dict[str, TrainConfig] = {
         seconds=120.0,
     ),
     "acgan": _preset("acgan", kind="acgan", seconds=120.0),
+    "infogan": _preset("infogan", kind="infogan", seconds=120.0),
 }
 
 

@@ -4,8 +4,10 @@ from torch import Tensor, nn
 
 from gan import directions, latent
 from gan.data import Digits
+from gan.games import spec_of
+from gan.latent_spec import normal
 from gan.models import Generator
-from tests.helpers import KINDS, build, small
+from tests.helpers import KINDS, build, networks, small
 
 
 class _Linear(nn.Module):
@@ -25,14 +27,14 @@ def test_directions_of_a_linear_generator_by_hand() -> None:
     first. More ink is to the right, so the second is turned around."""
     matrix = torch.zeros(4, 3)
     matrix[0, 0], matrix[1, 1], matrix[2, 2] = 1, -3, 2
-    found = directions.active_subspace(_Linear(matrix), 3)  # type: ignore[arg-type]
+    found = directions.active_subspace(_Linear(matrix), normal(3))  # type: ignore[arg-type]
     assert torch.allclose(found, torch.tensor([[0.0, -1, 0], [0, 0, 1], [1, 0, 0]]), atol=1e-5)
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_directions_are_orthonormal_and_sorted(digits: Digits, kind: str) -> None:
     generator = build(digits, kind, steps=3).average
-    found = directions.active_subspace(generator, 8)
+    found = directions.active_subspace(generator, normal(8))
     assert torch.allclose(found @ found.T, torch.eye(8), atol=1e-5)
     z, y = latent.sample(32, 8, seed=0), torch.arange(32) % 10
     with torch.no_grad():
@@ -43,7 +45,9 @@ def test_directions_are_orthonormal_and_sorted(digits: Digits, kind: str) -> Non
 
 def test_directions_are_the_same_every_time(digits: Digits) -> None:
     generator = build(digits, steps=2).average
-    assert torch.equal(directions.active_subspace(generator, 8), directions.active_subspace(generator, 8))
+    assert torch.equal(
+        directions.active_subspace(generator, normal(8)), directions.active_subspace(generator, normal(8))
+    )
 
 
 def _drawn(*pixels: tuple[int, int]) -> Tensor:
@@ -84,25 +88,25 @@ class _Bar(Generator):
 
 def test_direction_is_named_after_what_it_moves() -> None:
     """Only z_0 changes the picture, and only its slant: it is named so, and z_1 after nothing."""
-    generator = _Bar(small("vanilla", latent_dim=2))
-    assert directions.Moving(generator, 2).names(torch.eye(2))[:2] == ["slant", ""]
+    generator = _Bar(small().generator, latent_size=2)
+    assert directions.Moving(generator, normal(2)).names(torch.eye(2))[:2] == ["slant", ""]
 
 
 def test_direction_that_moves_the_picture_comes_first() -> None:
-    found = directions.active_subspace(_Bar(small("vanilla", latent_dim=2)), latent_dim=2)
+    found = directions.active_subspace(_Bar(small().generator, latent_size=2), normal(2))
     assert found.abs()[0].tolist() == pytest.approx([1, 0], abs=1e-3)
 
 
 def test_semantic_factors_by_hand() -> None:
     """The first weight stretches z_1 by 3, z_0 by 2 and z_2 by 1; the embedding beside it does not count."""
-    generator = Generator(small(latent_dim=3))
+    generator, _ = networks(small(latent_dim=3))
     first = generator.layers[0]
     assert isinstance(first, nn.Linear)
     nn.init.constant_(first.weight, 0.0)
     with torch.no_grad():
         first.weight[0, 0], first.weight[1, 1], first.weight[2, 2] = 2, 3, 1
         first.weight[:, 3:] = 9
-    found = directions.semantic_factors(generator, 3)
+    found = directions.semantic_factors(generator, normal(3))
     assert torch.allclose(found.abs(), torch.tensor([[0.0, 1, 0], [1, 0, 0], [0, 0, 1]]), atol=1e-6)
 
 
@@ -121,7 +125,7 @@ class _Layer(nn.Module):
 
 def test_components_of_activations_by_hand() -> None:
     """Variances 9 and 1: two thousand points know the first axis to 0.05."""
-    found = directions.activation_components(_Layer(), 2)  # type: ignore[arg-type]
+    found = directions.activation_components(_Layer(), normal(2))  # type: ignore[arg-type]
     assert torch.allclose(found.abs(), torch.eye(2), atol=0.05)
 
 
@@ -129,21 +133,31 @@ def test_directions_are_sorted_and_turned_by_hand() -> None:
     """A has the columns 1 e1, -3 e2, 2 e3, as above."""
     matrix = torch.zeros(4, 3)
     matrix[0, 0], matrix[1, 1], matrix[2, 2] = 1, -3, 2
-    found = directions.by_change(_Linear(matrix), torch.eye(3))  # type: ignore[arg-type]
+    found = directions.by_change(_Linear(matrix), torch.eye(3), normal(3))  # type: ignore[arg-type]
     assert found.tolist() == [[0, -1, 0], [0, 0, 1], [1, 0, 0]]
 
 
 def test_a_single_latent_number_is_its_own_direction(digits: Digits) -> None:
-    for basis in directions.bases(build(digits, latent_dim=1, steps=1).average, 1):
+    for basis in directions.bases(build(digits, latent_dim=1, steps=1).average, normal(1)):
         assert basis.directions.abs().tolist() == [[1.0]]
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_basis_has_directions_of_length_one(digits: Digits, kind: str) -> None:
-    found = directions.bases(build(digits, kind, steps=3).average, 8)
+    found = directions.bases(build(digits, kind, steps=3).average, normal(8))
     assert [basis.name for basis in found] == ["picture", "activations", "weights"]
     for basis in found:
         assert basis.directions.shape == (directions.SHOWN, 8)
         assert torch.allclose(basis.directions.norm(dim=1), torch.ones(directions.SHOWN), atol=1e-5)
         assert len(basis.names) == directions.SHOWN
         assert basis.directions.isfinite().all()
+
+
+def test_directions_leave_codes_as_they_are() -> None:
+    """A slider that turned a category would ask for something that is none."""
+    config = small().changed(kind="infogan")
+    spec, generator = spec_of(config), networks(config)[0].eval()
+    for basis in directions.bases(generator, spec):
+        assert basis.directions.shape == (directions.SHOWN, spec.size)
+        assert torch.equal(basis.directions[:, spec.normal :], torch.zeros(directions.SHOWN, spec.size - spec.normal))
+        assert torch.allclose(basis.directions.norm(dim=1), torch.ones(directions.SHOWN), atol=1e-5)

@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from gan import latent
+from gan.games import spec_of
+from gan.latent_spec import LatentSpec, Part, normal
 from tests.helpers import small
 
 DIM = 6
@@ -32,6 +34,26 @@ def test_sample_is_standard_normal() -> None:
     assert z.shape == (1000, 100)
     assert z.mean().item() == pytest.approx(0, abs=0.015)
     assert z.std().item() == pytest.approx(1, abs=0.015)
+
+
+def test_sample_of_a_spec_has_its_codes() -> None:
+    """A number means so many normal ones: those come first, whatever comes after them."""
+    spec = LatentSpec((Part("normal", 3), Part("uniform", 2), Part("categorical", 4)))
+    z = latent.sample(5, spec, 7)
+    assert z.shape == (5, 9)
+    assert torch.equal(z, latent.sample(5, spec, 7))
+    assert torch.equal(z[:, :3], latent.sample(5, 3, 7))
+    assert torch.equal(latent.sample(5, 3, 7), latent.sample(5, normal(3), 7))
+    assert z[:, 5:].sum(1).tolist() == [1.0] * 5
+
+
+def test_grid_of_a_game_with_codes_has_a_hundred_of_its_latents() -> None:
+    """An InfoGAN is asked for no digit; its codes are drawn like the rest."""
+    config = small().changed(kind="infogan")
+    z, _ = latent.grid(config)
+    assert z.shape == (100, spec_of(config).size)
+    assert spec_of(config).size > spec_of(config).normal == 8
+    assert torch.equal(z, latent.sample(100, spec_of(config), config.seed))
 
 
 def test_grid_has_a_digit_a_row_and_a_latent_a_column() -> None:
