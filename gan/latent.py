@@ -10,7 +10,6 @@ from torch import Tensor
 from gan.config import TrainConfig
 from gan.games import spec_of
 from gan.latent_spec import LatentSpec, normal
-from gan.models import DIGITS
 
 GRID = 10
 
@@ -24,13 +23,23 @@ def sample(count: int, spec: LatentSpec | int, seed: int) -> Tensor:
 def grid(config: TrainConfig) -> tuple[Tensor, Tensor]:
     """The fixed latents of a run's picture, (100, size), and their digits (100,), row by row.
 
-    A conditional model has one digit a row and one latent a column; an unconditional one has a hundred
-    latents, and digits that mean nothing.
+    A conditional model has one digit a row and one latent a column. One with a categorical code has a value of that a
+    row, and for the rest one latent a column. Any other has a hundred latents. Where no digit is asked for, the digits
+    mean nothing.
     """
-    digits = torch.arange(DIGITS).repeat_interleave(GRID)
-    if config.conditional:
-        return sample(GRID, spec_of(config), config.seed).repeat(DIGITS, 1), digits
-    return sample(GRID * GRID, spec_of(config), config.seed), digits
+    spec, rows = spec_of(config), torch.arange(GRID).repeat_interleave(GRID)
+    if not has_rows(config):
+        return sample(GRID * GRID, spec, config.seed), rows
+    z = sample(GRID, spec, config.seed).repeat(GRID, 1)
+    if not config.conditional and (place := spec.category):
+        values = place.stop - place.start
+        z[:, place] = torch.nn.functional.one_hot(rows % values, values).float()
+    return z, rows
+
+
+def has_rows(config: TrainConfig) -> bool:
+    """Whether the rows of a run's picture have something in common: a digit, or the value of a code."""
+    return config.conditional or spec_of(config).category is not None
 
 
 def lerp(start: Tensor, end: Tensor, t: Tensor) -> Tensor:

@@ -39,6 +39,11 @@ class LatentSpec:
         """How many of them, the first ones, are from the normal distribution."""
         return sum(part.size for part in self.parts if part.kind == "normal")
 
+    @property
+    def category(self) -> slice | None:
+        """The place of the first categorical code; None without one."""
+        return next((place for part, place in self.places() if part.kind == "categorical"), None)
+
     def places(self) -> Iterator[tuple[Part, slice]]:
         """Each part with the place of its numbers."""
         start = 0

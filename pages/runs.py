@@ -8,6 +8,7 @@ import streamlit as st
 from gan import render, runs, space, store, trash
 from gan.fields import short
 from gan.folders import shown
+from gan.games import spec_of
 from gan.glossary import term
 from gan.presets import differences
 from gan.runs import BrokenRun, Run, RunError
@@ -21,15 +22,16 @@ DELETED = "deleted"
 
 
 @st.cache_data(show_spinner=False, max_entries=512)
-def picture(folder: Path, conditional: bool, images: int) -> bytes | None:
-    """The last ten forgeries of a run, one of each digit if it knows digits; `images` says of when."""
+def picture(folder: Path, rows: bool, images: int) -> bytes | None:
+    """The last ten forgeries of a run, one of each of its picture's rows if those mean something (a digit, the value of
+    a code); `images` says of when."""
     samples = store.read_samples(folder, last=1)
     if not samples:
         return None
     try:
         cells = render.cells(samples[0].png)
-        # A conditional grid has a digit a row: its first column is one latent in all ten.
-        return render.png(render.grid(cells[::10] if conditional else cells[:10], 10))
+        # The first column is then one latent in all ten.
+        return render.png(render.grid(cells[::10] if rows else cells[:10], 10))
     except ValueError:  # a damaged sample costs its picture
         return None
 
@@ -38,7 +40,8 @@ def row(run: Run) -> None:
     """One run: its picture, what it is, and what can be done with it."""
     seen, about, actions = st.columns([3, 4, 3], vertical_alignment="center", gap="small")
     with seen:
-        png = picture(run.folder, run.config.conditional, run.status.progress.images)
+        rows = run.config.conditional or spec_of(run.config).category is not None
+        png = picture(run.folder, rows, run.status.progress.images)
         look.digits(png or look.blank(1), f"The last forgeries of {run.id}")
     with about:
         status, progress = run.status, run.status.progress

@@ -47,13 +47,20 @@ def test_sample_of_a_spec_has_its_codes() -> None:
     assert z[:, 5:].sum(1).tolist() == [1.0] * 5
 
 
-def test_grid_of_a_game_with_codes_has_a_hundred_of_its_latents() -> None:
-    """An InfoGAN is asked for no digit; its codes are drawn like the rest."""
-    config = small().changed(kind="infogan")
+@pytest.mark.parametrize("values", [10, 4, 13])
+def test_grid_of_a_game_with_codes_has_a_value_a_row_and_a_latent_a_column(values: int) -> None:
+    """The value is all that differs between rows; of few values each comes again, of many the first ten are shown."""
+    config = small().changed(kind="infogan", categories=values)
+    spec = spec_of(config)
     z, _ = latent.grid(config)
-    assert z.shape == (100, spec_of(config).size)
-    assert spec_of(config).size > spec_of(config).normal == 8
-    assert torch.equal(z, latent.sample(100, spec_of(config), config.seed))
+    assert z.shape == (100, spec.size)
+    assert spec.size > spec.normal == 8
+    category, rows = spec.category, z.view(10, 10, -1)
+    assert category == slice(10, 10 + values)
+    assert rows[:, :, category].argmax(2).tolist() == [[row % values] * 10 for row in range(10)]
+    assert torch.equal(rows[:, :, category].sum(2), torch.ones(10, 10))
+    assert all(torch.equal(row[:, :10], rows[0, :, :10]) for row in rows)
+    assert latent.has_rows(config)
 
 
 def test_grid_has_a_digit_a_row_and_a_latent_a_column() -> None:

@@ -4,7 +4,7 @@ import streamlit as st
 
 from gan import runs, store
 from gan.fields import short
-from gan.games import rules
+from gan.games import rules, spec_of
 from gan.glossary import term
 from gan.presets import differences
 from gan.runs import Run
@@ -34,7 +34,11 @@ def panel(run: Run) -> None:
         if status.quality.fcd is not None:
             charts.quality(status.quality)
     with right, st.container(gap="xxsmall"):
-        kind = term("one latent a column") if run.config.conditional else f"a hundred {term('latent', 'latents')}"
+        kind = f"a hundred {term('latent', 'latents')}"
+        if run.config.conditional:
+            kind = term("one latent a column")
+        elif spec_of(run.config).category:
+            kind = term("one code a row")
         samples = store.read_samples(run.folder, last=1)
         # Two elements in a line: what changes at each refresh would take the focus from the words beside it.
         with st.container(horizontal=True, horizontal_alignment="distribute", gap="xsmall"):
