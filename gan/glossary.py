@@ -11,8 +11,8 @@ GLOSSARY: dict[str, str] = {
     "picture.",
     "one latent a column": "Each column is one latent, asked for 0 to 9 from top to bottom: what its pictures have in "
     "common is the latent's, what differs is the digit's.",
-    "one code a row": "Each row is one value of the code that nobody labelled, each column one latent for the rest: what "
-    "the pictures of a row have in common is what the value came to mean.",
+    "one code a row": "Each row is one value of the code that nobody labelled, each column one latent for the rest: "
+    "what the pictures of a row have in common is what the value came to mean.",
     "generator": "The forger: the network that turns a latent into a picture.",
     "discriminator": "The detective: the network that says how real a picture looks; called D.",
     "averaged generator": "A running average of the generator's weights over recent steps; its pictures are steadier "
