@@ -4,6 +4,9 @@ In each round `python -m gan train --images N --seed ROUND` runs in this tree an
 order, as processes of their own with one thread. Images per second are what the run says of itself, by its training
 clock: imports do not count. Prints the medians of both and of their ratios (this by other) with an interval of order
 statistics. `--quality` also evaluates 2,000 samples of both runs against the validation images.
+
+With `--bursts` no runs are trained: a trainer of each tree lives in a process of its own, and they take turns of so
+many steps. On a machine whose speed wanders this says more of the speed of a step in fewer minutes.
 """
 
 import argparse
@@ -13,6 +16,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from functools import cache
 from math import comb
 from pathlib import Path
@@ -52,6 +56,47 @@ def train(tree: Path, run: Path, arguments: list[str], settings: list[str]) -> f
     return float(found["images"]) / float(found["seconds"])
 
 
+BURST = """
+import sys, time
+from gan import data
+from gan.presets import preset
+from gan.trainer import Trainer
+name, precision, steps = sys.argv[1], sys.argv[2], int(sys.argv[3])
+config = preset(name)
+with_threads = {"threads": 1} if "threads" in config.to_dict() else {}
+trainer = Trainer(config.changed(seconds=0.0, images=0, precision=precision, **with_threads), data.load())
+for _ in range(steps):
+    trainer.step()
+for _ in sys.stdin:
+    images, start = trainer.images, time.perf_counter()
+    for _ in range(steps):
+        trainer.step()
+    print((trainer.images - images) / (time.perf_counter() - start), flush=True)
+"""
+"""What a process of a tree does: a burst of steps for each line on stdin, and images a second as its answer."""
+
+
+def bursts(trees: Sequence[Path], preset: str, precision: str, steps: int, rounds: int) -> list[tuple[float, float]]:
+    """Images a second of both trees in bursts that take turns, each round in the other order."""
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": "."}
+    command = [sys.executable, "-c", BURST, preset, precision, str(steps)]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True, "env": environment}
+    processes = [subprocess.Popen(command, cwd=tree, **pipes) for tree in trees]  # type: ignore[call-overload]
+    pairs = []
+    try:
+        for number in range(rounds + 1):
+            found = {}
+            for index in (0, 1) if number % 2 == 0 else (1, 0):
+                print(file=processes[index].stdin, flush=True)
+                found[index] = float(processes[index].stdout.readline())
+            pairs.append((found[0], found[1]))
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
+    return pairs[1:]  # in the first round one waits for the other's imports
+
+
 def quality(tree: Path, run: Path) -> dict[str, float]:
     """Those figures of a run that do not lie next to nothing, by name."""
     told = json.loads(gan(tree, "evaluate", str(run), "--n", "2000", "--reference", "validation"))
@@ -87,24 +132,36 @@ def main() -> None:
     parser.add_argument("--images", type=int, default=60_000)
     parser.add_argument("--rounds", type=int, default=6)
     parser.add_argument("--quality", action="store_true")
+    parser.add_argument("--bursts", type=int, metavar="STEPS", help="take turns of so many steps, and train no runs")
     args = parser.parse_args()
     trees = (HERE, args.other.resolve())
     measured: dict[str, list[tuple[float, float]]] = {}
+    for precision in args.precision if args.bursts else ():
+        found = bursts(trees, args.preset, precision, args.bursts, args.rounds)
+        measured[f"{precision}, images/s"] = found
+    if args.bursts:
+        print_table(args.preset, measured)
+        return
     with tempfile.TemporaryDirectory(prefix="pairs-") as folder:
         for seed in range(args.rounds):
             for precision in args.precision:
-                found: dict[Path, dict[str, float]] = {}
+                each: dict[Path, dict[str, float]] = {}
                 for tree in trees if seed % 2 == 0 else trees[::-1]:
                     run = Path(folder) / f"{seed}-{precision}-{trees.index(tree)}"
                     wanted = [f"--preset={args.preset}", f"--images={args.images}", f"--seed={seed}"]
-                    found[tree] = {"images/s": train(tree, run, wanted, [f"precision={precision}"])}
-                    found[tree] |= quality(tree, run) if args.quality else {}
-                for name in found[HERE]:
-                    pair = found[trees[0]][name], found[trees[1]][name]
+                    each[tree] = {"images/s": train(tree, run, wanted, [f"precision={precision}"])}
+                    each[tree] |= quality(tree, run) if args.quality else {}
+                for name in each[HERE]:
+                    pair = each[trees[0]][name], each[trees[1]][name]
                     measured.setdefault(f"{precision}, {name}", []).append(pair)
-                print(f"<!-- {seed + 1}, {precision}: {list(found.items())} -->", file=sys.stderr, flush=True)
-    print(f"{machine.line()}\n\n| `{args.preset}` | this | other | this / other | interval | holds the median |")
-    print("|---|---|---|---|---|---|\n" + "\n".join(row(name, pairs) for name, pairs in measured.items()))
+                print(f"<!-- {seed + 1}, {precision}: {list(each.items())} -->", file=sys.stderr, flush=True)
+    print_table(args.preset, measured)
+
+
+def print_table(preset: str, measured: dict[str, list[tuple[float, float]]]) -> None:
+    """All rows."""
+    print(f"{machine.line()}\n\n| `{preset}` | this | other | this / other | interval | holds the median |")
+    print("|---|---|---|---|---|---|\n" + "\n".join(row(name, pairs) for name, pairs in measured.items()), flush=True)
 
 
 if __name__ == "__main__":

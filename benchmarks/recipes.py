@@ -19,7 +19,8 @@ from gan import data, presets
 from gan.games.adversarial import AdversarialGame
 from gan.games.game import Move
 from gan.games.step import Step
-from gan.trainer import Trainer, _floats
+from gan.measurements import floats
+from gan.trainer import Trainer
 
 CPU = torch.device("cpu")
 
@@ -96,7 +97,7 @@ class ChannelsFirst(Trainer):
         super().__init__(*arguments)
         for network in (self.generator, self.discriminator, self.average):
             network.to(memory_format=torch.contiguous_format)
-        self._raw, self._averaged = _floats(self.generator), _floats(self.average)
+        self._raw, self._averaged = floats(self.generator), floats(self.average)
 
 
 class Plain(Trainer):

@@ -224,6 +224,10 @@ class Loop:
                         self._keep()
                     self._report("paused", trouble)
                     told = True
+                    if self.examiner and not trouble and self.status.quality.measured_images < self.trainer.images:
+                        # On a busy machine the last look may be long ago, and people pause to look.
+                        self._examine()
+                        self._report("paused")
             except StorageError as error:
                 trouble = str(error)
             try:

@@ -6,7 +6,6 @@ step never waits for the device.
 """
 
 import copy
-import math
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,12 +15,14 @@ import torch
 from torch import Tensor, nn
 
 from gan import device as devices
+from gan import measurements, training_state
 from gan.config import TrainConfig
 from gan.data import Digits, Sampler
 from gan.games import rules
 from gan.games.game import DISCRIMINATOR, GENERATOR, Move
 from gan.games.step import Step
 from gan.inspection import SHOWN, Inspection, Lens, Probe
+from gan.measurements import Measurements, floats, norm
 from gan.messages import Summary
 from gan.threads import ThreadController
 
@@ -70,13 +71,11 @@ class Trainer:
         self.steps = 0
         cores = devices.cores()
         self._controller = ThreadController(*((1, cores) if config.threads == "auto" else (config.threads,) * 2))
-        self._raw, self._averaged = _floats(self.players[self.game.sampled]), _floats(self.average)
-        self._quantities = tuple(quantity.name for quantity in self.game.quantities)
+        self._raw, self._averaged = floats(self.players[self.game.sampled]), floats(self.average)
+        self._measurements = Measurements([quantity.name for quantity in self.game.quantities], self.device)
         self._moves: Iterator[Move] | None = None
         self._left: list[str] = []
         self._measured: dict[str, Tensor] = {}
-        self._norms: dict[str, Tensor] = {}
-        self._start_record()
 
     @property
     def generator(self) -> nn.Module:
@@ -120,12 +119,14 @@ class Trainer:
         share of the budget that is spent, 0 to 1, which the learning rates' decay follows.
         """
         with self._on_threads():
-            before = self._copies() if norms else {}
+            before = {name: measurements.copies(one) for name, one in self.players.items()} if norms else {}
             self._begin(spent)
             while self._left:
                 self._take_move()
-            if norms:
-                self._norms = self._measure_norms(before)
+            for player, weights in before.items():
+                gradient, update = measurements.norms(self.players[player], weights)
+                found = {f"gradient_norm_{_letter(player)}": gradient, f"update_norm_{_letter(player)}": update}
+                self._measurements.norms |= found
 
     def finish_step(self) -> None:
         """Takes the moves that are left of the step that is open, if one is."""
@@ -204,7 +205,7 @@ class Trainer:
         self._moves = None
         self._update_average()
         self.steps += 1
-        self._measure()
+        self._measurements.add(self._measured)
 
     @contextmanager
     def _on_threads(self) -> Iterator[None]:
@@ -240,75 +241,37 @@ class Trainer:
         weight = 1 - 0.5 ** (seen / half_life) if half_life > 0 else 1.0
         torch._foreach_lerp_(self._averaged, self._raw, weight)
 
-    def _start_record(self) -> None:
-        """Forgets what was measured; `unrecorded` counts the steps since."""
-        self.unrecorded = 0
-        self._sum = torch.zeros(len(self._quantities), device=self.device)
-        self._min = torch.full_like(self._sum, math.inf)
-        self._max = torch.full_like(self._sum, -math.inf)
-
-    def _measure(self) -> None:
-        """Adds what the moves of a step have measured to the record."""
-        values = torch.stack([self._measured[name] for name in self._quantities])
-        self.unrecorded += 1
-        self._sum += values
-        # torch.minimum passes NaN on: a diverged step shows in the extremes as well as in the mean.
-        self._min = torch.minimum(self._min, values)
-        self._max = torch.maximum(self._max, values)
+    @property
+    def unrecorded(self) -> int:
+        """Steps since the last record."""
+        return self._measurements.steps
 
     def take_record(self) -> dict[str, Summary]:
-        """What was measured since the last call; waits for the device. Empty if no step was taken.
+        """What was measured since the last call, by quantity; waits for the device. Empty if no step was taken.
 
         The norms are those of the last step that measured them, and left out if there was none.
         """
-        if not self.unrecorded:
-            return {}
-        means, lows, highs = torch.stack((self._sum / self.unrecorded, self._min, self._max)).tolist()
-        record = {
-            name: Summary(mean, low, high)
-            for name, mean, low, high in zip(self._quantities, means, lows, highs, strict=True)
-        }
-        if self._norms:
-            norms = torch.stack(list(self._norms.values())).tolist()
-            record |= {name: Summary(value, value, value) for name, value in zip(self._norms, norms, strict=True)}
-        self._start_record()
-        return record
+        return self._measurements.take()
 
     def is_finite(self) -> bool:
         """Whether all weights are still finite numbers; waits for the device."""
-        return bool(_norm([value for network in self.players.values() for value in _floats(network)]).isfinite())
+        return bool(norm([value for network in self.players.values() for value in floats(network)]).isfinite())
 
     def tensors(self) -> dict[str, Tensor]:
         """All that an exact resume needs, by name: networks, average, Adam's moments, random state."""
-        found: dict[str, Tensor] = {}
-        for name, network in self._networks().items():
-            found |= {f"{name}.{key}": value for key, value in network.state_dict().items()}
-        for name, optimizer in self._optimizers().items():
-            for number, state in optimizer.state_dict()["state"].items():
-                found |= {f"{name}.{number}.{key}": value for key, value in state.items()}
-        found["noise"] = self.noise.get_state()
-        return found
+        found = training_state.tensors(self._networks(), self._optimizers())
+        return found | {"noise": self.noise.get_state()}
 
     def expected(self, stepped: bool) -> dict[str, Tensor]:
         """What `load` takes, by name: tensors of the right shapes and types; Adam has moments once it has `stepped`.
         The random state may have any length: it is (0,) here."""
-        found: dict[str, Tensor] = {}
-        for name, network in self._networks().items():
-            found |= {f"{name}.{key}": value for key, value in network.state_dict().items()}
-        for name, optimizer in self._optimizers().items():
-            for number, parameter in enumerate(optimizer.param_groups[0]["params"] if stepped else []):
-                found[f"{name}.{number}.step"] = torch.empty(())
-                found |= {f"{name}.{number}.{moment}": parameter for moment in ("exp_avg", "exp_avg_sq")}
+        found = training_state.expected(self._networks(), self._optimizers(), stepped)
         return found | {"noise": torch.empty(0, dtype=torch.uint8)}
 
     def load(self, tensors: dict[str, Tensor], images: int, lr_g: float, lr_d: float, precision: str = "") -> None:
         """Continues where `tensors()` was taken, in the precision that was in force then. What cannot be as it was is
         said in `note`. Raises `LookupError` or `RuntimeError` for others' tensors."""
-        for name, network in self._networks().items():
-            network.load_state_dict(_under(tensors, name))
-        for name, optimizer in self._optimizers().items():
-            states = _moments(_under(tensors, name), optimizer.param_groups[0]["params"])
-            optimizer.load_state_dict(optimizer.state_dict() | {"state": states})
+        training_state.restore(self._networks(), self._optimizers(), tensors)
         self.sampler.drawn = images
         self.steps = images // self._images_a_step
         self.lr_g, self.lr_d = lr_g, lr_d
@@ -345,55 +308,7 @@ class Trainer:
     def _images_a_step(self) -> int:
         return self.config.data.batch_size * self.game.order.count(DISCRIMINATOR)
 
-    def _copies(self) -> dict[str, list[Tensor]]:
-        return {name: [p.detach().clone() for p in one.parameters()] for name, one in self.players.items()}
-
-    def _measure_norms(self, before: dict[str, list[Tensor]]) -> dict[str, Tensor]:
-        """Euclidean norms over all parameters of a network: of its last gradient, and of what the whole step
-        changed."""
-        found = {}
-        for player, network in self.players.items():
-            gradients = [p.grad for p in network.parameters() if p.grad is not None]
-            updates = [p.detach() - then for p, then in zip(network.parameters(), before[player], strict=True)]
-            found[f"gradient_norm_{_letter(player)}"] = _norm(gradients)
-            found[f"update_norm_{_letter(player)}"] = _norm(updates)
-        return found
-
 
 def _letter(player: str) -> str:
     """G and D are known by their first letters, in records and in checkpoints."""
     return {GENERATOR: "g", DISCRIMINATOR: "d"}.get(player, player)
-
-
-def _floats(network: nn.Module) -> list[Tensor]:
-    """Parameters and floating-point buffers, in order; the counters of batch norm are left out."""
-    tensors = [parameter.detach() for parameter in network.parameters()]
-    return tensors + [buffer for buffer in network.buffers() if buffer.is_floating_point()]
-
-
-def _under(tensors: dict[str, Tensor], name: str) -> dict[str, Tensor]:
-    prefix = f"{name}."
-    return {key[len(prefix) :]: value for key, value in tensors.items() if key.startswith(prefix)}
-
-
-def _moments(tensors: dict[str, Tensor], parameters: list[Tensor]) -> dict[int, dict[str, Tensor]]:
-    """Adam's state for each parameter, by its number; none at all before the first step. Raises `LookupError` or
-    `RuntimeError` if it is not the state of these parameters."""
-    states: dict[int, dict[str, Tensor]] = {}
-    for number, parameter in enumerate(parameters if tensors else []):
-        states[number] = {"step": tensors.pop(f"{number}.step")}
-        for field in ("exp_avg", "exp_avg_sq"):
-            value = tensors.pop(f"{number}.{field}")
-            if value.shape != parameter.shape:
-                raise RuntimeError(f"{field} of parameter {number} has another shape than the parameter.")
-            # A file has no memory format; Adam takes for granted that its moments have the parameter's.
-            states[number][field] = torch.empty_like(parameter).copy_(value)
-    if tensors:
-        raise LookupError(f"There is no parameter for {', '.join(tensors)}.")
-    return states
-
-
-def _norm(tensors: list[Tensor]) -> Tensor:
-    """Euclidean norm over all elements, a scalar on their device."""
-    norm: Tensor = torch.linalg.vector_norm(torch.stack(torch._foreach_norm(tensors)))
-    return norm

@@ -57,7 +57,7 @@ def row(run: Run) -> None:
         if not run.living:
             label, more = launching.further(run)
             if st.button(label, key=f"resume-{run.id}"):
-                launching.attempt(lambda: resume(run, more), run.id, trouble)
+                launching.attempt(lambda: resume(run, more), run.id)
             launching.offer(lambda: resume(run, more), run.id, trouble)
             delete_button(run)
 

@@ -51,7 +51,7 @@ def set_up() -> None:
                 st.session_state[STARTED] = runs.start(config).name
 
             if pressed:
-                launching.attempt(launch, NEW, trouble)
+                launching.attempt(launch, NEW)
             launching.offer(launch, NEW, trouble)
     with preview:
         st.markdown(

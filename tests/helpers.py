@@ -24,7 +24,7 @@ from gan.config import ConfigError, TrainConfig
 from gan.data import Digits
 from gan.fields import find, flat
 from gan.games import rules
-from gan.loop import Ending, Loop
+from gan.loop import Ending
 from gan.messages import Command, Control, Event, Order, Progress, Quality, State, Status
 from gan.models import Discriminator, Generator
 from gan.trainer import Trainer
@@ -195,23 +195,6 @@ def commands(verbs: Iterable[Any] = ()) -> "queue.SimpleQueue[Command]":
     for verb in verbs:
         waiting.put(Command(verb))
     return waiting
-
-
-def play(
-    trainer: Trainer, react: React | None = None, examiner: Any = None, **start: Any
-) -> tuple[Ending, list[Event]]:
-    """Runs a loop to its end; `react` sees each event first and may command or raise. Returns the ending
-    and the events that were kept."""
-    events: list[Event] = []
-    waiting = commands()
-
-    def sink(event: Event) -> None:
-        if react:
-            react(event, waiting)
-        events.append(event)
-
-    begun = status_at("starting", **({"images_limit": trainer.config.images} | start))
-    return Loop(trainer, waiting, sink, begun, examiner=examiner).run(), events
 
 
 def train(folder: Path, react: React | None = None, patient: bool = True, **order: Any) -> Ending:

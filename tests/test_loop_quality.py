@@ -311,3 +311,18 @@ def test_quality_that_could_not_be_recorded_is_owed(digits: Digits, looking: Non
     disk = Disk(lambda event: isinstance(event, Record) and event.images == 96 and "fcd" in event.quantities)
     _, events = play(build(digits), every(disk, resume), FakeExaminer(9.0, 8.0, 7.0))
     assert [record.images for record in looks(events)] == [32 * (step + 1) for step in range(10)]
+
+
+def _is_examined_pause(event: Event) -> bool:
+    return isinstance(event, Status) and event.state == "paused" and event.quality.measured_images > 0
+
+
+def test_paused_run_shows_the_quality_of_its_last_step(digits: Digits) -> None:
+    """Looks are not due here, as on a machine too busy for them; a pause is made for people who want to see."""
+    trainer = build(digits)
+    _, events = play(
+        trainer, every(at(96, "pause"), once(_is_examined_pause, say("resume"))), examiner=FakeExaminer(5.0, 4.0)
+    )
+    paused = [status for status in of(events, Status) if status.state == "paused"]
+    assert [status.quality.measured_images for status in paused] == [0, 96]
+    assert paused[-1].quality.fcd == 5.0

@@ -62,7 +62,7 @@ def _resume_button(run: Run, rates: dict[str, float], trouble: DeltaGenerator) -
         runs.launch(run.folder, seconds=more, **rates)
 
     if st.button(label, icon=":material/play_arrow:", type="primary"):
-        launching.attempt(launch, run.id, trouble)
+        launching.attempt(launch, run.id)
     launching.offer(launch, run.id, trouble)
 
 

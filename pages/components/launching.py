@@ -1,5 +1,6 @@
 """Starting a run from a button, with the way out when others train already."""
 
+import time
 from collections.abc import Callable
 from functools import partial
 
@@ -10,7 +11,10 @@ from gan import runs
 from gan.messages import Command
 from gan.runs import BusyError, Run, RunError
 
-_BLOCKED = "blocked"
+_BLOCKED, _REFUSED = "blocked", "refused"
+STANDS = 3.0
+"""Seconds that a refusal outlives redraws: a page that has just been opened draws itself once more when it knows the
+size of what is to be trained."""
 MORE = 60.0
 """Seconds that a run whose budget is spent is offered."""
 
@@ -20,9 +24,9 @@ def further(run: Run) -> tuple[str, float]:
     return (f"Train {MORE:.0f} s more", MORE) if run.status.progress.spent else ("Resume", 0.0)
 
 
-def attempt(launch: Callable[[], object], name: str, trouble: DeltaGenerator) -> None:
-    """Launches and shows the page anew. What is wrong stands in `trouble`; if other runs are in the way,
-    `offer(…, name, …)` will say so until they are not."""
+def attempt(launch: Callable[[], object], name: str) -> None:
+    """Launches and shows the page anew. What is wrong, `offer(…, name, …)` says, and if other runs are in the way, it
+    says so until they are not."""
     try:
         with st.spinner("Starting …"):
             launch()
@@ -30,14 +34,16 @@ def attempt(launch: Callable[[], object], name: str, trouble: DeltaGenerator) ->
         st.session_state[_BLOCKED] = name
         return
     except RunError as error:
-        trouble.error(str(error))
+        st.session_state[_REFUSED] = (name, str(error), time.monotonic() + STANDS)
         return
-    st.session_state.pop(_BLOCKED, None)
+    for key in (_BLOCKED, _REFUSED):
+        st.session_state.pop(key, None)
     st.rerun()
 
 
 def offer(launch: Callable[[], object], name: str, trouble: DeltaGenerator) -> None:
-    """Names the runs that are in the way of `name`, and offers to stop one of them."""
+    """Says in `trouble` why `name` was refused, names the runs that are in its way, and offers to stop one of them."""
+    _refusal(name, trouble)
     if st.session_state.get(_BLOCKED) != name:
         return
     others = runs.training()
@@ -51,9 +57,16 @@ def offer(launch: Callable[[], object], name: str, trouble: DeltaGenerator) -> N
             with st.container(horizontal=True, vertical_alignment="center"):
                 key = f"instead-{other.id}"
                 if other.owned and st.button(f"Stop {which} and start this one", icon=":material/swap_horiz:", key=key):
-                    attempt(partial(_instead, other, launch), name, trouble)
+                    attempt(partial(_instead, other, launch), name)
+                    _refusal(name, trouble)
                 show = {"run": other.id}
                 st.page_link("pages/train.py", label=f"Show {which}", icon=":material/visibility:", query_params=show)
+
+
+def _refusal(name: str, trouble: DeltaGenerator) -> None:
+    refused, sentence, until = st.session_state.get(_REFUSED, ("", "", 0.0))
+    if refused == name and time.monotonic() < until:
+        trouble.error(sentence)
 
 
 def _instead(other: Run, launch: Callable[[], object]) -> None:
