@@ -59,7 +59,10 @@ def train(tree: Path, run: Path, arguments: list[str], settings: list[str]) -> f
 BURST = """
 import sys, time
 from gan import data
-from gan.presets import preset
+try:
+    from gan.presets import preset
+except ImportError:  # where presets stood with the settings
+    from gan.config import preset
 from gan.trainer import Trainer
 name, precision, steps = sys.argv[1], sys.argv[2], int(sys.argv[3])
 config = preset(name)
