@@ -119,7 +119,10 @@ def _quality_that_counts(folder: Path, quality: Quality, images: int) -> Quality
     except ModelError:
         kept_images = -1
     if kept_images != quality.best_images or kept_images > images:
-        path.unlink(missing_ok=True)
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:  # a folder in its place, say
+            raise StorageError(f"{path} cannot be replaced ({error.strerror or error}).") from error
         quality = replace(quality, best_fcd=None, best_images=0, best_seconds=0.0)
     if quality.measured_images > images:
         quality = Quality(best_fcd=quality.best_fcd, best_images=quality.best_images, best_seconds=quality.best_seconds)
