@@ -162,7 +162,7 @@ def _settings(given: list[str], base: TrainConfig) -> dict[str, Any]:
         pairs.append((name, text))
     game = base.game.kind
     for name, text in pairs:
-        if name in ("game", "kind", fields.KIND):  # which fields there are depends on it
+        if name in fields.KIND_NAMES:  # which fields there are depends on it
             game = fields.parse(fields.KIND, text)
     return {fields.find(name, game): fields.parse(name, text, game) for name, text in pairs}
 

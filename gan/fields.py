@@ -30,6 +30,8 @@ NAMES_BEFORE_PARTS: dict[str, str] = {
 }
 """What each field was called while the settings were one flat list (versions 1 to 3 of the schema), and its path."""
 KIND = "game.kind"
+KIND_NAMES = (KIND, "kind", "game")
+"""All names of the field on which depends what others there are."""
 
 
 @dataclass(frozen=True)
@@ -116,7 +118,7 @@ def find(name: str, game: str = "") -> str:
         return name
     if NAMES_BEFORE_PARTS.get(name) in known:
         return NAMES_BEFORE_PARTS[name]
-    if name == "game":
+    if name in KIND_NAMES:
         return KIND
     meant = [path for path in known if path.rpartition(".")[2] == name]
     if len(meant) > 1:
@@ -158,7 +160,7 @@ def merged(config: TrainConfig, changes: Mapping[str, Any]) -> dict[str, Any]:
     """The parts of `config` with other values, by any name; unchecked but for the names."""
     game = config.game.kind
     for name, value in changes.items():
-        if name in ("game", "kind", KIND):
+        if name in KIND_NAMES:
             game = value
     if not isinstance(game, str) or game not in kinds():
         raise ConfigError(KIND, _sentence(KIND, hints()[KIND], game, {"literal_error"}))
@@ -187,9 +189,10 @@ def problems(config: TrainConfig, changes: Mapping[str, Any]) -> dict[str, str]:
 def contradictions(config: TrainConfig) -> dict[str, str]:
     """What is wrong between settings that are each fine."""
     found = {}
-    for path, allowed in (("preset", _presets()), (KIND, tuple(kinds()))):
-        if flat(config)[path] not in allowed:
-            found[path] = _sentence(path, hints()[path], flat(config)[path], {"literal_error"})
+    for path, chosen in (("preset", config.preset), (KIND, config.game.kind)):
+        hint = hints()[path]
+        if chosen not in hint.choices:
+            found[path] = _sentence(path, hint, chosen, {"literal_error"})
     generator, discriminator = config.generator, config.discriminator
     own = generator.architecture if discriminator.architecture == "same" else discriminator.architecture
     for path, network, architecture in (
@@ -276,6 +279,13 @@ def show(value: Any, most: int = 60) -> str:
     except ValueError:  # a whole number of thousands of digits
         said = "a number too long to show"
     return said if len(said) <= most else f"{said[: most - 1]}…"
+
+
+def written(value: Any) -> str:
+    """A value as one types it."""
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value))
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def is_plain(text: str) -> bool:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from gan.config import TrainConfig
-from gan.games import spec_of
+from gan.games import has_rows, spec_of
 from gan.latent_spec import LatentSpec, normal
 
 GRID = 10
@@ -35,11 +35,6 @@ def grid(config: TrainConfig) -> tuple[Tensor, Tensor]:
         values = place.stop - place.start
         z[:, place] = torch.nn.functional.one_hot(rows % values, values).float()
     return z, rows
-
-
-def has_rows(config: TrainConfig) -> bool:
-    """Whether the rows of a run's picture have something in common: a digit, or the value of a code."""
-    return config.conditional or spec_of(config).category is not None
 
 
 def lerp(start: Tensor, end: Tensor, t: Tensor) -> Tensor:

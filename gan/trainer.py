@@ -118,7 +118,7 @@ class Trainer:
         `norms` also measures gradients and updates; it changes nothing in what is learned. `spent` is the
         share of the budget that is spent, 0 to 1, which the learning rates' decay follows.
         """
-        with self._on_threads():
+        with self._on_threads(whole=self.between_steps):
             before = {name: measurements.copies(one) for name, one in self.players.items()} if norms else {}
             self._begin(spent)
             while self._left:
@@ -136,7 +136,7 @@ class Trainer:
     def move(self, inspect: bool = False, spent: float = 0.0) -> list[Inspection]:
         """One move of the game: both players' where they move at once. With `inspect` it is looked into, which changes
         nothing in what is learned; returns what was seen of each player's."""
-        with self._on_threads():
+        with self._on_threads(whole=False):
             self._begin(spent)
             return self._take_move(Lens(self.players, self._probe(), self.steps) if inspect else None)
 
@@ -208,8 +208,9 @@ class Trainer:
         self._measurements.add(self._measured)
 
     @contextmanager
-    def _on_threads(self) -> Iterator[None]:
-        """Gives a step on a CPU its number of threads, and tells the controller how long it took."""
+    def _on_threads(self, whole: bool) -> Iterator[None]:
+        """Gives moves on a CPU their number of threads. The controller is told how long a whole step took; parts of one
+        and looks inside take other times, which say nothing of the threads."""
         if self.device.type != "cpu":
             yield
             return
@@ -218,7 +219,8 @@ class Trainer:
             torch.set_num_threads(threads)
         began = time.perf_counter()
         yield
-        self._controller.step_took(time.perf_counter() - began)
+        if whole:
+            self._controller.step_took(time.perf_counter() - began)
 
     def _adam(self, network: nn.Module, rate: float) -> torch.optim.Adam:
         betas = (self.config.optimizer.beta1, self.config.optimizer.beta2)

@@ -6,9 +6,9 @@ import numpy as np
 import streamlit as st
 
 from gan import render, runs, space, store, trash
-from gan.fields import short
+from gan.fields import short, written
 from gan.folders import shown
-from gan.games import spec_of
+from gan.games import has_rows
 from gan.glossary import term
 from gan.presets import differences
 from gan.runs import BrokenRun, Run, RunError
@@ -40,8 +40,7 @@ def row(run: Run) -> None:
     """One run: its picture, what it is, and what can be done with it."""
     seen, about, actions = st.columns([3, 4, 3], vertical_alignment="center", gap="small")
     with seen:
-        rows = run.config.conditional or spec_of(run.config).category is not None
-        png = picture(run.folder, rows, run.status.progress.images)
+        png = picture(run.folder, has_rows(run.config), run.status.progress.images)
         look.digits(png or look.blank(1), f"The last forgeries of {run.id}")
     with about:
         status, progress = run.status, run.status.progress
@@ -65,13 +64,7 @@ def row(run: Run) -> None:
 def changed(run: Run) -> str:
     """What makes the run different from its preset."""
     values = differences(run.config).items()
-    return " · ".join(f"{short(path)} {in_words(value)}" for path, value in values) or "nothing changed"
-
-
-def in_words(value: object) -> str:
-    if isinstance(value, tuple):
-        return ", ".join(map(str, value))
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return " · ".join(f"{short(path)} {written(value)}" for path, value in values) or "nothing changed"
 
 
 def quality(run: Run) -> list[str]:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from gan import latent
-from gan.games import spec_of
+from gan.games import has_rows, spec_of
 from gan.latent_spec import LatentSpec, Part, normal
 from tests.helpers import small
 
@@ -60,7 +60,7 @@ def test_grid_of_a_game_with_codes_has_a_value_a_row_and_a_latent_a_column(value
     assert rows[:, :, category].argmax(2).tolist() == [[row % values] * 10 for row in range(10)]
     assert torch.equal(rows[:, :, category].sum(2), torch.ones(10, 10))
     assert all(torch.equal(row[:, :10], rows[0, :, :10]) for row in rows)
-    assert latent.has_rows(config)
+    assert has_rows(config)
 
 
 def test_grid_has_a_digit_a_row_and_a_latent_a_column() -> None:

@@ -7,6 +7,7 @@ from importlib import import_module
 from pkgutil import iter_modules
 
 from gan.games.game import Game
+from gan.games.game import has_rows as has_rows
 from gan.games.game import rules as rules
 from gan.games.game import spec_of as spec_of
 

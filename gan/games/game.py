@@ -187,6 +187,11 @@ def rules(config: TrainConfig) -> Game:
     return config.game
 
 
+def has_rows(config: TrainConfig) -> bool:
+    """Whether the rows of a run's picture have something in common: a digit, or the value of a code."""
+    return config.conditional or spec_of(config).category is not None
+
+
 def spec_of(config: TrainConfig) -> LatentSpec:
     """What the latents of a run are made of."""
     return rules(config).latents(config)

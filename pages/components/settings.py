@@ -118,18 +118,17 @@ def _parts(
     is wrong with what was typed, by path."""
     slots: dict[str, Any] = {}
     problems: dict[str, str] = {}
+    known, usual = fields.flat(start), fields.flat(preset(preset_name))
+    game = start.game.kind
     for part, tab in zip(TABS, st.tabs(list(TABS.values())), strict=True):
         with tab:
-            game = start.game.kind
             if part == "game":
                 game = _field(fields.KIND, fields.hints(game)[fields.KIND], game, f"{fields.KIND}-{suffix}")
                 values[fields.KIND] = game
                 slots[fields.KIND] = st.empty()
                 st.caption(f"{kinds()[game].note}.")
-            known = fields.flat(start)
-            if game != start.game.kind:  # what another one begins with is its own, also where it needs other settings
-                known |= {f"game.{name}": value for name, value in kinds()[game]().model_dump().items()}
-            usual = fields.flat(preset(preset_name))
+                if game != start.game.kind:  # what another one begins with is its own
+                    known |= {f"game.{name}": value for name, value in kinds()[game]().model_dump().items()}
             hints = {
                 path: hint
                 for path, hint in fields.hints(game).items()
@@ -155,10 +154,12 @@ def _mark(hint: Hint, value: Any, usual: Any, key: str) -> None:
         return
 
     def put_back() -> None:
-        st.session_state[key] = usual if hint.choices or hint.kind is bool or _is_number(hint) else _written(usual)
+        st.session_state[key] = (
+            usual if hint.choices or hint.kind is bool or _is_number(hint) else fields.written(usual)
+        )
 
     st.button(
-        f"changed from {_written(usual)}",
+        f"changed from {fields.written(usual)}",
         key=f"usual-{key}",
         type="tertiary",
         icon=":material/undo:",
@@ -180,12 +181,6 @@ def _is_number(hint: Hint) -> bool:
     return hint.kind is int and not hint.is_tuple and not hint.word
 
 
-def _written(value: Any) -> str:
-    if isinstance(value, tuple):
-        return ", ".join(map(str, value))
-    return f"{value:g}" if isinstance(value, float) else str(value)
-
-
 def _field(path: str, hint: Hint, value: Any, key: str, game: str = "") -> Any:
     """One field and its value; raises `ConfigError` where what was typed means none."""
     text = f"{hint.help} Called `{fields.short(path)}` on the command line."
@@ -201,5 +196,5 @@ def _field(path: str, hint: Hint, value: Any, key: str, game: str = "") -> Any:
         low, high = int(hint.bounds.low), int(hint.bounds.high)
         return st.number_input(hint.label, low, high, step=1, key=key, help=text, **known)
     if known:
-        known = {"value": _written(value)}
+        known = {"value": fields.written(value)}
     return fields.parse(path, st.text_input(hint.label, key=key, help=text, **known), game)
