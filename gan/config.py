@@ -34,6 +34,7 @@ def _as_tuple(value: Any) -> Any:
 Widths = Annotated[
     tuple[Annotated[int, Field(ge=1, le=4096)], ...], Field(min_length=1, max_length=8), BeforeValidator(_as_tuple)
 ]
+Classes = Annotated[tuple[Annotated[int, Field(ge=0, le=9)], ...], Field(max_length=10), BeforeValidator(_as_tuple)]
 Rate = Annotated[float, Field(ge=1e-6, le=0.1)]
 Activation = Literal["relu", "leaky_relu"]
 
@@ -53,6 +54,12 @@ class DataConfig(Part):
     """The real images."""
     batch_size: Annotated[int, Field(ge=2, le=4096)] = 64
     """Real images in one step, and as many forgeries."""
+    classes: Annotated[Classes, Field(title="Digits to learn from")] = ()
+    """Only real images of these digits are shown, such as 0,3,8; empty means all. What is never shown is never learned:
+    from the digits 0 to 8 no forger learns to make a 9."""
+    train_images: Annotated[int, Field(ge=0, le=1_000_000, title="Size of the training set")] = 0
+    """How many real images there are to learn from, as many of each digit as of any other; 0 means all. A few hundred a
+    discriminator soon knows by heart."""
 
 
 class GeneratorConfig(Part):
@@ -62,6 +69,9 @@ class GeneratorConfig(Part):
     """Fully connected layers (mlp), or transposed convolutions (conv)."""
     latent_dim: Annotated[int, Field(ge=1, le=512, title="Latent numbers")] = 32
     """How many numbers from the normal distribution the generator makes a picture from. Codes come on top."""
+    latent_scale: Annotated[float, Field(ge=0, le=10, title="Scale of the latent")] = 1.0
+    """The generator multiplies those numbers by this before it uses them; 0 means no noise, so that all pictures that
+    are asked for in the same way are the same."""
     embedding_dim: Annotated[int, Field(ge=1, le=512, title="Numbers for the digit")] = 32
     """How many numbers stand for the digit at the generator's input, when conditional."""
     widths: Annotated[Widths, Field(title="Hidden layers")] = (256, 16, 16)

@@ -5,6 +5,7 @@ then turned into floats.
 """
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -57,6 +58,21 @@ class Digits:
     def test(self) -> tuple[Bytes, Bytes]:
         """The 10,000 test images and their digits: the reference for final figures."""
         return self.test_images, self.test_labels
+
+    def chosen(self, classes: Sequence[int] = (), count: int = 0) -> tuple[Bytes, Bytes]:
+        """The training images of these classes, and their digits: all of them, or `count` of them, as many of each class
+        as of any other (one more of some where it does not come out even), the first of each. No classes means all."""
+        if not classes and not count:
+            return self.train_images, self.train_labels
+        within = np.flatnonzero(np.isin(self.train_labels, classes or np.unique(self.train_labels)))
+        labels = self.train_labels[within]
+        # How many of the same class come before each image: the images with the lowest are taken.
+        before = np.empty(len(labels), np.int64)
+        for digit in np.unique(labels):
+            own = labels == digit
+            before[own] = np.arange(own.sum())
+        picked = np.sort(within[np.argsort(before, kind="stable")[: count or None]])
+        return self.train_images[picked], self.train_labels[picked]
 
     def examples(self, each: int = 1) -> Bytes:
         """The first `each` test images of every digit, (10 * each, 28, 28), sorted by digit."""

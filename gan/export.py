@@ -11,7 +11,7 @@ bias has a row for each digit, and D a logit for each; both are mixed by it. A s
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -83,6 +83,12 @@ def compile_model(model: Model) -> Program:
 
 def _generator(network: Generator) -> list[Layer]:
     layers, size = _layers(network.layers, size=7), network.latent_size
+    if network.latent_scale != 1:
+        first = layers[0]
+        assert first.weight is not None
+        columns = np.ones(first.weight.shape[1], np.float32)
+        columns[: network.normal] = network.latent_scale
+        layers[0] = replace(first, weight=first.weight * columns)
     if network.embedding is not None:
         first = layers[0]
         assert first.weight is not None

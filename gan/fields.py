@@ -9,7 +9,7 @@ from functools import cache
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from annotated_types import Ge, Le
+from annotated_types import Ge, Le, MinLen
 from pydantic import TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
@@ -29,6 +29,8 @@ NAMES_BEFORE_PARTS: dict[str, str] = {
     **{name: f"budget.{name}" for name in ("images", "seconds", "patience")},
 }
 """What each field was called while the settings were one flat list (versions 1 to 3 of the schema), and its path."""
+ALL = "all"
+"""How an empty tuple is written: no choice means all that there are."""
 KIND = "game.kind"
 KIND_NAMES = (KIND, "kind", "game")
 """All names of the field on which depends what others there are."""
@@ -53,6 +55,8 @@ class Hint:
     label: str
     help: str
     is_tuple: bool = False
+    least: int = 1
+    """How many numbers a tuple has at the least; none stands for all that there are."""
     choices: tuple[str, ...] = ()
     bounds: Between | None = None
     word: str = ""
@@ -90,6 +94,7 @@ def _hint(path: str, field: FieldInfo) -> Hint:
     if get_origin(annotation) in (Union, UnionType):
         annotation, other = get_args(annotation)
         word = get_args(other)[0]
+    least = next((entry.min_length for entry in metadata if isinstance(entry, MinLen)), 0)
     if is_tuple:
         annotation = get_args(annotation)[0]
     if get_origin(annotation) is Annotated:
@@ -101,7 +106,7 @@ def _hint(path: str, field: FieldInfo) -> Hint:
     high = next((float(str(entry.le)) for entry in metadata if isinstance(entry, Le)), None)
     bounds = None if low is None or high is None else Between(low, high)
     assert isinstance(annotation, type)
-    return Hint(annotation, label, text, is_tuple, bounds=bounds, word=word)
+    return Hint(annotation, label, text, is_tuple, least, bounds=bounds, word=word)
 
 
 def _presets() -> tuple[str, ...]:
@@ -204,7 +209,20 @@ def contradictions(config: TrainConfig) -> dict[str, str]:
     images, batch_size = config.budget.images, config.data.batch_size
     if images and images < batch_size:
         found["budget.images"] = f"images is {images}; one step alone sees {batch_size} (batch_size)."
-    return found | config.game.problems(config)
+    return found | _of_data(config) | config.game.problems(config)
+
+
+def _of_data(config: TrainConfig) -> dict[str, str]:
+    """What is wrong with the choice of real images."""
+    found, data = {}, config.data
+    if len(set(data.classes)) < len(data.classes):
+        found["data.classes"] = f"classes is {show(data.classes)}; it takes each digit once."
+    least = len(set(data.classes)) or 10
+    if 0 < data.train_images < least:
+        found["data.train_images"] = (
+            f"train_images is {data.train_images}; it has to be 0 for all, or at least {least}, one image of each digit."
+        )
+    return found
 
 
 _OUT_OF_BOUNDS = {"greater_than_equal", "less_than_equal", "finite_number"}
@@ -245,6 +263,8 @@ def _sentence(path: str, hint: Hint, value: Any, errors: set[str]) -> str:
     too_large = hint.kind is float and type(value) is int
     if hint.bounds and (errors & _OUT_OF_BOUNDS or too_large):
         return f"{said}; it has to be {hint.bounds}."
+    if hint.is_tuple and not hint.least:
+        return f"{said}; it takes whole numbers, separated by commas, or none for all."
     if hint.is_tuple:
         return f"{said}; it takes one to eight whole numbers, separated by commas."
     return f"{said}; it takes {_KINDS[hint.kind]}{f' or {hint.word}' if hint.word else ''}."
@@ -284,7 +304,7 @@ def show(value: Any, most: int = 60) -> str:
 def written(value: Any) -> str:
     """A value as one types it."""
     if isinstance(value, tuple):
-        return ", ".join(map(str, value))
+        return ", ".join(map(str, value)) or ALL
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
@@ -301,7 +321,9 @@ def parse(name: str, text: str, game: str = "") -> Any:
     try:
         if hint.kind in (int, float) and not is_plain(text):
             raise ValueError
-        if hint.is_tuple:
+        if hint.is_tuple and not hint.least and text in ("", ALL):
+            value = ()
+        elif hint.is_tuple:
             value = tuple(int(part) for part in text.split(","))
         elif hint.kind is bool:
             value = {"true": True, "false": False}.get(text.lower(), text)

@@ -128,6 +128,8 @@ def of(config: TrainConfig) -> Footprint:
     # What says nothing of sizes is left out, so that only what does is computed anew.
     fixed: dict[str, Any] = {
         "preset": "cgan",
+        "classes": (),
+        "train_images": 0,
         "seed": 0,
         "images": 0,
         "seconds": 0.0,

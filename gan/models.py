@@ -48,6 +48,7 @@ class Generator(nn.Module):
     def __init__(self, config: GeneratorConfig, latent_size: int, classes: int = 0) -> None:
         super().__init__()
         self.latent_size = latent_size
+        self.normal, self.latent_scale = config.latent_dim, config.latent_scale
         self.embedding = nn.Embedding(classes, config.embedding_dim) if classes else None
         self.sigmoid = config.output == "sigmoid"
         width = latent_size + (config.embedding_dim if classes else 0)
@@ -73,7 +74,10 @@ class Generator(nn.Module):
         self.layers = nn.Sequential(*layers)
 
     def conditioned(self, z: Tensor, y: Tensor | None = None) -> Tensor:
-        """What the first layer sees: the latents, and beside them the embeddings of the digits if it is conditional."""
+        """What the first layer sees: the latents, those from the normal distribution scaled as the settings say, and
+        beside them the embeddings of the digits if it is conditional."""
+        if self.latent_scale != 1:
+            z = torch.cat((z[:, : self.normal] * self.latent_scale, z[:, self.normal :]), dim=1)
         if self.embedding is None:
             return z
         y = _digits(y)

@@ -13,6 +13,7 @@ from gan.checkpoint import Model, forge
 from gan.data import Bytes
 from gan.directions import Basis, bases
 from gan.export import compile_model, wire
+from gan.games import stillness
 
 YARDSTICK = 20
 """Real digits that Draw measures its search with."""
@@ -102,6 +103,8 @@ def standalone_page(model: Model, reference: str, title: str = "A forger of digi
     """One HTML file with the model, its explorer and nothing from elsewhere: it works from a USB stick."""
     config = model.config
     told = f"{config.preset}, {model.images:,} images" if model.images else config.preset
+    if still := stillness(config):
+        told = f"{told}. {still}"
     names = Names(reference, reference, reference, reference)
     found = bases(model.generator, model.latents)
     content = explorable(model, names, found, start=opening(model))

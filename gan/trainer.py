@@ -55,9 +55,10 @@ class Trainer:
         self.lr_g, self.lr_d = config.optimizer.lr_g, config.optimizer.lr_d
         """The learning rates, which can be set between steps; a schedule takes its share of them."""
         self.optimizers = {name: self._adam(network, self._rate(name)) for name, network in self.players.items()}
+        images, labels = digits.chosen(config.data.classes, config.data.train_images)
         self.sampler = Sampler(
-            torch.from_numpy(digits.train_images).to(self.device),
-            torch.from_numpy(digits.train_labels).to(self.device),
+            torch.from_numpy(images).to(self.device),
+            torch.from_numpy(labels).to(self.device),
             config.data.batch_size,
             config.seed,
         )
@@ -141,10 +142,11 @@ class Trainer:
             return self._take_move(Lens(self.players, self._probe(), self.steps) if inspect else None)
 
     def _probe(self) -> Probe:
-        """The same pictures in every move of a run: a latent of its own for each digit, and a real one of each."""
-        y = torch.arange(SHOWN, device=self.device)
-        z = self.game.latents(self.config).sample(SHOWN, torch.Generator().manual_seed(self.config.seed))
+        """The same pictures in every move of a run: a latent of its own for each digit, and a real one of each. Where
+        digits are left out of the training set, others come twice."""
         labels = self.sampler.labels
+        y = labels.unique().long().repeat(SHOWN)[:SHOWN]
+        z = self.game.latents(self.config).sample(SHOWN, torch.Generator().manual_seed(self.config.seed))
         first = torch.stack([(labels == digit).nonzero()[0, 0] for digit in y])
         real = self.sampler.images.index_select(0, first).float() * (2 / 255) - 1
         return Probe(z.to(self.device), y, real)

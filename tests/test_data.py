@@ -154,3 +154,40 @@ def test_images_keep_their_labels_and_are_not_mirrored(digits: Digits) -> None:
     assert np.array_equal(labels.numpy(), digits.train_labels[index])
     back = ((images[:, 0] + 1) * 127.5).round().to(torch.uint8)
     assert np.array_equal(back.numpy(), digits.train_images[index])
+
+
+@pytest.fixture
+def mixed() -> Digits:
+    """Image k is all k; its digit is the k-th of 3, 3, 3, 1, 1, 5."""
+    labels = np.array([3, 3, 3, 1, 1, 5], np.uint8)
+    images = np.repeat(np.arange(6, dtype=np.uint8), 784).reshape(6, 28, 28)
+    return Digits(images, labels, images, labels)
+
+
+@pytest.mark.parametrize(
+    ("classes", "count", "expected"),
+    [
+        ((), 0, [0, 1, 2, 3, 4, 5]),
+        ((3,), 0, [0, 1, 2]),
+        ((5, 3), 0, [0, 1, 2, 5]),
+        ((), 3, [0, 3, 5]),  # the first of each
+        ((), 5, [0, 1, 3, 4, 5]),  # there is no second 5
+        ((1, 3), 3, [0, 1, 3]),
+        ((1,), 100, [3, 4]),  # all that there are
+    ],
+)
+def test_chosen_images_by_hand(mixed: Digits, classes: tuple[int, ...], count: int, expected: list[int]) -> None:
+    images, labels = mixed.chosen(classes, count)
+    assert images[:, 0, 0].tolist() == expected
+    assert labels.tolist() == mixed.train_labels[expected].tolist()
+
+
+def test_sampler_covers_exactly_the_images_chosen(digits: Digits) -> None:
+    """Two hundred: twenty of each digit, each once a pass."""
+    images, labels = digits.chosen(count=200)
+    assert np.bincount(labels).tolist() == [20] * 10
+    sampler = Sampler(torch.from_numpy(images), torch.from_numpy(labels), 64, seed=0)
+    batches = [next(sampler) for _ in range(25)]  # 1,600 images, which is eight passes
+    seen = torch.cat([(x + 1).mul(127.5).round().flatten(1).sum(1) for x, _ in batches])
+    expected = torch.from_numpy(images.reshape(200, -1).astype(np.float32)).sum(1).repeat(8)
+    assert torch.equal(seen.sort().values, expected.sort().values)

@@ -14,7 +14,7 @@ from gan.config import TrainConfig
 from gan.data import Digits
 from gan.directions import bases
 from gan.export import compile_model
-from gan.games import KINDS, rules, spec_of
+from gan.games import KINDS, rules, spec_of, stillness
 from gan.onnx_file import onnx_content
 from gan.standalone import standalone_page
 from gan.trainer import Trainer
@@ -142,3 +142,39 @@ def test_no_page_and_no_part_of_training_names_a_game_or_a_loss() -> None:
     paths = [*(root / name for name in files), *(root / "pages").rglob("*.py"), *(root / "pages").rglob("*.js")]
     named = {path.name: name for path in paths for name in names if f'"{name}"' in path.read_text()}
     assert named == {}
+
+
+@EACH
+def test_without_noise_all_pictures_of_a_digit_are_the_same(digits: Digits, kind: str) -> None:
+    config = _trainer(digits, kind).config.changed(latent_scale=0.0)
+    trainer = Trainer(config, digits, CPU)
+    trainer.step()
+    spec = spec_of(config)
+    z = spec.sample(2, torch.Generator().manual_seed(0))
+    z[1, spec.normal :] = z[0, spec.normal :]  # codes are no noise
+    with torch.no_grad():
+        one, other = trainer.average(z, torch.tensor([4, 4]))
+    assert torch.allclose(one, other, atol=1e-5)
+    assert "nothing to slide" in stillness(config)
+    assert all(len(basis.directions) for basis in bases(trainer.average, spec))
+
+
+@EACH
+def test_scale_of_the_latent_is_a_factor_of_its_normal_numbers(digits: Digits, kind: str) -> None:
+    config = _trainer(digits, kind).config
+    plain, scaled = (Trainer(one, digits, CPU) for one in (config, config.changed(latent_scale=0.5)))
+    z = spec_of(config).sample(3, torch.Generator().manual_seed(0))
+    half = z.clone()
+    half[:, : spec_of(config).normal] /= 2
+    with torch.no_grad():
+        assert torch.equal(scaled.average(z, torch.arange(3)), plain.average(half, torch.arange(3)))
+    assert stillness(config) == stillness(scaled.config) == ""
+
+
+@EACH
+def test_digits_left_out_are_never_shown(digits: Digits, kind: str) -> None:
+    trainer = Trainer(_trainer(digits, kind).config.changed(classes=(3, 8), train_images=50), digits, CPU)
+    shown = torch.cat([next(trainer.sampler)[1] for _ in range(20)])
+    assert set(shown.tolist()) == {3, 8}
+    assert len(trainer.sampler.labels) == 50
+    assert trainer.move(inspect=True)  # its probe finds real images all the same

@@ -22,6 +22,8 @@ SHAPES = [
     *((kind, {}) for kind in KINDS),
     ("cgan", CONV_PAIR | {"batch_norm_d": True, "activation_g": "relu"}),
     ("cgan", {"architecture": "mlp", "widths_g": (24, 20), "widths_d": (9,), "output": "sigmoid"}),
+    ("cgan", {"latent_scale": 0.5}),
+    ("dcgan", {"latent_scale": 0.0, "architecture": "mlp", "widths_g": (24, 20), "widths_d": (9,)}),
     ("cgan", {"conditional": False, "batch_norm_d": True, "batch_norm_g": False}),
     ("dcgan", {"conditional": True, "spectral_norm_d": True, "loss": "hinge"}),
 ]

@@ -44,7 +44,7 @@ def values_of(hint: Hint) -> st.SearchStrategy[Any]:
     )
     if hint.word:
         numbers |= st.just(hint.word)
-    return st.lists(numbers, min_size=1, max_size=8).map(tuple) if hint.is_tuple else numbers
+    return st.lists(numbers, min_size=hint.least, max_size=8).map(tuple) if hint.is_tuple else numbers
 
 
 def _text(value: Any) -> str:
@@ -265,7 +265,13 @@ def test_every_name_of_before_means_a_field_of_its_own() -> None:
     """Forty names, none of them lost, no two the same."""
     assert len(NAMES_BEFORE_PARTS) == len(set(NAMES_BEFORE_PARTS.values())) == 40
     assert set(NAMES_BEFORE_PARTS.values()) <= set(FIELDS)
-    assert set(FIELDS) - set(NAMES_BEFORE_PARTS.values()) == {"game.kind", "game.simultaneous"}
+    assert set(FIELDS) - set(NAMES_BEFORE_PARTS.values()) == {
+        "game.kind",
+        "game.simultaneous",
+        "data.classes",
+        "data.train_images",
+        "generator.latent_scale",
+    }
 
 
 # What numbers look like

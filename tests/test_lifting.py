@@ -138,10 +138,11 @@ def test_default_of_version_1_is_lifted_by_hand() -> None:
     assert TrainConfig.from_dict(version_1("cgan", seed=7)).to_dict() == {
         "schema_version": 4,
         "preset": "cgan",
-        "data": {"dataset": "mnist", "batch_size": 128},
+        "data": {"dataset": "mnist", "batch_size": 128, "classes": [], "train_images": 0},
         "generator": {
             "architecture": "mlp",
             "latent_dim": 64,
+            "latent_scale": 1.0,
             "embedding_dim": 64,
             "widths": [256, 384],
             "batch_norm": True,
@@ -255,10 +256,16 @@ def test_preset_is_what_it_was_in_version_3(name: str) -> None:
 
 @pytest.mark.parametrize("old", [version_1(), version_2(), version_3()], ids=["1", "2", "3"])
 def test_versions_before_parts_played_the_adversarial_game_move_by_move(old: dict[str, Any]) -> None:
-    """What there is now besides the fields of then: which game, and whether both move at once."""
+    """What there is now besides the fields of then: which game, whether both move at once, and what breaks a run."""
     config = TrainConfig.from_dict(old)
     new = set(flat(config)) - set(NAMES_BEFORE_PARTS.values())
-    assert {path: flat(config)[path] for path in new} == {"game.kind": "adversarial", "game.simultaneous": False}
+    assert {path: flat(config)[path] for path in new} == {
+        "game.kind": "adversarial",
+        "game.simultaneous": False,
+        "data.classes": (),
+        "data.train_images": 0,
+        "generator.latent_scale": 1.0,
+    }
 
 
 @pytest.mark.parametrize("version", [1, 2, 3])

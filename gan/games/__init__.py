@@ -10,6 +10,7 @@ from gan.games.game import Game
 from gan.games.game import has_rows as has_rows
 from gan.games.game import rules as rules
 from gan.games.game import spec_of as spec_of
+from gan.games.game import stillness as stillness
 
 DEFAULT = "adversarial"
 

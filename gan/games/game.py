@@ -192,6 +192,15 @@ def has_rows(config: TrainConfig) -> bool:
     return config.conditional or spec_of(config).category is not None
 
 
+def stillness(config: TrainConfig) -> str:
+    """What to tell whoever wants to move the latents of a model that was trained without noise; empty for others."""
+    if config.generator.latent_scale:
+        return ""
+    codes = spec_of(config).size > config.generator.latent_dim
+    said = "only its codes change the picture" if codes else "every latent gives the same picture"
+    return f"This model was trained without noise (latent_scale 0), so {said}: there is nothing to slide."
+
+
 def spec_of(config: TrainConfig) -> LatentSpec:
     """What the latents of a run are made of."""
     return rules(config).latents(config)

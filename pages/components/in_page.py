@@ -13,6 +13,7 @@ import streamlit as st
 
 from gan import runs
 from gan.folders import shown
+from gan.games import stillness
 from pages.components import look, models
 from pages.components.models import PRETRAINED, Choice
 
@@ -98,6 +99,8 @@ def page(title: str, mount: str, follow: bool = True) -> Choice:
     model = choices[chosen]
     # A run that trains is followed: its picture sharpens while one looks.
     following = follow and model.images is None and model.run is not None and model.run.living
+    if model.run and (still := stillness(model.run.config)):
+        st.info(still)
     st.fragment(show)(mount, model, following, where.empty())
     return model
 
