@@ -60,8 +60,9 @@ class Digits:
         return self.test_images, self.test_labels
 
     def chosen(self, classes: Sequence[int] = (), count: int = 0) -> tuple[Bytes, Bytes]:
-        """The training images of these classes, and their digits: all of them, or `count` of them, as many of each class
-        as of any other (one more of some where it does not come out even), the first of each. No classes means all."""
+        """The training images of these classes, and their digits: all of them, or `count` of them, as many of each
+        class as of any other (one more of some where it does not come out even), the first of
+        each. No classes means all."""
         if not classes and not count:
             return self.train_images, self.train_labels
         within = np.flatnonzero(np.isin(self.train_labels, classes or np.unique(self.train_labels)))

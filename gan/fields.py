@@ -220,7 +220,7 @@ def _of_data(config: TrainConfig) -> dict[str, str]:
     least = len(set(data.classes)) or 10
     if 0 < data.train_images < least:
         found["data.train_images"] = (
-            f"train_images is {data.train_images}; it has to be 0 for all, or at least {least}, one image of each digit."
+            f"train_images is {data.train_images}; it has to be 0 for all, or at least {least}, one of each digit."
         )
     return found
 

@@ -145,7 +145,7 @@ class Trainer:
         """The same pictures in every move of a run: a latent of its own for each digit, and a real one of each. Where
         digits are left out of the training set, others come twice."""
         labels = self.sampler.labels
-        y = labels.unique().long().repeat(SHOWN)[:SHOWN]
+        y = torch.unique(labels).long().repeat(SHOWN)[:SHOWN]
         z = self.game.latents(self.config).sample(SHOWN, torch.Generator().manual_seed(self.config.seed))
         first = torch.stack([(labels == digit).nonzero()[0, 0] for digit in y])
         real = self.sampler.images.index_select(0, first).float() * (2 / 255) - 1
