@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from gan.data import ASSETS
+from gan.paths import ASSETS
 from pages.components import look, start
 
 st.set_page_config(page_title="Counterfeit", page_icon=str(ASSETS / "icon.png"), layout="wide")

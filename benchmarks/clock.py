@@ -8,16 +8,18 @@ from typing import Protocol
 import torch
 from torch import nn
 
-from gan import data, judge, latent, metrics
-from gan.checkpoint import as_bytes
+from gan import data
 from gan.config import TrainConfig
-from gan.evaluation import yardstick
-from gan.figures import SAMPLES
 from gan.games import spec_of
+from gan.latents import sampling
+from gan.models.sampling import as_bytes
+from gan.quality import judge, metrics
+from gan.quality.evaluation import yardstick
+from gan.quality.figures import SAMPLES
 
 
 class Trains(Protocol):
-    """What can be raced: `gan.trainer.Trainer`, and the textbook GAN of `benchmarks.textbook`."""
+    """What can be raced: `gan.training.trainer.Trainer`, and the textbook GAN of `benchmarks.textbook`."""
 
     config: TrainConfig
     average: nn.Module
@@ -62,7 +64,7 @@ class Race:
 def look(trainer: Trains, seconds: float) -> Seen:
     """10,000 samples of the averaged generator against the validation images."""
     stick = yardstick("validation", SAMPLES)
-    z = latent.sample(SAMPLES, spec_of(trainer.config), seed=1)
+    z = sampling.sample(SAMPLES, spec_of(trainer.config), seed=1)
     y = torch.from_numpy(stick.labels)
     pairs = zip(z.split(500), y.split(500), strict=True)
     images = torch.cat([as_bytes(trainer.average(*pair)) for pair in pairs])

@@ -24,7 +24,7 @@ from benchmarks import machine
 from benchmarks.overhead import server
 from benchmarks.pictures import ARGUMENTS
 from gan import presets, runs
-from gan.messages import Command
+from gan.training.messages import Command
 
 WARM = 5.0
 """Seconds of training before a run counts: time to find a number of threads."""

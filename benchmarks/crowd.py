@@ -25,8 +25,8 @@ from benchmarks import follow, machine
 from benchmarks.follow import Seen
 from benchmarks.overhead import CONFIG, server_process
 from gan import runs
-from gan.figures import SAMPLES
-from gan.messages import Command
+from gan.quality.figures import SAMPLES
+from gan.training.messages import Command
 from pages.components.evaluation import COUNTS
 
 PATIENCE = 900.0
@@ -109,7 +109,7 @@ class Memory:
         now = {"server": _size(self.server), "server PSS": _size(self.server, "pss")}
         with contextlib.suppress(psutil.Error):
             for child in self.server.children():
-                if "gan.evaluator" in child.cmdline():
+                if "gan.quality.evaluator" in child.cmdline():
                     now |= {"evaluator": _size(child), "evaluator PSS": _size(child, "pss")}
         now["both"] = now["server"] + now.get("evaluator", 0.0)
         now["both PSS"] = now["server PSS"] + now.get("evaluator PSS", 0.0)

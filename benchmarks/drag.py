@@ -20,9 +20,10 @@ from benchmarks import machine
 from benchmarks.overhead import server
 from benchmarks.pictures import ARGUMENTS
 from gan import presets, runs
-from gan.checkpoint import load_model
-from gan.data import PRETRAINED
-from gan.standalone import standalone_page
+from gan.export.standalone import standalone_page
+from gan.models import snapshots
+from gan.models.model import load_model
+from gan.paths import PRETRAINED
 
 COUNT = """() => {
   const canvas = window.countedCanvas;
@@ -75,7 +76,7 @@ def places(folder: Path, url: str) -> dict[str, str]:
     """What is dragged: name -> address."""
     run = trained("cgan", 5.0)
     addresses = {"cgan, Explore": f"{url}/explore?model={run.name}", "pretrained, Explore": f"{url}/explore"}
-    snapshot = runs.newest_snapshot(run)
+    snapshot = snapshots.newest_snapshot(run)
     assert snapshot
     for name, path in (("cgan", snapshot), ("pretrained", PRETRAINED)):
         file = folder / f"{name}.html"

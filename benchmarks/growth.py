@@ -23,12 +23,14 @@ import psutil
 
 from benchmarks.follow import Seen, follow
 from benchmarks.overhead import server_process
-from gan import loop, render, runs, store
+from gan import render, runs
 from gan.config import TrainConfig
-from gan.data import PRETRAINED
 from gan.games import rules
-from gan.messages import Checkpoint, Control, Progress, Record, Sample, Segment, Snapshot, Status, Summary
+from gan.paths import PRETRAINED
 from gan.presets import PRESETS
+from gan.runs import store
+from gan.training import loop
+from gan.training.messages import Checkpoint, Control, Progress, Record, Sample, Segment, Snapshot, Status, Summary
 
 QUANTITIES = (
     *(quantity.name for quantity in rules(TrainConfig()).quantities),

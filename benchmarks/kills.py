@@ -32,12 +32,15 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.sync.client import connect
 
 from benchmarks import machine
-from gan import locks, processes, runs, store
-from gan.messages import Command
-from gan.nursery import Nursery
+from gan import runs
+from gan.models import snapshots
+from gan.paths import PROJECT
 from gan.presets import PRESETS
-from gan.processes import PROJECT, Process
-from gan.runs import RunError
+from gan.runs import RunError, processes, store
+from gan.runs.processes import Process
+from gan.system import locks
+from gan.system.nursery import Nursery
+from gan.training.messages import Command
 
 MARK = "COUNTERFEIT_KILLS"
 """In the environment of everything that is started here, so that what is left of it can be found."""
@@ -46,8 +49,8 @@ EXPECTED = {
     store.CONFIG,
     store.DATABASE,
     store.CHECKPOINT,
-    store.BEST,
-    store.SNAPSHOTS,
+    snapshots.BEST,
+    snapshots.SNAPSHOTS,
     locks.RUN,
     processes.LOG,
 } | _LOG
@@ -121,7 +124,7 @@ def command(*arguments: str) -> "subprocess.Popen[bytes]":
 
 def being_written(folder: Path, name: str = "") -> bool:
     """Whether a file (whose name begins so) is being written."""
-    return any(folder.glob(f".{name}*.part")) or any(folder.glob(f"{store.SNAPSHOTS}/.{name}*.part"))
+    return any(folder.glob(f".{name}*.part")) or any(folder.glob(f"{snapshots.SNAPSHOTS}/.{name}*.part"))
 
 
 @dataclass
@@ -246,7 +249,9 @@ def _start(folder: Path) -> float:
 
 def litter(folder: Path) -> list[str]:
     """What a run folder holds that it should not."""
-    inside = [path for path in folder.rglob("*") if path.parent != folder / store.SNAPSHOTS or path.suffix == ".part"]
+    inside = [
+        path for path in folder.rglob("*") if path.parent != folder / snapshots.SNAPSHOTS or path.suffix == ".part"
+    ]
     return [path.name for path in inside if path.parent != folder or path.name not in EXPECTED]
 
 

@@ -30,9 +30,9 @@ from benchmarks import machine
 from gan import data, runs
 from gan.games import rules
 from gan.games.game import DISCRIMINATOR, GENERATOR
-from gan.messages import Command
 from gan.presets import PRESETS
-from gan.trainer import Trainer
+from gan.training.messages import Command
+from gan.training.trainer import Trainer
 
 CONFIG = PRESETS["cgan"].changed(seconds=0.0, precision="float32")
 PROJECT = Path(__file__).parent.parent

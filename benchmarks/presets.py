@@ -17,12 +17,14 @@ import numpy as np
 import torch
 
 from benchmarks import machine
-from gan import data, judge, latent
-from gan.checkpoint import as_bytes
+from gan import data
 from gan.games import spec_of
-from gan.models import count_parameters
+from gan.latents import sampling
+from gan.models.sampling import as_bytes
+from gan.networks.layers import count_parameters
 from gan.presets import PRESETS
-from gan.trainer import Trainer
+from gan.quality import judge
+from gan.training.trainer import Trainer
 
 SAMPLES, FOUND = 1000, 5
 WINDOW = 1.0
@@ -47,7 +49,7 @@ class Reached:
 def look_at(trainer: Trainer, seconds: float) -> Reached:
     """Reads 1,000 samples of the averaged generator."""
     config = trainer.config
-    z = latent.sample(SAMPLES, spec_of(config), seed=1).to(trainer.device)
+    z = sampling.sample(SAMPLES, spec_of(config), seed=1).to(trainer.device)
     y = (torch.arange(SAMPLES) % 10).to(trainer.device)
     with torch.inference_mode():
         images = as_bytes(trainer.average(z, y)).cpu().numpy()

@@ -19,8 +19,8 @@ from gan import data, presets
 from gan.games.adversarial import AdversarialGame
 from gan.games.game import Move
 from gan.games.step import Step
-from gan.measurements import floats
-from gan.trainer import Trainer
+from gan.training.measurements import floats
+from gan.training.trainer import Trainer
 
 CPU = torch.device("cpu")
 

@@ -18,12 +18,16 @@ from PIL import Image
 from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks import machine
-from gan import latent, render, runs, store
-from gan.checkpoint import Model, load_model
-from gan.data import ASSETS, PRETRAINED
-from gan.evaluation import evaluate
-from gan.figures import KINDS, Figure
-from gan.models import count_parameters
+from gan import render, runs
+from gan.games import grid
+from gan.latents import sampling
+from gan.models import snapshots
+from gan.models.model import Model, load_model
+from gan.networks.layers import count_parameters
+from gan.paths import ASSETS, PRETRAINED
+from gan.quality.evaluation import evaluate
+from gan.quality.figures import KINDS, Figure
+from gan.runs import store
 
 FRAMES = 36
 CANDIDATES = 4
@@ -38,7 +42,7 @@ def strip(folder: Path) -> bytes:
     picks = np.unique(np.geomspace(1, len(samples), FRAMES).round().astype(int) - 1)
     frames = []
     for pick in picks:
-        by_digit = render.cells(samples[pick].png).reshape(10, latent.GRID, 28, 28)
+        by_digit = render.cells(samples[pick].png).reshape(10, grid.GRID, 28, 28)
         row = by_digit[:, :ROWS].swapaxes(0, 1).reshape(-1, 28, 28)
         frames.append(Image.open(io.BytesIO(render.png(render.grid(row, 10), scale=SCALE))).convert("L"))
     buffer = io.BytesIO()
@@ -50,7 +54,7 @@ def strip(folder: Path) -> bytes:
 def chosen(folder: Path) -> Path:
     """The best of a run's last generators by FCD of 10,000 samples against the validation images. The live figure,
     of 1,000, cannot tell good ones apart."""
-    candidates = [folder / store.BEST, *store.snapshots(folder)[-CANDIDATES:]]
+    candidates = [folder / snapshots.BEST, *snapshots.snapshot_paths(folder)[-CANDIDATES:]]
     found = {path: evaluate(load_model(path), reference="validation").figures["fcd"] for path in candidates}
     for path, figure in found.items():
         print(
@@ -108,7 +112,7 @@ def _ratio(figure: Figure) -> str:
 def multiply_adds(model: Model) -> int:
     """What one picture costs, as PyTorch counts it."""
     with FlopCounterMode(display=False) as counted, torch.no_grad():
-        model.generator(latent.sample(1, model.latents, 0), torch.tensor([0]))
+        model.generator(sampling.sample(1, model.latents, 0), torch.tensor([0]))
     return int(counted.get_total_flops()) // 2
 
 
@@ -117,7 +121,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("run_dir", type=Path)
     folder = parser.parse_args().run_dir
-    if not (folder / store.BEST).is_file():
+    if not (folder / snapshots.BEST).is_file():
         raise SystemExit(f"{folder} is not a run that has trained.")
     shutil.copyfile(chosen(folder), PRETRAINED)
     (ASSETS / "pretrained.md").write_text(card(folder, PRETRAINED.stat().st_size))

@@ -27,7 +27,7 @@ from benchmarks.clock import Race, Seen, Trains
 from benchmarks.pictures import ARGUMENTS
 from benchmarks.textbook import Textbook
 from gan import data, plots, presets
-from gan.trainer import Trainer
+from gan.training.trainer import Trainer
 
 CPU = torch.device("cpu")
 AGREEMENTS, RATIOS = (0.90, 0.95, 0.98), (10.0, 5.0, 2.0)

@@ -22,7 +22,7 @@ from benchmarks import machine
 from benchmarks.overhead import server
 from benchmarks.pictures import ARGUMENTS
 from gan import presets, runs
-from gan.messages import Command
+from gan.training.messages import Command
 
 SPINS = ("1000", "3000", "20000", "300000")
 """OpenMP's own is the last."""

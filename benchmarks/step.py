@@ -20,13 +20,15 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks import machine
-from gan import data, presets, store
-from gan.examiner import Examiner
+from gan import data, presets
 from gan.games.step import Step
-from gan.loop import Loop
-from gan.messages import Command, Progress, Status
-from gan.models import Discriminator, Generator
-from gan.trainer import Trainer
+from gan.networks.discriminator import Discriminator
+from gan.networks.generator import Generator
+from gan.quality.examiner import Examiner
+from gan.runs import store
+from gan.training.loop import Loop
+from gan.training.messages import Command, Progress, Status
+from gan.training.trainer import Trainer
 
 PARTS: list[tuple[str, Any, str]] = [
     ("real images, picked and turned into floats", data.Sampler, "__next__"),

@@ -14,15 +14,20 @@ from typing import Any, NoReturn, get_args
 
 from tqdm import tqdm
 
-from gan import fields, figures, folders, model_files, outputs, runs, space, trash
-from gan.config import ConfigError, TrainConfig
+from gan import paths, runs
+from gan.config import ConfigError, TrainConfig, fields
 from gan.data import DataError
-from gan.folders import shown
-from gan.messages import WHAT_IS_LEFT, Command, Event, Order, Status, StorageError
-from gan.model_files import ModelError, resolve
-from gan.outputs import OutputError
+from gan.models import files
+from gan.models.files import ModelError
+from gan.models.find import resolve
 from gan.presets import PRESETS, preset
-from gan.runs import Run
+from gan.quality import figures
+from gan.runs import Run, folders, space, trash
+from gan.system import outputs
+from gan.system.files import StorageError
+from gan.system.outputs import OutputError
+from gan.system.text import shown
+from gan.training.messages import WHAT_IS_LEFT, Command, Event, Order, Status
 
 RATES = ("lr_g", "lr_d")
 FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
@@ -190,7 +195,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (UsageError, OutputError, ModelError, ConfigError, runs.RunError, StorageError, DataError) as error:
         return _refuse(error)
     except RuntimeError as error:
-        from gan.judge import JudgeError
+        from gan.quality.judge import JudgeError
 
         if not isinstance(error, JudgeError):
             raise
@@ -230,7 +235,8 @@ def _train(args: argparse.Namespace) -> int:
 
 
 def _new_run(config: TrainConfig, folder: Path | None) -> Path:
-    from gan import device, footprint
+    from gan import device
+    from gan.runs import footprint
 
     footprint.check(config, device.choose(config.device).device)  # refused before anything is written
     return runs.create(config, folder)
@@ -238,10 +244,12 @@ def _new_run(config: TrainConfig, folder: Path | None) -> Path:
 
 def _new_run_from(origin: str, changed: Callable[[TrainConfig], TrainConfig], folder: Path | None) -> Path:
     """A new run whose first checkpoint holds a model's networks; all else is at its beginning."""
-    from gan import data, device, footprint, store
-    from gan.checkpoint import begin_with, checkpoint_content, load_model
-    from gan.files import write_atomically
-    from gan.trainer import Trainer
+    from gan import data, device
+    from gan.models.model import load_model
+    from gan.runs import footprint, store
+    from gan.system.files import write_atomically
+    from gan.training.checkpoint import begin_with, checkpoint_content
+    from gan.training.trainer import Trainer
 
     model = load_model(resolve(str(runs.find(origin) or origin)))
     config = changed(model.config)
@@ -286,8 +294,8 @@ def _work(find: Callable[[], Path], order: Order) -> int:
     before = [signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)]
     try:
         from gan.device import DeviceError
-        from gan.footprint import FootprintError
-        from gan.worker import train_in
+        from gan.runs.footprint import FootprintError
+        from gan.runs.worker import train_in
 
         try:
             folder = find()
@@ -332,13 +340,16 @@ def _progress() -> Iterator[Any]:
 
 def _sample(args: argparse.Namespace) -> int:
     outputs.check(args.out, ".png", ".npz")
-    model_files.check(file := resolve(args.model))
+    files.check(file := resolve(args.model))
     import numpy as np
     import torch
 
-    from gan import latent, memory, render
-    from gan.checkpoint import forge, load_model
-    from gan.models import PIXELS
+    from gan import render
+    from gan.latents import sampling
+    from gan.models.model import load_model
+    from gan.models.sampling import forge
+    from gan.networks.layers import PIXELS
+    from gan.system import memory
 
     model = load_model(file)
     digits = (args.digits or list(range(10))) if model.config.conditional else []
@@ -352,12 +363,12 @@ def _sample(args: argparse.Namespace) -> int:
     if model.config.conditional:
         y = torch.tensor(digits).repeat_interleave(args.n)
         # The same latents for every digit, so that a column of the grid is one latent.
-        z = latent.sample(args.n, model.latents, args.seed).repeat(len(digits), 1)
+        z = sampling.sample(args.n, model.latents, args.seed).repeat(len(digits), 1)
         columns, labels = args.n, y.to(torch.uint8).numpy()
     else:
         if args.digits:
             raise UsageError(f"{shown(args.model)} is unconditional: it cannot be asked for digits.")
-        z, y = latent.sample(args.n, model.latents, args.seed), None
+        z, y = sampling.sample(args.n, model.latents, args.seed), None
         columns, labels = 10, np.full(args.n, 255, np.uint8)
     images = forge(model, z, y).numpy()
     if args.out.suffix == ".png":
@@ -375,11 +386,11 @@ def _write(path: Path, content: bytes) -> int:
 
 def _export(args: argparse.Namespace) -> int:
     outputs.check(args.out, ".html", ".onnx")
-    model_files.check(file := resolve(args.model))
-    from gan.checkpoint import load_model
-    from gan.export import ExportError, compile_model
-    from gan.onnx_file import onnx_content
-    from gan.standalone import standalone_page
+    files.check(file := resolve(args.model))
+    from gan.export.onnx_file import onnx_content
+    from gan.export.program import ExportError, compile_model
+    from gan.export.standalone import standalone_page
+    from gan.models.model import load_model
 
     model = load_model(file)
     try:
@@ -393,9 +404,9 @@ def _export(args: argparse.Namespace) -> int:
 
 
 def _evaluate(args: argparse.Namespace) -> int:
-    model_files.check(file := resolve(args.model))
-    from gan.checkpoint import load_model
-    from gan.evaluation import accuracy_score, evaluate
+    files.check(file := resolve(args.model))
+    from gan.models.model import load_model
+    from gan.quality.evaluation import accuracy_score, evaluate
 
     model = load_model(file)
     about = {"model": args.model, "preset": model.config.preset, "images": model.images}
@@ -418,10 +429,9 @@ def _evaluate(args: argparse.Namespace) -> int:
 
 
 def _train_judge(args: argparse.Namespace) -> int:
-    from gan import data
 
-    outputs.check(out := args.out or data.JUDGE, ".safetensors")  # said now, not after four minutes
-    from gan.examiner import make_judge
+    outputs.check(out := args.out or paths.JUDGE, ".safetensors")  # said now, not after four minutes
+    from gan.quality.examiner import make_judge
 
     with tqdm(unit="step", file=sys.stderr) as bar:
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from plotly.graph_objects import Figure
 
-from gan.store import Array, reduced
+from gan.curves import Array, reduced
 
 CONFIG = {
     "displaylogo": False,
@@ -46,7 +46,7 @@ DARK = Palette("#f0a030", "#79aefc", "#a9afb9", "#c9ccd2", "#2c3037")
 
 @dataclass(frozen=True)
 class Curve:
-    """One quantity of a chart: where it counts, and what a resume replaced (see `gan.store.Curves`)."""
+    """One quantity of a chart: where it counts, and what a resume replaced (see `gan.runs.store.Curves`)."""
 
     name: str
     role: str

@@ -3,7 +3,7 @@
 from typing import Any
 
 from gan.config import ConfigError, TrainConfig
-from gan.fields import flat, show
+from gan.config.fields import flat, show
 
 PRESET_NOTES: dict[str, str] = {
     "cgan": "Conditional GAN (Mirza 2014), tuned for speed: ask for a digit and get it",

@@ -1,6 +1,6 @@
 import streamlit as st
 
-from gan.data import ASSETS
+from gan.paths import ASSETS
 from pages.components import start
 
 start.through_app()

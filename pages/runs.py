@@ -5,13 +5,13 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
-from gan import render, runs, space, store, trash
-from gan.fields import short, written
-from gan.folders import shown
+from gan import render, runs
+from gan.config.fields import short, written
 from gan.games import has_rows
 from gan.glossary import term
 from gan.presets import differences
-from gan.runs import BrokenRun, Run, RunError
+from gan.runs import BrokenRun, Run, RunError, space, store, trash
+from gan.system.text import shown
 from pages.components import launching, look, start
 
 start.through_app()

@@ -1,10 +1,10 @@
 import streamlit as st
 
-from gan import processes, runs, trash
+from gan import runs
 from gan.config import TrainConfig
-from gan.data import ASSETS
-from gan.folders import shown
-from gan.runs import Run, RunError
+from gan.paths import ASSETS
+from gan.runs import Run, RunError, processes, trash
+from gan.system.text import shown
 from pages.components import address, controls, launching, live, look, settings, size_line, start
 
 start.through_app()

@@ -13,7 +13,7 @@ os.environ["OMP_NUM_THREADS"] = "1"
 # The process that hands the tests out imports this file and no test, so torch is left to those that need it.
 if TYPE_CHECKING:
     from gan.data import Digits
-    from gan.trainer import Trainer
+    from gan.training.trainer import Trainer
     from tests.distribution import Distribution
 
 pytest_plugins = ["tests.servers"]
@@ -43,7 +43,7 @@ def digits() -> "Digits":
 def few_digits(digits: "Digits") -> Iterator["Digits"]:
     """MNIST with fewer images, for a module that evaluates in this process; `tests.evaluator` is the process of
     evaluations that has as few."""
-    from gan.evaluation import yardstick
+    from gan.quality.evaluation import yardstick
     from tests.helpers import with_fewer
 
     with pytest.MonkeyPatch.context() as patch:

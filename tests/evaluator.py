@@ -2,7 +2,8 @@
 
 import pytest
 
-from gan import data, evaluator
+from gan import data
+from gan.quality import evaluator
 from tests.helpers import with_fewer
 
 if __name__ == "__main__":

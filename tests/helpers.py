@@ -19,16 +19,19 @@ import safetensors.torch
 import torch
 from torch import Tensor
 
-from gan import data, evaluation, presets, processes, runs
+from gan import data, presets, runs
 from gan.config import ConfigError, TrainConfig
+from gan.config.fields import find, flat
 from gan.data import Digits
-from gan.fields import find, flat
 from gan.games import rules
-from gan.loop import Ending
-from gan.messages import Command, Control, Event, Order, Progress, Quality, State, Status
-from gan.models import Discriminator, Generator
-from gan.trainer import Trainer
-from gan.worker import train_in
+from gan.networks.discriminator import Discriminator
+from gan.networks.generator import Generator
+from gan.quality import evaluation
+from gan.runs import processes
+from gan.runs.worker import train_in
+from gan.training.loop import Ending
+from gan.training.messages import Command, Control, Event, Order, Progress, Quality, State, Status
+from gan.training.trainer import Trainer
 
 PRESETS = tuple(name for name, config in presets.PRESETS.items() if config.game.kind == "adversarial")
 KINDS = (*PRESETS, "perceptrons")

@@ -11,19 +11,14 @@ import pytest
 import torch
 from torch import Tensor
 
-from gan import clock as clocks
-from gan import loop as loops
-from gan.examiner import Examination
-from gan.loop import Ending, Loop
-from gan.messages import (
-    Command,
-    Event,
-    Record,
-    Status,
-    StorageError,
-)
-from gan.models import Generator
-from gan.trainer import Trainer
+from gan.networks.generator import Generator
+from gan.quality.examiner import Examination
+from gan.system.files import StorageError
+from gan.training import clock as clocks
+from gan.training import loop as loops
+from gan.training.loop import Ending, Loop
+from gan.training.messages import Command, Event, Record, Status
+from gan.training.trainer import Trainer
 from tests.helpers import React, commands, status_at
 
 Kind = TypeVar("Kind")

@@ -87,7 +87,7 @@ def browser(chromium: str) -> Iterator[Browser]:
 @contextmanager
 def scripts_alone(browser: Browser, *names: str) -> Iterator[Page]:
     """An empty page that has some of the scripts of pages/components."""
-    from gan.standalone import WEB
+    from gan.export.standalone import WEB
 
     page = browser.new_page()
     page.add_script_tag(content="\n".join((WEB / name).read_text() for name in names))

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from gan import render
-from gan.messages import Record, Summary
-from gan.store import Curves
+from gan.runs.store import Curves
+from gan.training.messages import Record, Summary
 
 
 def a_record(images: int, value: float, segment: int = 0, spread: float = 0.5) -> Record:

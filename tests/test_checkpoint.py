@@ -10,12 +10,17 @@ import pytest
 import safetensors.torch
 import torch
 
-from gan import checkpoint, device
-from gan.checkpoint import ModelError, as_bytes, forge, load_checkpoint, load_model, model_content, resolve
+from gan import device
 from gan.config import TrainConfig
 from gan.data import Digits
 from gan.games import spec_of
-from gan.trainer import Trainer
+from gan.models.files import ModelError
+from gan.models.find import resolve
+from gan.models.model import load_model, model_content
+from gan.models.sampling import as_bytes, forge
+from gan.training import checkpoint
+from gan.training.checkpoint import load_checkpoint
+from gan.training.trainer import Trainer
 from tests.helpers import KINDS, OLD, assert_equal, build, is_sentence, rewritten, small, version_1
 
 
@@ -26,7 +31,7 @@ def trained(digits: Digits) -> Trainer:
 
 @pytest.fixture(scope="module")
 def model(trained: Trainer) -> bytes:
-    return model_content(trained, seconds=1.5)
+    return model_content(trained.model(1.5))
 
 
 def _written(folder: Path, content: bytes) -> Path:
@@ -56,7 +61,7 @@ class _Trap:
 @pytest.mark.parametrize("kind", KINDS)
 def test_model_holds_the_average_and_d_in_float16(tmp_path: Path, digits: Digits, kind: str) -> None:
     trainer = build(digits, kind, steps=2)
-    loaded = load_model(_written(tmp_path, model_content(trainer, seconds=1.5)))
+    loaded = load_model(_written(tmp_path, model_content(trainer.model(1.5))))
     assert (loaded.config, loaded.images, loaded.seconds) == (trainer.config, 64, 1.5)
     for network, original in ((loaded.generator, trainer.average), (loaded.discriminator, trainer.discriminator)):
         rounded = {k: v.half().float() if v.is_floating_point() else v for k, v in original.state_dict().items()}
@@ -70,7 +75,7 @@ def test_model_of_version_1_is_read(tmp_path: Path, digits: Digits, preset: str)
     trainer = Trainer(TrainConfig.from_dict(old), digits)
     for _ in range(2):
         trainer.step()
-    content = model_content(trainer, seconds=1.5)
+    content = model_content(trainer.model(1.5))
     now = load_model(_written(tmp_path, content))
     lifted = load_model(_written(tmp_path, rewritten(content, config=json.dumps(old))))
     assert lifted.config == now.config == trainer.config
@@ -85,7 +90,7 @@ def test_model_of_version_1_is_read(tmp_path: Path, digits: Digits, preset: str)
 def test_spectral_norm_survives_half_precision(tmp_path: Path, digits: Digits) -> None:
     """The estimate of the largest singular value is kept too: D says what it said, but for float16's rounding."""
     trainer = build(digits, steps=5, spectral_norm_d=True)
-    loaded = load_model(_written(tmp_path, model_content(trainer, seconds=1.5)))
+    loaded = load_model(_written(tmp_path, model_content(trainer.model(1.5))))
     x, y = next(trainer.sampler)
     with torch.no_grad():
         said, says = trainer.discriminator.eval()(x, y), loaded.discriminator(x, y)
@@ -235,7 +240,7 @@ def test_checkpoint_of_another_run_does_not_fit(tmp_path: Path, digits: Digits, 
 def test_checkpoint_without_a_moment_does_not_fit(tmp_path: Path, digits: Digits, trained: Trainer, name: str) -> None:
     tensors = trained.tensors()
     del tensors[name]
-    content = checkpoint._content("checkpoint", trained.config, tensors, {"images": 64, "lr_g": 1e-3, "lr_d": 1e-3})
+    content = model._content("checkpoint", trained.config, tensors, {"images": 64, "lr_g": 1e-3, "lr_d": 1e-3})
     with pytest.raises(ModelError, match=f"{name} is missing"):
         load_checkpoint(_written(tmp_path, content), build(digits))
 
@@ -252,7 +257,7 @@ def test_checkpoint_with_moments_of_no_parameter_does_not_fit(
 ) -> None:
     tensors = safetensors.torch.load(checkpoint.checkpoint_content(trained, {"seconds": 0.0}))
     about = {"images": 64, "lr_g": 1e-3, "lr_d": 1e-3}
-    content = checkpoint._content("checkpoint", trained.config, tensors | {name: torch.zeros(3)}, about)
+    content = model._content("checkpoint", trained.config, tensors | {name: torch.zeros(3)}, about)
     with pytest.raises(ModelError, match=rf"{name} (is not part of it|has the shape \[3\])") as caught:
         load_checkpoint(_written(tmp_path, content), build(digits))
     assert is_sentence(str(caught.value))
@@ -354,7 +359,7 @@ def test_numbers_that_no_network_has_are_refused(
     """In models and in checkpoints."""
     trainer = build(digits, steps=1)
     for content, load in (
-        (model_content(trainer, 1.5), load_model),
+        (model_content(trainer.model(1.5)), load_model),
         (checkpoint.checkpoint_content(trainer, {"seconds": 1.5}), lambda path: load_checkpoint(path, trainer)),
     ):
         path = _written(tmp_path, content)
@@ -445,7 +450,7 @@ def test_large_weights_stay_finite_in_half_precision(tmp_path: Path, digits: Dig
     trainer = build(digits)
     with torch.no_grad():
         trainer.average.layers[0].weight[0, 0] = 1e6
-    loaded = load_model(_written(tmp_path, model_content(trainer, 0.0)))
+    loaded = load_model(_written(tmp_path, model_content(trainer.model(0.0))))
     assert loaded.generator.layers[0].weight[0, 0] == 65504
 
 

@@ -14,14 +14,21 @@ import pytest
 import torch
 from PIL import Image
 
-from gan import latent, memory, processes, render, runs, store, trash
-from gan.checkpoint import load_checkpoint, load_model, resolve
+from gan import paths, render, runs
 from gan.cli import main
 from gan.config import TrainConfig
 from gan.data import Digits
-from gan.messages import Event, StorageError
+from gan.latents import sampling
+from gan.models import snapshots
+from gan.models.find import resolve
+from gan.models.model import load_model
 from gan.presets import PRESETS
-from gan.trainer import Trainer
+from gan.runs import store, trash
+from gan.system import memory
+from gan.system.files import StorageError
+from gan.training.checkpoint import load_checkpoint
+from gan.training.messages import Event
+from gan.training.trainer import Trainer
 from tests.helpers import CPU, LARGE, assert_equal, small, status_at, until
 
 SMALL = ("widths_g=16,16", "widths_d=16,16", "latent_dim=8", "batch_size=32", "device=cpu", "precision=float32")
@@ -228,9 +235,9 @@ def test_way_out_of_a_lost_checkpoint_is_a_new_run(tmp_path: Path, capsys: pytes
     )
     assert not new.exists()
     assert main(["train", "--from", str(lost), "--run-dir", str(new), *still]) == 0
-    run, before = runs.read(new), load_model(runs.newest_snapshot(lost))
+    run, before = runs.read(new), load_model(snapshots.newest_snapshot(lost))
     assert (run.status.progress.images, run.config.optimizer.lr_g) == (32, 1e-6)
-    after = load_model(runs.newest_snapshot(new))
+    after = load_model(snapshots.newest_snapshot(new))
     for weight, then in zip(after.generator.parameters(), before.generator.parameters(), strict=True):
         assert torch.allclose(weight, then, atol=1e-3)
 
@@ -284,7 +291,7 @@ def test_signal_handlers_are_put_back(tmp_path: Path) -> None:
 def _process(*arguments: str, **options: Any) -> "subprocess.Popen[str]":
     command = [sys.executable, "-m", "gan", *arguments]
     return subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=processes.PROJECT, **options
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=paths.PROJECT, **options
     )
 
 
@@ -384,7 +391,7 @@ def test_sample_is_what_the_generator_makes_of_the_latents(trained: Callable[[st
         images = model.generator(torch.from_numpy(arrays["latents"]), torch.from_numpy(arrays["labels"]).long())
     expected = ((images[:, 0] + 1) * 127.5).round().numpy()
     assert np.abs(expected - arrays["images"]).max() <= 1
-    assert np.array_equal(arrays["latents"][:2], latent.sample(2, 8, seed=5).numpy())
+    assert np.array_equal(arrays["latents"][:2], sampling.sample(2, 8, seed=5).numpy())
 
 
 def test_sample_follows_from_the_seed(trained: Callable[[str], Path], tmp_path: Path) -> None:
@@ -417,7 +424,7 @@ def test_png_is_a_grid_of_the_same_pictures(
 
 
 def test_model_may_be_a_file(trained: Callable[[str], Path], tmp_path: Path) -> None:
-    snapshot = runs.newest_snapshot(trained("cgan"))
+    snapshot = snapshots.newest_snapshot(trained("cgan"))
     assert snapshot
     folder, file = (
         _sample(model, tmp_path / f"{number}.npz") for number, model in enumerate((trained("cgan"), snapshot))
@@ -535,9 +542,7 @@ def test_rm_of_a_run_at_work_is_refused(runs_root: Path, capsys: pytest.CaptureF
 
 def test_bad_input_is_refused_without_waiting_for_torch() -> None:
     code = "import sys, gan.cli; print('torch' in sys.modules)"
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, cwd=processes.PROJECT, check=True
-    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=paths.PROJECT, check=True)
     assert done.stdout.strip() == "False"
 
 

@@ -10,10 +10,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gan import data, evaluation, examiner, judge
-from gan.checkpoint import load_model, resolve
+from gan import data
 from gan.cli import main
-from gan.figures import ACCURACY_SCORE, KINDS, Figure
+from gan.models.find import resolve
+from gan.models.model import load_model
+from gan.quality import evaluation, examiner, judge
+from gan.quality.figures import ACCURACY_SCORE, KINDS, Figure
 from tests.helpers import small_run
 from tests.test_cli import _refused, _small
 

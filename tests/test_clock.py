@@ -2,8 +2,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from gan import clock as clocks
-from gan.clock import GRACE, STRETCH, TrainingClock
+from gan.training import clock as clocks
+from gan.training.clock import GRACE, STRETCH, TrainingClock
 
 
 class _Machine:

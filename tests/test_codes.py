@@ -11,19 +11,21 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from gan import directions, latent
-from gan.checkpoint import Model, forge, load_model, model_content
 from gan.cli import main
 from gan.config import TrainConfig
 from gan.data import Digits
-from gan.export import compile_model, wire
+from gan.export.onnx_file import onnx_content
+from gan.export.program import compile_model, wire
+from gan.export.standalone import opening
 from gan.games import KINDS, rules
 from gan.games.game import DISCRIMINATOR, GENERATOR
-from gan.latent_spec import LatentSpec, Part
-from gan.models import DIGITS, Generator
-from gan.onnx_file import onnx_content
-from gan.standalone import opening
-from gan.trainer import Trainer
+from gan.latents import codec, directions, sampling
+from gan.latents.spec import LatentSpec, Part
+from gan.models.model import Model, load_model, model_content
+from gan.models.sampling import forge
+from gan.networks.generator import Generator
+from gan.networks.layers import DIGITS
+from gan.training.trainer import Trainer
 from tests.helpers import CPU
 
 NARROW: dict[str, Any] = {"generator.widths": (16, 8, 8), "generator.latent_dim": 6, "data.batch_size": 16}
@@ -100,7 +102,7 @@ def test_codes_follow_the_normal_numbers_in_the_header() -> None:
 
 def test_onnx_file_takes_codes_as_pytorch_does() -> None:
     model = model_of("infogan")
-    z = latent.sample(12, model.latents, seed=4)
+    z = sampling.sample(12, model.latents, seed=4)
     session = onnxruntime.InferenceSession(onnx_content(compile_model(model)), providers=["CPUExecutionProvider"])
     assert [(given.name, given.shape[1]) for given in session.get_inputs()] == [("z", 13)]
     (found,) = session.run(["images"], {"z": z.numpy()})
@@ -111,21 +113,21 @@ def test_onnx_file_takes_codes_as_pytorch_does() -> None:
 
 def test_links_carry_codes() -> None:
     """A code of one value exactly, a uniform one to a sixteen bit float."""
-    z = latent.sample(20, CODES, seed=1)
-    found = torch.cat([latent.decode(latent.encode(one)) for one in z])
+    z = sampling.sample(20, CODES, seed=1)
+    found = torch.cat([codec.decode(codec.encode(one)) for one in z])
     assert are_codes(found)
     assert torch.equal(found[:, 9:], z[:, 9:])
     assert torch.allclose(found, z, atol=2e-3)
 
 
 def test_model_opens_at_codes_that_there_are() -> None:
-    assert are_codes(latent.decode(opening(model_of("infogan"))))
+    assert are_codes(codec.decode(opening(model_of("infogan"))))
 
 
 def test_samples_hold_their_latents(digits: Digits, tmp_path: Path) -> None:
     """Latents of `gan sample` are such as training draws, and make the very pictures beside them."""
     path, out = tmp_path / "model.safetensors", tmp_path / "some.npz"
-    path.write_bytes(model_content(Trainer(config_of("infogan"), digits, CPU), 0.0))
+    path.write_bytes(model_content(Trainer(config_of("infogan"), digits, CPU).model(0.0)))
     assert main(["sample", str(path), "--out", str(out), "--n", "30", "--seed", "5"]) == 0
     with np.load(out) as arrays:
         z = torch.from_numpy(arrays["latents"])

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from gan.config import ConfigError, TrainConfig, kinds
-from gan.fields import find, problems, short
+from gan.config.fields import find, problems, short
 from tests.helpers import is_sentence, value
 
 HUGE = 10**400
@@ -195,8 +195,8 @@ def test_both_at_once_takes_one_move_a_player() -> None:
 
 def test_pages_are_up_before_torch_is() -> None:
     modules = (
-        *("gan.config", "gan.fields", "gan.lifting", "gan.presets", "gan.games", "gan.latent_spec"),
-        *("gan.runs", "gan.render", "gan.losses", "gan.plots"),
+        *("gan.config", "gan.config.fields", "gan.config.lifting", "gan.presets", "gan.games", "gan.latents.spec"),
+        *("gan.runs", "gan.render", "gan.games.losses", "gan.plots"),
     )
     code = f"import sys, {', '.join(modules)}; print(*({{'torch', 'streamlit'}} & set(sys.modules)))"
     done = subprocess.run(

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gan.config import ConfigError, TrainConfig, kinds
-from gan.fields import flat, hints, problems
+from gan.config.fields import flat, hints, problems
 from tests.helpers import is_sentence, refusal
 from tests.test_fields import HUGE, values_of
 

@@ -11,13 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gan import store
-from gan.messages import (
-    Record,
-    Segment,
-    Summary,
-)
-from gan.store import Array, Curves, Writer, read_samples, read_status, reduced
+from gan.curves import Array, reduced
+from gan.runs import store
+from gan.runs.store import Curves, Writer, read_samples, read_status
+from gan.training.messages import Record, Segment, Summary
 from tests.stored import a_record, curves_of
 
 

@@ -6,7 +6,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gan import data
+from gan import data, paths
 from gan.data import DataError, Digits, Sampler
 
 
@@ -35,7 +35,7 @@ def test_mnist_is_the_one_that_everybody_knows(digits: Digits) -> None:
 
 @pytest.mark.parametrize("position", [0, 1_000_000, -1])
 def test_damaged_file_is_refused(tmp_path: Path, position: int) -> None:
-    content = bytearray((data.ASSETS / "mnist.npz").read_bytes())
+    content = bytearray((paths.ASSETS / "mnist.npz").read_bytes())
     content[position] ^= 1
     (tmp_path / "mnist.npz").write_bytes(content)
     with pytest.raises(DataError, match="is damaged: its SHA-256 is not the recorded one"):

@@ -12,15 +12,15 @@ import numpy as np
 import psutil
 import pytest
 
-from gan import desk as module
-from gan import evaluation
-from gan.checkpoint import load_model
-from gan.desk import Desk, Job
-from gan.evaluator import answer
-from gan.figures import Figure
-from gan.processes import PROJECT
-from gan.questions import Measured, Progress, Question, QuestionError, Refusal, from_line, to_line
-from gan.runs import newest_snapshot
+from gan.models.model import load_model
+from gan.models.snapshots import newest_snapshot
+from gan.paths import PROJECT
+from gan.quality import desk as module
+from gan.quality import evaluation
+from gan.quality.desk import Desk, Job
+from gan.quality.evaluator import answer
+from gan.quality.figures import Figure
+from gan.quality.questions import Measured, Progress, Question, QuestionError, Refusal, from_line, to_line
 from tests.helpers import is_sentence, small_run, until
 
 FEW = 1000
@@ -174,7 +174,7 @@ def test_process_leaves_when_there_is_nothing_to_do(damaged: Path) -> None:
 
 
 def test_process_ends_with_who_started_it_in_the_middle_of_an_evaluation(snapshot: Path) -> None:
-    command = [sys.executable, "-m", "gan.evaluator"]
+    command = [sys.executable, "-m", "gan.quality.evaluator"]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=PROJECT)
     assert process.stdin is not None
     assert process.stdout is not None

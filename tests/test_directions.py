@@ -2,11 +2,11 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from gan import directions, latent
 from gan.data import Digits
 from gan.games import spec_of
-from gan.latent_spec import normal
-from gan.models import Generator
+from gan.latents import directions, sampling
+from gan.latents.spec import normal
+from gan.networks.generator import Generator
 from tests.helpers import KINDS, build, networks, small
 
 
@@ -36,7 +36,7 @@ def test_directions_are_orthonormal_and_sorted(digits: Digits, kind: str) -> Non
     generator = build(digits, kind, steps=3).average
     found = directions.active_subspace(generator, normal(8))
     assert torch.allclose(found @ found.T, torch.eye(8), atol=1e-5)
-    z, y = latent.sample(32, 8, seed=0), torch.arange(32) % 10
+    z, y = sampling.sample(32, 8, seed=0), torch.arange(32) % 10
     with torch.no_grad():
         change = [(generator(z + 0.25 * d, y) - generator(z - 0.25 * d, y)).square().sum().item() for d in found]
     assert change[0] > 0.97 * max(change)  # steps have a length, derivatives none

@@ -16,12 +16,14 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from gan import evaluation as library
-from gan import render, runs, store
-from gan.checkpoint import load_model
-from gan.data import PRETRAINED, Digits
-from gan.desk import Desk
-from gan.figures import DEFINITIONS, KINDS
+from gan import render, runs
+from gan.data import Digits
+from gan.models import snapshots
+from gan.models.model import load_model
+from gan.paths import PRETRAINED
+from gan.quality import evaluation as library
+from gan.quality.desk import Desk
+from gan.quality.figures import DEFINITIONS, KINDS
 from pages.components import asking, evaluation, models
 from pages.components.evaluation import Examined
 from tests.apps import open_app
@@ -232,7 +234,7 @@ def test_numbers_in_the_address_that_are_none_are_passed_over(app: AppTest, n: s
 @pytest.mark.parametrize("damage", ["pipe", "folder", "gone"])
 def test_snapshot_that_is_no_file_costs_one_sentence(app: AppTest, damage: str) -> None:
     folder = small_run()
-    path = runs.newest_snapshot(folder)
+    path = snapshots.newest_snapshot(folder)
     assert path is not None
     opened = open_page(app, models.PRETRAINED, folder.name)
     path.unlink()
@@ -296,7 +298,7 @@ def test_deleted_run_is_told_in_one_sentence_and_the_others_are_evaluated(
 
 def test_damaged_file_is_told_in_one_sentence(app: AppTest) -> None:
     folder = small_run()
-    path = runs.newest_snapshot(folder)
+    path = snapshots.newest_snapshot(folder)
     assert path is not None
     path.write_bytes(path.read_bytes()[:500])
     opened = press(open_page(app, folder.name))
@@ -310,11 +312,11 @@ def test_generator_at_its_best_can_be_chosen_where_there_is_one(app: AppTest) ->
     folder = small_run()
     assert "at its best · after 320 images" in models.listing()[f"{folder.name}:best"].label
     opened = press(open_page(app, f"{folder.name}:best"))
-    assert examined(opened)[0].question.path == folder / store.BEST
+    assert examined(opened)[0].question.path == folder / snapshots.BEST
     opened = go(app, "explore", model=f"{folder.name}:best")
     assert not opened.exception
     assert not opened.warning
-    (folder / store.BEST).unlink()
+    (folder / snapshots.BEST).unlink()
     assert f"{folder.name}:best" not in models.listing()
     assert models.Choice(f"{folder.name}:best", "", run=runs.read(folder), best=True).file() is None
 

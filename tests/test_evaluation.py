@@ -8,11 +8,14 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from gan import data, evaluation, judge, latent, metrics
-from gan.checkpoint import Model, forge
+from gan import data
 from gan.data import Bytes, Digits
-from gan.evaluation import accuracy_score, evaluate, pictures
-from gan.figures import KINDS, Evaluation, Figure
+from gan.latents import sampling
+from gan.models.model import Model
+from gan.models.sampling import forge
+from gan.quality import evaluation, judge, metrics
+from gan.quality.evaluation import accuracy_score, evaluate, pictures
+from gan.quality.figures import KINDS, Evaluation, Figure
 from tests.helpers import is_sentence, networks, small
 
 N = 1000
@@ -226,7 +229,7 @@ def test_best_are_the_surest_and_worst_the_least_sure(
     """Sure of the digit that was asked for, or of the one that is read where none was."""
     model, found = _model(preset=preset), conditional if preset == "cgan" else unconditional
     asked = _floor(few)[1]
-    images = forge(model, latent.sample(N, model.latents, found.seed), torch.from_numpy(asked)).numpy()
+    images = forge(model, sampling.sample(N, model.latents, found.seed), torch.from_numpy(asked)).numpy()
     reading = judge.load().judge.read(images)
     belief = reading.probabilities[np.arange(N), asked] if preset == "cgan" else reading.probabilities.max(1)
     expected = np.sort(belief)
@@ -246,7 +249,7 @@ def test_pictures_are_those_that_were_evaluated(
     shown, neighbours = pictures(model, found, forgeries)
     assert (shown.shape, shown.dtype) == ((7, 28, 28), np.uint8)
     asked = torch.from_numpy(_floor(few)[1])
-    images = forge(model, latent.sample(N, model.latents, found.seed), asked).numpy()
+    images = forge(model, sampling.sample(N, model.latents, found.seed), asked).numpy()
     # Another batch size may add up in another order: one grey level.
     assert np.abs(shown.astype(int) - images[[forgery.index for forgery in forgeries]]).max() <= 1
     differences = images[[forgery.index for forgery in forgeries]][:, None].astype(float) - few.train_images

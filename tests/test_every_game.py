@@ -8,16 +8,19 @@ import pytest
 import safetensors.torch
 import torch
 
-from gan import footprint, latent
-from gan.checkpoint import Model, checkpoint_content, forge, load_model, model_content
 from gan.config import TrainConfig
 from gan.data import Digits
-from gan.directions import bases
-from gan.export import compile_model
+from gan.export.onnx_file import onnx_content
+from gan.export.program import compile_model
+from gan.export.standalone import standalone_page
 from gan.games import KINDS, rules, spec_of, stillness
-from gan.onnx_file import onnx_content
-from gan.standalone import standalone_page
-from gan.trainer import Trainer
+from gan.latents import sampling
+from gan.latents.directions import bases
+from gan.models.model import Model, load_model, model_content
+from gan.models.sampling import forge
+from gan.runs import footprint
+from gan.training.checkpoint import checkpoint_content
+from gan.training.trainer import Trainer
 from tests.helpers import CPU, assert_equal, small
 
 EACH = pytest.mark.parametrize("kind", list(KINDS))
@@ -35,7 +38,7 @@ def _trainer(digits: Digits, kind: str, steps: int = 0) -> Trainer:
 def model(digits: Digits, kind: str, tmp_path: Path) -> Model:
     """A model file of the game, read."""
     path = tmp_path / "model.safetensors"
-    path.write_bytes(model_content(_trainer(digits, kind, steps=2), 1.0))
+    path.write_bytes(model_content(_trainer(digits, kind, steps=2).model(1.0)))
     return load_model(path)
 
 
@@ -92,7 +95,7 @@ def test_inspection_sees_pictures_scores_and_what_moved(digits: Digits, kind: st
 @EACH
 def test_program_is_the_generator(model: Model) -> None:
     """ONNX is made of the program that the page runs."""
-    z, y = latent.sample(10, model.latents, seed=4), torch.arange(10)
+    z, y = sampling.sample(10, model.latents, seed=4), torch.arange(10)
     session = onnxruntime.InferenceSession(onnx_content(compile_model(model)))
     given = {"z": z.numpy()} | ({"mix": np.eye(10, dtype=np.float32)} if model.config.conditional else {})
     found = session.run(None, given)[0]
@@ -114,7 +117,7 @@ def test_directions_leave_codes_alone(model: Model) -> None:
 
 @EACH
 def test_codes_are_drawn_as_they_are_in_training(model: Model) -> None:
-    z = latent.sample(50, model.latents, seed=0)
+    z = sampling.sample(50, model.latents, seed=0)
     assert forge(model, z, torch.zeros(50, dtype=torch.long)).shape == (50, 28, 28)
     for part, place in model.latents.places():
         if part.kind == "categorical":
@@ -134,11 +137,18 @@ def test_settings_survive_json_and_have_a_footprint(kind: str) -> None:
 
 def test_no_page_and_no_part_of_training_names_a_game_or_a_loss() -> None:
     """A further game is one file: nothing else may have to know it."""
-    from gan.losses import LOSSES
+    from gan.games.losses import LOSSES
 
     root = Path(__file__).parents[1]
     names = {name for name in (*KINDS, *LOSSES) if name not in ("adversarial", "hinge")}
-    files = ["gan/trainer.py", "gan/loop.py", "gan/store.py", "gan/export.py", "gan/worker.py", "gan/examiner.py"]
+    files = [
+        "gan/training/trainer.py",
+        "gan/training/loop.py",
+        "gan/runs/store.py",
+        "gan/export/program.py",
+        "gan/runs/worker.py",
+        "gan/quality/examiner.py",
+    ]
     paths = [*(root / name for name in files), *(root / "pages").rglob("*.py"), *(root / "pages").rglob("*.js")]
     named = {path.name: name for path in paths for name in names if f'"{name}"' in path.read_text()}
     assert named == {}

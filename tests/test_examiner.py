@@ -5,11 +5,12 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from gan import data, judge, metrics
-from gan.checkpoint import as_bytes
+from gan import data
 from gan.data import Digits
-from gan.examiner import Examiner, make_judge
 from gan.games import spec_of
+from gan.models.sampling import as_bytes
+from gan.quality import judge, metrics
+from gan.quality.examiner import Examiner, make_judge
 from tests.helpers import CPU, assert_equal, build, networks, small
 
 FEW = 200

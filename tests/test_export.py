@@ -7,12 +7,12 @@ import pytest
 import torch
 from torch import nn
 
-from gan import export, latent
-from gan.checkpoint import Model, load_model
-from gan.data import PRETRAINED
-from gan.export import ExportError, Layer, Program, compile_model, fingerprint, wire
-from gan.models import DIGITS
-from gan.onnx_file import onnx_content
+from gan.export.onnx_file import onnx_content
+from gan.export.program import ExportError, Layer, Program, compile_model, fingerprint, program, wire
+from gan.latents import sampling
+from gan.models.model import Model, load_model
+from gan.networks.layers import DIGITS
+from gan.paths import PRETRAINED
 from tests.helpers import KINDS, networks, small
 
 COUNT = 12
@@ -67,7 +67,7 @@ def _mix(y: torch.Tensor) -> np.ndarray:
 
 def test_pictures_are_those_of_pytorch(model: Model) -> None:
     """To within 2 of 255 grey values: folding rounds other numbers to float16 than the file has."""
-    z = latent.sample(COUNT, model.latents, seed=4)
+    z = sampling.sample(COUNT, model.latents, seed=4)
     expected = model.generator(z, Y).numpy()
     found = _forged(compile_model(model), z.numpy(), _mix(Y))
     assert found.shape == expected.shape
@@ -77,7 +77,7 @@ def test_pictures_are_those_of_pytorch(model: Model) -> None:
 
 def test_pictures_of_the_shipped_generator_are_those_of_pytorch() -> None:
     model = load_model(PRETRAINED)
-    z = latent.sample(COUNT, model.latents, seed=4)
+    z = sampling.sample(COUNT, model.latents, seed=4)
     found = _forged(compile_model(model), z.numpy(), _mix(Y))
     assert np.abs(found - model.generator(z, Y).numpy()).max() * 127.5 < 2
 
@@ -86,7 +86,7 @@ def test_mix_of_digits_is_the_mix_of_their_embeddings() -> None:
     """Half a 3 and half an 8 is the generator with the embedding half way between theirs."""
     model = model_of("cgan")
     assert model.generator.embedding is not None
-    z = latent.sample(COUNT, model.latents, seed=4)
+    z = sampling.sample(COUNT, model.latents, seed=4)
     mix = np.zeros((COUNT, DIGITS), np.float32)
     mix[:, [3, 8]] = 0.5
     found = _forged(compile_model(model), z.numpy(), mix)
@@ -106,7 +106,7 @@ def test_batch_norm_is_folded_by_hand() -> None:
     norm.running_var.fill_(4.0 - 1e-5)
     nn.init.constant_(norm.weight, 6.0)
     nn.init.constant_(norm.bias, 5.0)
-    folded = export._folded(Layer("linear", np.float32([[2.0]]), np.float32([1.0])), norm)
+    folded = program._folded(Layer("linear", np.float32([[2.0]]), np.float32([1.0])), norm)
     assert folded.weight == pytest.approx(np.array([[6.0]]), abs=1e-5)
     assert folded.bias == pytest.approx(np.array([-1.0]), abs=1e-5)
 
@@ -126,7 +126,7 @@ def test_no_batch_norm_and_no_embedding_is_left(model: Model) -> None:
 
 def test_layer_that_the_page_cannot_run_is_refused() -> None:
     with pytest.raises(ExportError, match=r"A GELU cannot be exported\."):
-        export._layers(nn.Sequential(nn.GELU()), 28)
+        program._layers(nn.Sequential(nn.GELU()), 28)
 
 
 def test_wire_holds_every_weight_at_its_place(model: Model) -> None:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gan.config import ConfigError, GameConfig, TrainConfig, kinds
-from gan.fields import (
+from gan.config.fields import (
     KIND,
     NAMES_BEFORE_PARTS,
     Hint,

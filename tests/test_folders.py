@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from gan import folders, locks, runs, store
-from gan.messages import Status
-from gan.runs import BrokenRun, RunError
+from gan import runs
+from gan.models import snapshots
+from gan.runs import BrokenRun, RunError, folders, store
+from gan.system import locks, text
+from gan.training.messages import Status
 from tests.helpers import is_sentence, small
 
 
@@ -128,9 +130,9 @@ def test_lock_that_is_no_file_is_free(good: Path, kind: str) -> None:
 
 def test_files_of_other_names_are_no_snapshots(good: Path) -> None:
     for name in ("00002624.safetensors", "00002624 copy.safetensors", "notes.txt", "²2.safetensors", "x" * 200):
-        (good / store.SNAPSHOTS / name).touch()
-    os.mkfifo(good / store.SNAPSHOTS / "00009999.safetensors")
-    assert runs.newest_snapshot(good) == good / store.SNAPSHOTS / "00002624.safetensors"
+        (good / snapshots.SNAPSHOTS / name).touch()
+    os.mkfifo(good / snapshots.SNAPSHOTS / "00009999.safetensors")
+    assert snapshots.newest_snapshot(good) == good / snapshots.SNAPSHOTS / "00002624.safetensors"
 
 
 def test_links_are_listed_and_not_followed(good: Path, tmp_path: Path) -> None:
@@ -159,8 +161,8 @@ def test_what_is_not_there_is_told_in_a_short_sentence(
 
 def test_run_is_meant_by_its_id_or_its_path(good: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(good)
-    for text in (good.name, str(good), f"{good}/", f"../{good.name}", "."):
-        assert folders.locate(text) == good
+    for name in (good.name, str(good), f"{good}/", f"../{good.name}", "."):
+        assert folders.locate(name) == good
 
 
 def test_strange_names_are_names(runs_root: Path) -> None:
@@ -172,7 +174,7 @@ def test_strange_names_are_names(runs_root: Path) -> None:
     assert unspeakable.id == "\udcff"
     assert is_sentence(unspeakable.problem)
     assert all(runs.find(name) == runs_root / name for name in names)
-    assert all(folders.shown(name).isprintable() and len(folders.shown(name)) <= 60 for name in names)
+    assert all(text.shown(name).isprintable() and len(text.shown(name)) <= 60 for name in names)
 
 
 def test_large_folder_is_measured_up_to_a_limit(runs_root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,13 +8,15 @@ import pytest
 import safetensors.torch
 import torch
 
-from gan import footprint, memory, store
-from gan.checkpoint import checkpoint_content, model_content
 from gan.data import Digits
-from gan.footprint import FootprintError
-from gan.models import count_parameters
+from gan.models.model import model_content
+from gan.networks.layers import count_parameters
+from gan.paths import PROJECT
 from gan.presets import preset
-from gan.processes import PROJECT
+from gan.runs import footprint, store
+from gan.runs.footprint import FootprintError
+from gan.system import memory
+from gan.training.checkpoint import checkpoint_content
 from tests.helpers import CPU, KINDS, build, is_sentence, small
 
 # One process imports torch and takes a first step; each config is measured in a fork of it, which has its own memory.
@@ -88,7 +90,7 @@ def test_files_and_parameters_are_those_of_a_real_trainer(digits: Digits, kind: 
     assert found.discriminator == count_parameters(trainer.discriminator)
     for content, size in (
         (checkpoint_content(trainer, {}), found.checkpoint),
-        (model_content(trainer, 0.0), found.snapshot),
+        (model_content(trainer.model(0.0)), found.snapshot),
     ):
         assert size == pytest.approx(sum(tensor.nbytes for tensor in safetensors.torch.load(content).values()), abs=600)
 

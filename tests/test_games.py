@@ -8,14 +8,14 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from gan import penalties
 from gan.data import Digits
 from gan.games import KINDS as GAMES
+from gan.games import penalties
 from gan.games.game import Game, Move
+from gan.games.penalties import squared_slope
 from gan.games.step import Step
-from gan.messages import Summary
-from gan.penalties import squared_slope
-from gan.trainer import Trainer
+from gan.training.messages import Summary
+from gan.training.trainer import Trainer
 from tests.helpers import KINDS, assert_equal, build, weights
 
 ALL = pytest.mark.parametrize("kind", KINDS)

@@ -15,8 +15,8 @@ from hypothesis.extra import numpy as arrays
 from torch import Tensor
 
 from gan.data import Digits
-from gan.inspection import SHOWN, Inspection, Layer
-from gan.trainer import Trainer
+from gan.training.inspection import SHOWN, Inspection, Layer
+from gan.training.trainer import Trainer
 from tests.helpers import KINDS, assert_equal, build, weights
 
 GAMES: list[tuple[str, dict[str, Any]]] = [

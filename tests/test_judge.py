@@ -8,9 +8,11 @@ import pytest
 import safetensors.torch
 import torch
 
-from gan import data, examiner, judge
-from gan.data import JUDGE, Bytes, Digits
-from gan.judge import Judge, JudgeError, Shipped
+from gan import data
+from gan.data import Bytes, Digits
+from gan.paths import JUDGE
+from gan.quality import examiner, judge
+from gan.quality.judge import Judge, JudgeError, Shipped
 from tests.helpers import assert_equal, is_sentence, rewritten
 
 

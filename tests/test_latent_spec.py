@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from gan.latent_spec import LatentSpec, Part, normal
+from gan.latents.spec import LatentSpec, Part, normal
 
 MIXED = LatentSpec((Part("normal", 5), Part("uniform", 2), Part("categorical", 10)))
 """As an InfoGAN's: noise, two codes, and a category."""

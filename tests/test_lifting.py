@@ -4,8 +4,8 @@ from typing import Any
 import pytest
 
 from gan.config import SCHEMA_VERSION, ConfigError, TrainConfig, kinds
-from gan.fields import NAMES_BEFORE_PARTS, flat
-from gan.lifting import lifted
+from gan.config.fields import NAMES_BEFORE_PARTS, flat
+from gan.config.lifting import lifted
 from gan.presets import PRESETS, differences
 from tests.helpers import OLD, is_sentence, value, version_1
 

@@ -8,7 +8,8 @@ from subprocess import PIPE
 
 import pytest
 
-from gan import locks, processes
+from gan import paths
+from gan.system import locks
 
 LOOK = """
 import sys
@@ -33,7 +34,7 @@ def lock(tmp_path: Path) -> Path:
 def lookers(lock: Path) -> Iterator["list[subprocess.Popen[str]]"]:
     """Two processes that look at the lock as soon as they get a line."""
     command = [sys.executable, "-c", LOOK, str(lock)]
-    started = [subprocess.Popen(command, stdin=PIPE, stdout=PIPE, text=True, cwd=processes.PROJECT) for _ in range(2)]
+    started = [subprocess.Popen(command, stdin=PIPE, stdout=PIPE, text=True, cwd=paths.PROJECT) for _ in range(2)]
     for process in started:
         assert process.stdout
         assert process.stdout.readline() == "ready\n"

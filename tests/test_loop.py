@@ -5,22 +5,13 @@ from typing import Any
 
 import pytest
 
-from gan import loop as loops
-from gan.checkpoint import load_checkpoint
 from gan.data import Digits
-from gan.loop import Loop
-from gan.messages import (
-    Checkpoint,
-    Command,
-    Event,
-    Record,
-    Sample,
-    Segment,
-    Snapshot,
-    Status,
-    StorageError,
-)
-from gan.trainer import Trainer
+from gan.system.files import StorageError
+from gan.training import loop as loops
+from gan.training.checkpoint import load_checkpoint
+from gan.training.loop import Loop
+from gan.training.messages import Checkpoint, Command, Event, Record, Sample, Segment, Snapshot, Status
+from gan.training.trainer import Trainer
 from tests.helpers import LARGE, assert_equal, build, commands, status_at
 from tests.loops import (
     NEVER,
@@ -353,4 +344,4 @@ def test_loop_knows_neither_stdin_nor_sqlite() -> None:
     source = Path(loops.__file__).read_text()
     assert "sqlite3" not in source
     assert "import sys" not in source
-    assert "gan.store" not in source
+    assert "gan.runs.store" not in source

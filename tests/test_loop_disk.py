@@ -4,20 +4,11 @@ from typing import Any
 
 import pytest
 
-from gan import loop as loops
 from gan.data import Digits
-from gan.loop import Loop
-from gan.messages import (
-    Checkpoint,
-    Command,
-    Event,
-    Record,
-    Sample,
-    Segment,
-    Snapshot,
-    Status,
-    StorageError,
-)
+from gan.system.files import StorageError
+from gan.training import loop as loops
+from gan.training.loop import Loop
+from gan.training.messages import Checkpoint, Command, Event, Record, Sample, Segment, Snapshot, Status
 from tests.helpers import LARGE, assert_equal, build, commands, status_at
 from tests.loops import (
     ALWAYS,

@@ -5,23 +5,13 @@ from typing import Any
 
 import pytest
 
-from gan import loop as loops
-from gan.checkpoint import load_checkpoint
 from gan.data import Digits
-from gan.inspection import Inspection
-from gan.messages import (
-    MOST_MOVES,
-    Checkpoint,
-    Command,
-    Event,
-    Inspected,
-    Record,
-    Sample,
-    Snapshot,
-    Status,
-    StorageError,
-)
-from gan.trainer import Trainer
+from gan.system.files import StorageError
+from gan.training import loop as loops
+from gan.training.checkpoint import load_checkpoint
+from gan.training.inspection import Inspection
+from gan.training.messages import MOST_MOVES, Checkpoint, Command, Event, Inspected, Record, Sample, Snapshot, Status
+from gan.training.trainer import Trainer
 from tests.helpers import LARGE, React, assert_equal, build
 from tests.loops import Disk, Queue, at, broken_at_once, every, of, once, play, quiet, say, states
 

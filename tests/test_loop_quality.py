@@ -6,22 +6,13 @@ from typing import Any
 
 import pytest
 
-from gan import loop as loops
-from gan.checkpoint import checkpoint_content, load_checkpoint, load_model
 from gan.data import Digits
-from gan.loop import Loop
-from gan.messages import (
-    Best,
-    Checkpoint,
-    Event,
-    Quality,
-    Record,
-    Sample,
-    Snapshot,
-    Status,
-    Summary,
-)
-from gan.trainer import Trainer
+from gan.models.model import load_model
+from gan.training import loop as loops
+from gan.training.checkpoint import checkpoint_content, load_checkpoint
+from gan.training.loop import Loop
+from gan.training.messages import Best, Checkpoint, Event, Quality, Record, Sample, Snapshot, Status, Summary
+from gan.training.trainer import Trainer
 from tests.helpers import LARGE, assert_equal, build, commands, is_sentence, status_at
 from tests.loops import (
     ALWAYS,

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from gan.fields import hints
-from gan.losses import LOSSES, AdversarialLoss
+from gan.config.fields import hints
+from gan.games.losses import LOSSES, AdversarialLoss
 from tests.helpers import is_sentence
 
 LN2 = math.log(2)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gan.messages import MOST_MOVES, Best, Command, Control, Event, Inspected, Progress, Quality, Status, Verb
+from gan.training.messages import MOST_MOVES, Best, Command, Control, Event, Inspected, Progress, Quality, Status, Verb
 
 rates = st.none() | st.floats(min_value=0, exclude_min=True, allow_infinity=False)
 

@@ -17,10 +17,11 @@ from torchmetrics.image.fid import FrechetInceptionDistance
 from torchmetrics.image.inception import InceptionScore
 from torchmetrics.image.kid import KernelInceptionDistance
 
-from gan import data, judge, metrics
+from gan import data
 from gan.data import Bytes, Digits
-from gan.judge import Reading
-from gan.metrics import BLOCK, Array, Gaussian
+from gan.quality import judge, metrics
+from gan.quality.judge import Reading
+from gan.quality.metrics import BLOCK, Array, Gaussian
 
 pytestmark = pytest.mark.filterwarnings("ignore:Metric `.*` will save all extracted features")
 

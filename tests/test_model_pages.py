@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from gan import latent, runs, store
-from gan.checkpoint import load_model
-from gan.standalone import opening
+from gan import runs
+from gan.export.standalone import opening
+from gan.latents import codec
+from gan.models import snapshots
+from gan.models.model import load_model
 from pages.components import look, models
 from tests.helpers import small, train
 from tests.test_export import model_of
@@ -48,7 +50,7 @@ def test_run_whose_folder_is_called_anything_is_explored(trained: Path, app: App
 
 def test_models_are_told_apart_whatever_folders_are_called(trained: Path) -> None:
     """A folder that is called as another run's best generator, or as the model that ships."""
-    assert (trained / store.BEST).is_file()
+    assert (trained / snapshots.BEST).is_file()
     for name in (f"{trained.name}:best", models.PRETRAINED):
         shutil.copytree(trained, trained.with_name(name))
     listed = models.listing()
@@ -56,13 +58,13 @@ def test_models_are_told_apart_whatever_folders_are_called(trained: Path) -> Non
     assert listed[models.PRETRAINED].run is None
     assert listed["pretrained~"].run == runs.read(trained.with_name(models.PRETRAINED))
     assert not listed[f"{trained.name}:best"].best
-    assert listed[f"{trained.name}:best~"].file() == trained / store.BEST
+    assert listed[f"{trained.name}:best~"].file() == trained / snapshots.BEST
     assert len({choice.label for choice in listed.values()}) == 7
 
 
 @pytest.mark.parametrize("page", PAGES)
 def test_model_that_cannot_be_used_says_so_and_leaves_the_choice(trained: Path, app: AppTest, page: str) -> None:
-    newest = runs.newest_snapshot(trained)
+    newest = snapshots.newest_snapshot(trained)
     assert newest
     newest.write_bytes(newest.read_bytes()[:500])
     opened = go(app, page, model=trained.name)
@@ -101,7 +103,7 @@ def test_text_of_others_has_no_effect_in_markdown() -> None:
 def test_unconditional_generator_opens_at_a_latent_of_its_own(runs_root: Path) -> None:
     """Not at the centre, which is a blur of all digits; the same one each time."""
     model = model_of("vanilla")
-    z = latent.decode(opening(model))
+    z = codec.decode(opening(model))
     assert z.shape == (1, model.config.generator.latent_dim)
     assert z.norm() > 1
     assert opening(model) == opening(model)
@@ -120,6 +122,6 @@ def test_run_that_trains_has_one_label_all_along(runs_root: Path) -> None:
     assert {label.split(" · ")[-1] for label in seen} == {"in training"}
     assert len(seen) == 2  # the newest, and the best
     assert models.listing()[folder.name].label.endswith("3,200 images · finished")
-    newest = runs.newest_snapshot(folder)
+    newest = snapshots.newest_snapshot(folder)
     assert newest
     assert load_model(newest).images == 3200

@@ -7,7 +7,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from gan.config import TrainConfig
-from gan.models import Discriminator, Generator, count_parameters
+from gan.networks.discriminator import Discriminator
+from gan.networks.generator import Generator
+from gan.networks.layers import count_parameters
 from gan.presets import PRESETS, preset
 from tests.helpers import PRESETS as NAMES
 from tests.helpers import networks, small, version_1

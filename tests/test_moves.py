@@ -7,10 +7,10 @@ import safetensors.torch
 import torch
 from torch import Tensor, nn
 
-from gan.checkpoint import checkpoint_content
 from gan.data import Digits
 from gan.games.step import Step
-from gan.trainer import Trainer
+from gan.training.checkpoint import checkpoint_content
+from gan.training.trainer import Trainer
 from tests.helpers import KINDS, assert_equal, build, weights
 
 ALL = pytest.mark.parametrize("kind", KINDS)

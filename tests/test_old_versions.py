@@ -8,11 +8,15 @@ from pathlib import Path
 import pytest
 import torch
 
-from gan import cli, latent, runs, store
-from gan.checkpoint import forge, load_model
-from gan.examiner import Examiner
-from gan.fields import flat
-from gan.standalone import Names, explorable
+from gan import cli, runs
+from gan.config.fields import flat
+from gan.export.standalone import Names, explorable
+from gan.latents import sampling
+from gan.models import snapshots
+from gan.models.model import load_model
+from gan.models.sampling import forge
+from gan.quality.examiner import Examiner
+from gan.runs import store
 from tests.helpers import CPU
 
 DATA = Path(__file__).parent / "data"
@@ -44,9 +48,9 @@ def test_run_is_listed_with_what_it_was_told(old: Path, version: int) -> None:
 
 @EACH
 def test_model_is_explored_and_measured(old: Path) -> None:
-    model = load_model(store.snapshots(old)[-1])
+    model = load_model(snapshots.snapshot_paths(old)[-1])
     assert explorable(model, Names(*["old"] * 4))
-    z = latent.sample(10, model.latents, seed=0)
+    z = sampling.sample(10, model.latents, seed=0)
     assert forge(model, z, torch.arange(10)).shape == (10, 28, 28)
     assert Examiner(model.config, CPU).examine(model.generator).fcd > 0
 
@@ -55,7 +59,7 @@ def test_model_is_explored_and_measured(old: Path) -> None:
 def test_run_goes_on_where_it_was(old: Path) -> None:
     """To rounding: another processor may add up in another order."""
     assert cli.main(["resume", str(old), "--images", "320"]) == 0
-    now, then = load_model(store.snapshots(old)[-1]), load_model(old.parents[1] / "after.safetensors")
+    now, then = load_model(snapshots.snapshot_paths(old)[-1]), load_model(old.parents[1] / "after.safetensors")
     assert now.images == then.images == 640
     for network in ("generator", "discriminator"):
         expected = getattr(then, network).state_dict()

@@ -7,9 +7,9 @@ from typing import NoReturn
 
 import pytest
 
-from gan import outputs
 from gan.cli import main
-from gan.outputs import OutputError
+from gan.system import outputs
+from gan.system.outputs import OutputError
 from tests.helpers import is_sentence
 
 

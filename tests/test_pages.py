@@ -11,15 +11,18 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from gan import runs, store, trash
-from gan.checkpoint import load_model, resolve
+from gan import runs
 from gan.config import TrainConfig
-from gan.data import PRETRAINED
-from gan.export import compile_model, fingerprint
-from gan.fields import hints
+from gan.config.fields import hints
+from gan.export.program import compile_model, fingerprint
 from gan.glossary import term
-from gan.messages import Quality, Record, Summary
+from gan.models import snapshots
+from gan.models.find import resolve
+from gan.models.model import load_model
+from gan.paths import PRETRAINED
 from gan.plots import Curve
+from gan.runs import store, trash
+from gan.training.messages import Quality, Record, Summary
 from pages.components import charts
 from tests.apps import open_app
 from tests.helpers import small_run, train
@@ -130,7 +133,7 @@ def test_explore_page_sends_the_program_of_the_model(trained: Path, app: AppTest
         assert not about["follow"]
         assert header["latent_dim"] == dimensions
         # What "Copy as Python" calls the model is what the command line finds it by.
-        newest = runs.newest_snapshot(trained)
+        newest = snapshots.newest_snapshot(trained)
         assert newest
         assert resolve(header["reference"]).samefile(PRETRAINED if name == "pretrained" else newest)
         assert header["model"] == name
@@ -140,7 +143,7 @@ def test_explore_page_sends_the_program_of_the_model(trained: Path, app: AppTest
 
 def test_link_opens_the_snapshot_of_which_it_was_made(trained: Path, app: AppTest) -> None:
     """A run that went on has newer ones; and where the old one is not kept any more, the newest is shown."""
-    newest = runs.newest_snapshot(trained)
+    newest = snapshots.newest_snapshot(trained)
     assert newest
     (newest.parent / "00000100.safetensors").write_bytes(newest.read_bytes())
     opened = go(app, "explore", model=f"{trained.name}:100")
@@ -166,7 +169,7 @@ def test_model_stays_in_hand_from_page_to_page(trained: Path, app: AppTest) -> N
 
 def test_link_finds_its_model_under_another_name_by_its_weights(trained: Path, app: AppTest) -> None:
     """As on another machine, where the id of the link is unknown."""
-    snapshot = runs.newest_snapshot(trained)
+    snapshot = snapshots.newest_snapshot(trained)
     assert snapshot
     weights = fingerprint(compile_model(load_model(snapshot)))
     opened = go(app, "explore", model="elsewhere", weights=weights)

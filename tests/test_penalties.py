@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from gan.penalties import squared_slope
+from gan.games.penalties import squared_slope
 from tests.helpers import networks, small
 
 

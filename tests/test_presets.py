@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from gan.config import ConfigError, TrainConfig, kinds
-from gan.fields import flat
+from gan.config.fields import flat
 from gan.presets import PRESET_NOTES, PRESETS, differences, preset
 from tests.helpers import value
 

@@ -6,9 +6,11 @@ from pathlib import Path
 import psutil
 import pytest
 
-from gan import nursery, processes, runs
-from gan.messages import WHAT_IS_LEFT, Command
-from gan.nursery import Child, Nursery
+from gan import runs
+from gan.runs import processes
+from gan.system import nursery
+from gan.system.nursery import Child, Nursery
+from gan.training.messages import WHAT_IS_LEFT, Command
 from tests.helpers import LARGE, small, until
 
 

@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from gan import processes, runs, store, trash
-from gan.messages import Command, Order, Segment, State, Status
-from gan.nursery import Nursery
-from gan.runs import BusyError, RunError
+from gan import runs
+from gan.models import snapshots
+from gan.runs import BusyError, RunError, processes, store, trash
+from gan.system.nursery import Nursery
+from gan.training.messages import Command, Order, Segment, State, Status
 from tests.helpers import LARGE, is_sentence, small, status_at, stop_at, train, until, workers_ended
 
 
@@ -191,9 +192,9 @@ def test_run_is_locked_for_one(runs_root: Path) -> None:
 
 def test_newest_snapshot_is_the_one_of_most_images(runs_root: Path) -> None:
     folder = runs.create(small())
-    assert runs.newest_snapshot(folder) is None
+    assert snapshots.newest_snapshot(folder) is None
     train(folder)
-    newest = runs.newest_snapshot(folder)
+    newest = snapshots.newest_snapshot(folder)
     assert newest is not None
     assert newest.name == "00000320.safetensors"
 
@@ -358,7 +359,7 @@ def test_stopped_run_resumes_and_stops_again(runs_root: Path) -> None:
     stopped = runs.read(folder)
     assert (stopped.status.state, stopped.status.segment, stopped.owned) == ("stopped", 1, False)
     assert process.wait(60) == 0
-    newest = runs.newest_snapshot(folder)
+    newest = snapshots.newest_snapshot(folder)
     assert newest is not None
     assert int(newest.stem) == stopped.status.progress.images
     with pytest.raises(RunError, match="cannot be commanded"):
@@ -427,7 +428,7 @@ def test_pause_holds_the_run_until_resume(living: Path) -> None:
     until(lambda: _state(living) == "paused")
     paused = runs.read(living).status
     checkpoint = (living / store.CHECKPOINT).stat().st_mtime_ns
-    assert runs.newest_snapshot(living) == living / "snapshots" / f"{paused.progress.images:08d}.safetensors"
+    assert snapshots.newest_snapshot(living) == living / "snapshots" / f"{paused.progress.images:08d}.safetensors"
     runs.send(living, Command("rates"))  # answered, so that what follows is later
     assert runs.read(living).status == paused
     runs.send(living, Command("resume"))
@@ -447,7 +448,7 @@ def test_run_that_has_lost_its_checkpoint_cannot_go_on(runs_root: Path, snapshot
     """Training would begin anew without a word. What there is stays, and the way out is named."""
     folder = _written(runs.create(small()), status_at("stopped", images=160, images_limit=320))
     if snapshots:
-        (folder / store.SNAPSHOTS / "00000160.safetensors").write_bytes(b"model")
+        (folder / snapshots.SNAPSHOTS / "00000160.safetensors").write_bytes(b"model")
     before = sorted(folder.rglob("*"))
     for resume in (runs.launch, train):
         with pytest.raises(RunError, match=r"has lost its checkpoint.safetensors and cannot go on") as caught:

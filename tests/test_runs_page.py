@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from gan import runs, store, trash
-from gan.messages import Quality, Status
+from gan import runs
+from gan.runs import store, trash
+from gan.training.messages import Quality, Status
 from tests.apps import open_app
 from tests.helpers import small, status_at
 

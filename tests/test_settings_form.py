@@ -8,8 +8,8 @@ from pydantic import Field
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Block
 
-from gan import fields, games
-from gan.config import TrainConfig, kinds
+from gan import games
+from gan.config import TrainConfig, fields, kinds
 from gan.games.adversarial import AdversarialGame
 from gan.presets import PRESETS, differences
 from pages.components.settings import RATES_BY_HAND, TABS, UP_FRONT

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from gan.shifts import draw, shifted
+from gan.games.shifts import draw, shifted
 
 CPU = torch.device("cpu")
 offsets = st.integers(-30, 30)

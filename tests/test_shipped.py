@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from benchmarks.ship import multiply_adds
-from gan.checkpoint import Model, load_model
 from gan.cli import main
-from gan.data import ASSETS, PRETRAINED
-from gan.evaluation import evaluate
-from gan.figures import KINDS
-from gan.models import count_parameters
+from gan.models.model import Model, load_model
+from gan.networks.layers import count_parameters
+from gan.paths import ASSETS, PRETRAINED
+from gan.quality.evaluation import evaluate
+from gan.quality.figures import KINDS
 
 
 @pytest.fixture(scope="module")

@@ -8,8 +8,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from gan import runs, silence, store
-from gan.messages import Status, StorageError
+from gan import runs
+from gan.runs import silence, store
+from gan.system.files import StorageError
+from gan.training.messages import Status
 from tests.helpers import LARGE, is_sentence, small, status_at, until
 
 

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from gan import memory, runs
+from gan import runs
 from gan.config import TrainConfig
+from gan.system import memory
 from pages.components import size_line, start
 from tests.apps import open_app
 from tests.helpers import until

@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from gan import runs, space, trash
-from gan.runs import RunError
+from gan import runs
+from gan.runs import RunError, space, trash
 from tests.helpers import is_sentence, small
 
 

@@ -11,18 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gan import files, folders, store
-from gan.files import write_atomically
-from gan.messages import (
-    Best,
-    Checkpoint,
-    Inspected,
-    Sample,
-    Segment,
-    Snapshot,
-    StorageError,
-)
-from gan.store import Writer, read_samples, read_status, snapshots, thinned
+from gan.models import snapshots
+from gan.models.snapshots import snapshot_paths
+from gan.runs import folders, store
+from gan.runs.store import Writer, read_samples, read_status, thinned
+from gan.system import files
+from gan.system.files import StorageError, write_atomically
+from gan.training.messages import Best, Checkpoint, Inspected, Sample, Segment, Snapshot
 from tests.helpers import is_sentence, status_at
 from tests.stored import picture
 
@@ -52,22 +47,22 @@ BIG_SAMPLE = Sample(10, 0.1, picture(100_000))
 
 def test_snapshots_are_plain_files_with_a_snapshots_name(tmp_path: Path, writer: Writer) -> None:
     writer(Snapshot(2624, b"model"))
-    folder = tmp_path / store.SNAPSHOTS
+    folder = tmp_path / snapshots.SNAPSHOTS
     for name in ("00002624 copy.safetensors", "٣.safetensors", "²", ".00000001.safetensors", "7.safetensors.txt"):
         (folder / name).write_bytes(b"model")
     (folder / "00000001.safetensors").mkdir()
     (folder / "00000002.safetensors").symlink_to(folder / "00002624.safetensors")
     os.mkfifo(folder / "00000003.safetensors")
-    assert [path.name for path in snapshots(tmp_path)] == ["00002624.safetensors"]
+    assert [path.name for path in snapshot_paths(tmp_path)] == ["00002624.safetensors"]
     writer(Segment(1, 0, 0.0))  # which drops snapshots
     writer(Snapshot(32, b"model"))
-    assert [path.name for path in snapshots(tmp_path)] == ["00000032.safetensors"]
+    assert [path.name for path in snapshot_paths(tmp_path)] == ["00000032.safetensors"]
 
 
 @pytest.mark.parametrize("make", [Path.touch, os.mkfifo, lambda path: path.symlink_to(path.parent)])
 def test_anything_but_a_folder_of_snapshots_is_refused(tmp_path: Path, make: Callable[[Path], object]) -> None:
-    make(tmp_path / store.SNAPSHOTS)
-    assert snapshots(tmp_path) == []
+    make(tmp_path / snapshots.SNAPSHOTS)
+    assert snapshot_paths(tmp_path) == []
     with pytest.raises(StorageError, match="snapshots is not a folder"):
         Writer(tmp_path)
 
@@ -114,8 +109,8 @@ def test_snapshots_stay_within_their_budget(tmp_path: Path) -> None:
     with closing(Writer(tmp_path, budget=100_000)) as writer:
         for number in range(1, 41):
             writer(Snapshot(100 * number, bytes(5000)))
-            assert len(snapshots(tmp_path)) <= 10
-    images = [int(path.stem) for path in snapshots(tmp_path)]
+            assert len(snapshot_paths(tmp_path)) <= 10
+    images = [int(path.stem) for path in snapshot_paths(tmp_path)]
     assert len(images) == 10
     assert (images[0], images[-1]) == (100, 4000)
     assert max(np.diff(images)) <= 800
@@ -124,7 +119,7 @@ def test_snapshots_stay_within_their_budget(tmp_path: Path) -> None:
 def test_snapshots_are_sorted_by_images_not_by_name(tmp_path: Path, writer: Writer) -> None:
     for images in (200_000_000, 99_999_999, 5):
         writer(Snapshot(images, b"model"))
-    assert [int(path.stem) for path in snapshots(tmp_path)] == [5, 99_999_999, 200_000_000]
+    assert [int(path.stem) for path in snapshot_paths(tmp_path)] == [5, 99_999_999, 200_000_000]
 
 
 def test_checkpoint_replaces_the_one_before(tmp_path: Path, writer: Writer) -> None:
@@ -138,8 +133,8 @@ def test_best_replaces_the_one_before_and_nothing_else(tmp_path: Path, writer: W
     writer(Checkpoint(b"checkpoint"))
     for images in (300, 100, 200):
         writer(Best(images, str(images).encode()))
-        assert (tmp_path / store.BEST).read_bytes() == str(images).encode()
-    assert [path.stem for path in snapshots(tmp_path)] == ["00000100"]
+        assert (tmp_path / snapshots.BEST).read_bytes() == str(images).encode()
+    assert [path.stem for path in snapshot_paths(tmp_path)] == ["00000100"]
     assert (tmp_path / store.CHECKPOINT).read_bytes() == b"checkpoint"
 
 
@@ -147,7 +142,7 @@ def test_best_outlives_the_training_that_a_resume_replaces(tmp_path: Path, write
     """It is what was best, whether or not that training counts."""
     writer(Best(300, b"best"))
     writer(Segment(1, 200, 2.0))
-    assert (tmp_path / store.BEST).read_bytes() == b"best"
+    assert (tmp_path / snapshots.BEST).read_bytes() == b"best"
 
 
 @pytest.mark.parametrize("player", ["generator", "discriminator"])
@@ -213,9 +208,9 @@ def test_full_disk_leaves_files_as_they_were(
     monkeypatch.setattr(os, "fsync", _no_space)
     with pytest.raises(StorageError, match="is full"):
         writer(event)
-    assert (tmp_path / store.CHECKPOINT).read_bytes() == (tmp_path / store.BEST).read_bytes() == b"old"
+    assert (tmp_path / store.CHECKPOINT).read_bytes() == (tmp_path / snapshots.BEST).read_bytes() == b"old"
     assert (tmp_path / store.INSPECTIONS["generator"]).read_bytes() == b"old"
-    assert snapshots(tmp_path) == []
+    assert snapshot_paths(tmp_path) == []
 
 
 @pytest.mark.parametrize(
@@ -319,7 +314,7 @@ def test_checkpoint_counts_as_part_of_the_budget(tmp_path: Path, checkpoint: int
         for number in range(1, 21):
             writer(Snapshot(100 * number, bytes(5000)))
             assert _bytes(tmp_path) <= max(55_000, checkpoint + 10_000)
-    images = [int(path.stem) for path in snapshots(tmp_path)]
+    images = [int(path.stem) for path in snapshot_paths(tmp_path)]
     assert (len(images), images[-1]) == (left, 2000)
 
 

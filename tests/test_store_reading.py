@@ -13,16 +13,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gan import schema, store
-from gan.messages import (
-    Control,
-    Progress,
-    Sample,
-    Segment,
-    Status,
-    StorageError,
-)
-from gan.store import Writer, read_samples, read_status, snapshots
+from gan.models.snapshots import snapshot_paths
+from gan.runs import schema, store
+from gan.runs.store import Writer, read_samples, read_status
+from gan.system.files import StorageError
+from gan.training.messages import Control, Progress, Sample, Segment, Status
 from tests.helpers import is_sentence, status_at
 from tests.stored import a_record, curves_of, picture
 
@@ -172,7 +167,7 @@ def test_folder_without_a_database_reads_as_empty(tmp_path: Path, make: Callable
     make(folder)
     assert read_status(folder) is None
     assert read_samples(folder) == []
-    assert snapshots(folder) == []
+    assert snapshot_paths(folder) == []
     assert curves_of(folder).series("loss_d")[0].shape == (5, 0)
     assert list(tmp_path.rglob("*.sqlite*")) == []
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gan.threads import ThreadController
+from gan.training.threads import ThreadController
 
 Machine = Callable[[int, float], float]
 

@@ -6,10 +6,10 @@ import safetensors.torch
 import torch
 from torch import Tensor
 
-from gan import trainer as trainers
-from gan.checkpoint import checkpoint_content
 from gan.data import Digits
-from gan.trainer import Trainer
+from gan.training import trainer as trainers
+from gan.training.checkpoint import checkpoint_content
+from gan.training.trainer import Trainer
 from tests.helpers import KINDS, assert_equal, build, weights
 
 ALL = pytest.mark.parametrize("kind", KINDS)

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from gan import folders, processes, runs, store, trash
-from gan.messages import Status
-from gan.runs import RunError
+from gan import paths, runs
+from gan.models import snapshots
+from gan.runs import RunError, folders, processes, store, trash
+from gan.training.messages import Status
 from tests.helpers import is_sentence, small
 
 
@@ -25,7 +26,7 @@ def run(runs_root: Path) -> Path:
     writer = store.Writer(folder)
     writer(Status("stopped"))
     writer.close()
-    for name in (store.CHECKPOINT, store.BEST, "snapshots/00000064.safetensors", ".best.safetensors.1.part"):
+    for name in (store.CHECKPOINT, snapshots.BEST, "snapshots/00000064.safetensors", ".best.safetensors.1.part"):
         (folder / name).write_bytes(b"weights")
     (folder / processes.LOG).touch()
     return folder
@@ -155,8 +156,8 @@ def _run_with_a_thesis(path: Path) -> None:
 
 def _run_with_a_copy(path: Path) -> None:
     runs.create(small(), path)
-    (path / store.SNAPSHOTS).mkdir()
-    (path / store.SNAPSHOTS / "00000064 copy.safetensors").touch()
+    (path / snapshots.SNAPSHOTS).mkdir()
+    (path / snapshots.SNAPSHOTS / "00000064 copy.safetensors").touch()
 
 
 def _run_with_a_folder(path: Path) -> None:
@@ -283,6 +284,6 @@ def test_folder_that_its_owner_may_not_enter_goes_too(runs_root: Path) -> None:
     for parent in parents:
         parent.chmod(parent.stat().st_mode | 0o005)
     command = [sys.executable, "-c", AS_SOMEBODY_ELSE, str(folder)]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=processes.PROJECT, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, cwd=paths.PROJECT, check=False)
     assert done.stdout == "1 []\n", done.stderr
     shutil.rmtree(folder, ignore_errors=True)

@@ -11,16 +11,22 @@ from typing import Any
 
 import pytest
 
-from gan import examiner, judge, loop, memory, processes, runs, store, trash, worker
-from gan.checkpoint import load_checkpoint, load_model
+from gan import paths, runs
 from gan.config import TrainConfig
 from gan.data import Digits
 from gan.device import DeviceError
-from gan.examiner import Examination
-from gan.footprint import FootprintError
-from gan.messages import Best, Command, Event, Order, Record, Status, StorageError
-from gan.runs import RunError
-from gan.trainer import Trainer
+from gan.models import snapshots
+from gan.models.model import load_model
+from gan.quality import examiner, judge
+from gan.quality.examiner import Examination
+from gan.runs import RunError, store, trash, worker
+from gan.runs.footprint import FootprintError
+from gan.system import memory
+from gan.system.files import StorageError
+from gan.training import loop
+from gan.training.checkpoint import load_checkpoint
+from gan.training.messages import Best, Command, Event, Order, Record, Status
+from gan.training.trainer import Trainer
 from tests.helpers import (
     CPU,
     LARGE,
@@ -72,7 +78,7 @@ def test_stopped_and_resumed_run_equals_the_unbroken_one(runs_root: Path, digits
     left, right = _at_the_end(whole, digits), _at_the_end(halves, digits)
     assert_equal(left.tensors(), right.tensors())
     assert left.images == right.images == 640
-    assert runs.newest_snapshot(whole).read_bytes()[-100:] == runs.newest_snapshot(halves).read_bytes()[-100:]
+    assert snapshots.newest_snapshot(whole).read_bytes()[-100:] == snapshots.newest_snapshot(halves).read_bytes()[-100:]
 
 
 @pytest.mark.parametrize("preset", OLD)
@@ -134,8 +140,8 @@ def test_run_measures_its_quality_and_learns_the_same(runs_root: Path, digits: D
     assert sum(status.quality.histogram) == 1000
     about = judge.load().about
     assert (status.quality.fcd_floor, status.quality.agreement_floor) == (about["fcd_floor"], about["agreement_floor"])
-    kept = load_model(folder / store.BEST)
-    assert (folder / store.BEST).read_bytes() == best[-1].content
+    kept = load_model(folder / snapshots.BEST)
+    assert (folder / snapshots.BEST).read_bytes() == best[-1].content
     assert (kept.config, kept.images) == (runs.read(folder).config, status.quality.best_images)
     found = examiner.Examiner(kept.config, CPU).examine(kept.generator)
     assert found.fcd == pytest.approx(status.quality.best_fcd, rel=0.01)  # its weights are in half precision
@@ -156,7 +162,7 @@ def test_best_survives_a_resume(runs_root: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(examiner, "Examiner", _Examiner)
     folder = runs.create(small())
     train(folder, stop_at(160))
-    before, content = runs.read(folder).status, (folder / store.BEST).read_bytes()
+    before, content = runs.read(folder).status, (folder / snapshots.BEST).read_bytes()
     assert (before.quality.best_fcd, before.quality.best_images) == (8.0, 160)
     seen: list[Event] = []
     train(folder, lambda event, _: seen.append(event))
@@ -165,7 +171,7 @@ def test_best_survives_a_resume(runs_root: Path, monkeypatch: pytest.MonkeyPatch
     assert (after.quality.fcd, after.progress.images) == (8.0, 320)
     best = after.quality
     assert (best.best_fcd, best.best_images, best.best_seconds) == (8.0, 160, before.quality.best_seconds)
-    assert (folder / store.BEST).read_bytes() == content
+    assert (folder / snapshots.BEST).read_bytes() == content
     first = next(event for event in seen if isinstance(event, Status))
     assert (first.quality.fcd, first.quality.histogram) == (8.0, (100,) * 10)  # until it is measured again
 
@@ -189,10 +195,10 @@ def test_best_of_a_tail_that_is_replaced_is_forgotten(runs_root: Path, monkeypat
     (folder / store.CHECKPOINT).write_bytes(checkpoint)
     monkeypatch.setattr(examiner, "Examiner", _Examiner)
     there: list[bool] = []
-    train(folder, lambda *_: there.append((folder / store.BEST).exists()), images=96)
+    train(folder, lambda *_: there.append((folder / snapshots.BEST).exists()), images=96)
     quality = runs.read(folder).status.quality
     assert (quality.best_fcd, quality.best_images, quality.measured_images) == (8.0, 256, 256)
-    assert load_model(folder / store.BEST).images == 256
+    assert load_model(folder / snapshots.BEST).images == 256
     assert not there[0]
 
 
@@ -268,7 +274,7 @@ def test_threads_spin_shortly_unless_the_user_has_chosen(chosen: str | None, exp
         [sys.executable, "-c", code],
         capture_output=True,
         text=True,
-        cwd=processes.PROJECT,
+        cwd=paths.PROJECT,
         env=environment,
         check=True,
     )
@@ -284,7 +290,7 @@ def test_run_leaves_status_records_samples_and_snapshots(runs_root: Path) -> Non
     curves.update()
     assert curves.series("loss_d")[0][0].tolist() == [32 * (step + 1) for step in range(10)]
     assert [sample.images for sample in store.read_samples(folder)][:: len(store.read_samples(folder)) - 1] == [0, 320]
-    assert runs.newest_snapshot(folder) == folder / "snapshots" / "00000320.safetensors"
+    assert snapshots.newest_snapshot(folder) == folder / "snapshots" / "00000320.safetensors"
 
 
 def test_resume_is_a_new_segment(runs_root: Path) -> None:
@@ -439,11 +445,11 @@ def test_lock_is_free_after_a_run(runs_root: Path) -> None:
 
 def test_worker_without_a_run_says_so_and_ends(tmp_path: Path) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "gan.worker", str(tmp_path / "nothing")],
+        [sys.executable, "-m", "gan.runs.worker", str(tmp_path / "nothing")],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        cwd=processes.PROJECT,
+        cwd=paths.PROJECT,
     )
     assert done.returncode == 1
     assert "Traceback" not in done.stderr

@@ -29,7 +29,7 @@ class AuxiliaryGame(HeadedGame):
     @property
     def heads(self) -> "Mapping[str, int]":
         """D's guess at the digit."""
-        from gan.models import DIGITS
+        from gan.networks.layers import DIGITS
 
         return {"digit": DIGITS}
 

@@ -1,5 +1,5 @@
-"""The adversarial game in its usual forms: one of the losses of `gan.losses`, with penalties on D's gradient where
-asked for."""
+"""The adversarial game in its usual forms: one of the losses of `gan.games.losses`, with penalties on D's gradient
+where asked for."""
 
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
@@ -7,8 +7,8 @@ from pydantic import Field
 
 from gan.config import TrainConfig
 from gan.games.game import DISCRIMINATOR, GENERATOR, Batch, Move
+from gan.games.losses import LOSSES, AdversarialLoss
 from gan.games.telling import TellingGame
-from gan.losses import LOSSES, AdversarialLoss
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -71,7 +71,7 @@ class AdversarialGame(TellingGame):
 
     def _penalty(self, real_scores: "Tensor", real: "Tensor", forged_scores: "Tensor", forged: "Tensor") -> "Tensor":
         """R1 and R2, made up for the steps without them (lazy, Karras et al. 2020, appendix B)."""
-        from gan.penalties import squared_slope
+        from gan.games.penalties import squared_slope
 
         total = real_scores.new_zeros(())
         for gamma, scores, images in ((self.r1, real_scores, real), (self.r2, forged_scores, forged)):
@@ -81,7 +81,7 @@ class AdversarialGame(TellingGame):
 
     def generator_move(self, step: "Step", batch: Batch) -> Move:
         """G learns to make D err. A relative loss scores the real images as well, with the D of now."""
-        from gan.shifts import shifted
+        from gan.games.shifts import shifted
 
         real = step.shown(batch.x) if self.losses.relative else None
         by = step.shifts(batch.forged)

@@ -31,8 +31,8 @@ class EnergyGame(Game):
 
     def players(self, config: TrainConfig) -> "dict[str, nn.Module]":
         """An autoencoder is the discriminator."""
-        from gan.autoencoder import Autoencoder
-        from gan.models import Generator
+        from gan.networks.autoencoder import Autoencoder
+        from gan.networks.generator import Generator
 
         generator = Generator(config.generator, self.latents(config).size)
         return {GENERATOR: generator, DISCRIMINATOR: Autoencoder(config.discriminator)}
@@ -105,8 +105,8 @@ class EnergyGame(Game):
 
     def generator_move(self, step: "Step", batch: Batch) -> Move:
         """G makes what D draws well (equation 2), and not always the same (equation 4)."""
-        from gan.penalties import pull_away
-        from gan.shifts import shifted
+        from gan.games.penalties import pull_away
+        from gan.games.shifts import shifted
 
         by = step.shifts(batch.forged)
 

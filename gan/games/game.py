@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from gan import latent_spec
 from gan.config import GameConfig, TrainConfig
-from gan.latent_spec import LatentSpec
+from gan.latents import spec
+from gan.latents.spec import LatentSpec
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -133,12 +133,14 @@ class Game(GameConfig):
 
     def latents(self, config: TrainConfig) -> LatentSpec:
         """What a latent is made of."""
-        return latent_spec.normal(config.generator.latent_dim)
+        return spec.normal(config.generator.latent_dim)
 
     def players(self, config: TrainConfig) -> "dict[str, nn.Module]":
         """Networks with new weights, each with an optimiser of its own. Called with an image and its digit, the
         discriminator gives a score."""
-        from gan.models import DIGITS, Discriminator, Generator
+        from gan.networks.discriminator import Discriminator
+        from gan.networks.generator import Generator
+        from gan.networks.layers import DIGITS
 
         classes = dict.fromkeys(self.told, DIGITS)
         return {

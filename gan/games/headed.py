@@ -5,8 +5,8 @@ from abc import abstractmethod
 from typing import TYPE_CHECKING
 
 from gan.games.game import DISCRIMINATOR, GENERATOR, Batch, Move
+from gan.games.losses import AdversarialLoss, non_saturating
 from gan.games.telling import TellingGame
-from gan.losses import AdversarialLoss, non_saturating
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -58,7 +58,7 @@ class HeadedGame(TellingGame):
 
     def generator_move(self, step: "Step", batch: Batch) -> Move:
         """G learns to make D err, and to be read."""
-        from gan.shifts import shifted
+        from gan.games.shifts import shifted
 
         by = step.shifts(batch.forged)
 

@@ -7,7 +7,7 @@ from pydantic import Field
 from gan.config import TrainConfig
 from gan.games.game import Batch, Quantity
 from gan.games.headed import HeadedGame
-from gan.latent_spec import LatentSpec, Part
+from gan.latents.spec import LatentSpec, Part
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

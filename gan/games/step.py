@@ -7,9 +7,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from gan import shifts
 from gan.config import TrainConfig
 from gan.data import Sampler
+from gan.games import shifts
 from gan.games.game import DISCRIMINATOR, GENERATOR, rules
 
 Answers = tuple[Tensor, dict[str, Tensor]]
@@ -90,7 +90,7 @@ class Step:
         return (real_scores, of_real), (forged_scores, of_forged)
 
     def shifts(self, images: Tensor) -> Tensor | None:
-        """New random shifts for so many images (`gan.shifts`); None where the settings ask for none."""
+        """New random shifts for so many images (`gan.games.shifts`); None where the settings ask for none."""
         reach = self.config.discriminator.shift
         return shifts.draw(len(images), reach, self.noise, self.device) if reach else None
 

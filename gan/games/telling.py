@@ -1,12 +1,12 @@
-"""What games have in common in which D tells real from forged by one of the losses of `gan.losses`: charts, words, and
-what is measured."""
+"""What games have in common in which D tells real from forged by one of the losses of `gan.games.losses`:
+charts, words, and what is measured."""
 
 from abc import abstractmethod
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gan.games.game import Chart, Game, Quantity, Score
-from gan.losses import AdversarialLoss
+from gan.games.losses import AdversarialLoss
 
 if TYPE_CHECKING:
     from torch import Tensor

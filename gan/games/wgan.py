@@ -70,7 +70,7 @@ class CriticGame(Game):
 
     def generator_move(self, step: "Step", batch: Batch) -> Move:
         """G raises the critic's score of its forgeries."""
-        from gan.shifts import shifted
+        from gan.games.shifts import shifted
 
         by = step.shifts(batch.forged)
         scores = step.discriminate(shifted(batch.forged, by), batch.y)

@@ -24,7 +24,7 @@ class GradientPenaltyGame(CriticGame):
 
     def penalty(self, step: "Step", real: "Tensor", forged: "Tensor", y: "Tensor") -> "Tensor":
         """λ E (‖∇D(x̂)‖ − 1)² (equation 3), one random point x̂ between each real image and the forgery beside it."""
-        from gan import penalties
+        from gan.games import penalties
 
         between = penalties.between(real.detach(), forged.detach(), step.noise)
         return self.gradient_penalty * penalties.unit_slope(step.discriminate(between, y), between)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from gan.desk import Desk, Job
-from gan.questions import Question, QuestionError
+from gan.quality.desk import Desk, Job
+from gan.quality.questions import Question, QuestionError
 from pages.components.models import Choice
 
 KEPT = 64

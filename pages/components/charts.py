@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 import pandas  # noqa: F401 (plotly takes pandas from sys.modules, where another thread may have put it half imported)
 import streamlit as st
 
-from gan import plots, store
+from gan import plots
+from gan.curves import reduced
 from gan.games import rules
 from gan.games.game import Chart, Quantity
 from gan.glossary import term
-from gan.messages import Quality
 from gan.plots import Curve, Panel
-from gan.runs import Run
+from gan.runs import Run, store
+from gan.training.messages import Quality
 from pages.components import look
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ def _panels(run: Run, whole: bool) -> tuple[list[str], list[Panel]]:
 
     def curve(name: str, quantity: str, role: str, dash: str = "solid") -> Curve:
         series, tails = records.series(quantity)
-        return Curve(name, role, dash, store.reduced(series), [store.reduced(tail) for tail in tails])
+        return Curve(name, role, dash, reduced(series), [reduced(tail) for tail in tails])
 
     def panel(curves: Sequence[Curve], lines: Sequence[tuple[float, str]]) -> Panel:
         bounds = None if whole else plots.settled(curves, lines)

@@ -3,9 +3,10 @@
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from gan import runs, store
-from gan.messages import Command, Verb
+from gan import runs
+from gan.models import snapshots
 from gan.runs import Run, RunError
+from gan.training.messages import Command, Verb
 from pages.components import address, launching
 from pages.components.settings import RATES_BY_HAND, rate_slider
 
@@ -35,7 +36,7 @@ def show(run: Run) -> None:
         _move_rates(run, _rates(run), trouble)
     else:
         st.info("Another process trains this run; from here it can only be watched.")
-    if store.snapshots(run.folder):
+    if snapshots.snapshot_paths(run.folder):
         with buttons:
             link = {"model": run.id}
             st.page_link(

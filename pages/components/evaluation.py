@@ -8,8 +8,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from gan.figures import ACCURACY_SCORE, SAMPLES, Evaluation, Figure, Kind
-from gan.questions import Measured, Question, Refusal
+from gan.quality.figures import ACCURACY_SCORE, SAMPLES, Evaluation, Figure, Kind
+from gan.quality.questions import Measured, Question, Refusal
 from pages.components import asking
 from pages.components.asking import Asked, Press
 

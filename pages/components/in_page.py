@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from gan import runs
-from gan.folders import shown
 from gan.games import stillness
+from gan.system.text import shown
 from pages.components import look, models
 from pages.components.models import PRETRAINED, Choice
 
@@ -21,16 +21,16 @@ if TYPE_CHECKING:
     from streamlit.components.v2.types import ComponentRenderer
     from streamlit.delta_generator import DeltaGenerator
 
-    from gan.checkpoint import Model
-    from gan.directions import Basis
-    from gan.standalone import Names
+    from gan.export.standalone import Names
+    from gan.latents.directions import Basis
+    from gan.models.model import Model
 
 DELETED = "This run was deleted meanwhile."
 
 
 @st.cache_resource(show_spinner=False)
 def _component(mount: str) -> "ComponentRenderer":
-    from gan import standalone
+    from gan.export import standalone
 
     return st.components.v2.component(
         f"counterfeit_{mount}",
@@ -44,8 +44,8 @@ def _component(mount: str) -> "ComponentRenderer":
 def _looked_into(key: str, _model: "Model") -> "tuple[list[Basis], str]":
     """The directions of a model, and the latent with which it opens; `key` says of which."""
     from gan.device import one_thread
-    from gan.directions import bases
-    from gan.standalone import opening
+    from gan.export.standalone import opening
+    from gan.latents.directions import bases
 
     with one_thread():
         return bases(_model.generator, _model.latents), opening(_model)
@@ -55,7 +55,7 @@ def _looked_into(key: str, _model: "Model") -> "tuple[list[Basis], str]":
 def _content(mount: str, path: Path, modified: float, names: "Names", key: str) -> bytes:
     """What the page runs; `modified` tells versions of a file apart, `key` directions."""
     from gan import data
-    from gan.standalone import YARDSTICK, explorable
+    from gan.export.standalone import YARDSTICK, explorable
 
     model = models.load(path, modified)
     found, start = _looked_into(key, model) if mount == "mountExplorer" else ((), "")
@@ -68,8 +68,8 @@ def _content(mount: str, path: Path, modified: float, names: "Names", key: str) 
 
 def page(title: str, mount: str, follow: bool = True) -> Choice:
     """A page that lets one choose a model (`?model=` in its address) and shows the widget (a key of
-    `gan.standalone.SCRIPTS`). With `follow` it gets the weights of a run that trains again and again. Returns what was
-    chosen."""
+    `gan.export.standalone.SCRIPTS`). With `follow` it gets the weights of a run that trains again and again. Returns
+    what was chosen."""
     choices = models.listing()
     asked = st.query_params.get("model") or st.session_state.get("model in hand", PRETRAINED)
     head, choice, where = st.columns([1, 2, 1.8], vertical_alignment="center")
@@ -109,8 +109,8 @@ def show(mount: str, choice: Choice, following: bool, line: "DeltaGenerator") ->
     """A widget with a model as its file is now, and a line on the run that it is of. `following` says that this trains
     and that the page asks again and again; what goes wrong on the way costs a sentence, and the page keeps what it
     holds."""
-    from gan.checkpoint import ModelError
-    from gan.export import ExportError
+    from gan.export.program import ExportError
+    from gan.models.files import ModelError
 
     key = f"{mount}-{look.short_key(choice.id)}"
     held, asked = _held(key)
@@ -174,7 +174,7 @@ def _message(about: dict[str, object], content: bytes) -> bytes:
 
 def take_home(choice: Choice) -> None:
     """A button that saves the explorer with its generator as one file, where there is a generator."""
-    from gan.checkpoint import ModelError
+    from gan.models.files import ModelError
 
     try:
         path = choice.file()
@@ -185,8 +185,8 @@ def take_home(choice: Choice) -> None:
         return
 
     def content() -> str:  # made when it is asked for, in a thread
-        from gan.checkpoint import load_model
-        from gan.standalone import standalone_page
+        from gan.export.standalone import standalone_page
+        from gan.models.model import load_model
 
         path = choice.file()
         if path is None:
@@ -206,7 +206,7 @@ def take_home(choice: Choice) -> None:
 
 def _names(choice: Choice, path: Path) -> "Names":
     """What the model in a file is called; paths are seen from where the server was started."""
-    from gan.standalone import Names
+    from gan.export.standalone import Names
 
     if choice.run is None:
         return Names(PRETRAINED, PRETRAINED, PRETRAINED, PRETRAINED)

@@ -8,8 +8,8 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from gan import runs
-from gan.messages import Command
 from gan.runs import BusyError, Run, RunError
+from gan.training.messages import Command
 
 _BLOCKED, _REFUSED = "blocked", "refused"
 STANDS = 3.0

@@ -2,12 +2,13 @@
 
 import streamlit as st
 
-from gan import runs, store
-from gan.fields import short
+from gan import runs
+from gan.config.fields import short
 from gan.games import rules, spec_of
 from gan.glossary import term
+from gan.models import snapshots
 from gan.presets import differences
-from gan.runs import Run
+from gan.runs import Run, store
 from pages.components import charts, look
 
 EVERY = {"starting": 0.3, "running": 1.0, "paused": 1.0, "silent": 1.0}
@@ -59,7 +60,7 @@ def panel(run: Run) -> None:
 def outline(run: Run) -> tuple[object, ...]:
     """What the parts of the page that do not refresh by themselves depend on."""
     status = run.status
-    return status.state, status.control.lr_g, status.control.lr_d, bool(store.snapshots(run.folder))
+    return status.state, status.control.lr_g, status.control.lr_d, bool(snapshots.snapshot_paths(run.folder))
 
 
 def describe(run: Run) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 import streamlit as st
 
 from gan import data, glossary, render
-from gan.messages import Status
+from gan.training.messages import Status
 
 if TYPE_CHECKING:
     from streamlit.components.v2.types import ComponentRenderer

@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from gan import runs, store
-from gan.data import PRETRAINED as SHIPPED
+from gan import runs
+from gan.models import snapshots
+from gan.paths import PRETRAINED as SHIPPED
 from gan.runs import Run
 
 if TYPE_CHECKING:
-    from gan.checkpoint import Model
+    from gan.models.model import Model
 
 PRETRAINED = "pretrained"
 AT_ITS_BEST = ":best"
@@ -53,11 +54,11 @@ class Choice:
         if self.run is None:
             return SHIPPED
         if self.images is not None:
-            found = [path for path in store.snapshots(self.run.folder) if int(path.stem) == self.images]
+            found = [path for path in snapshots.snapshot_paths(self.run.folder) if int(path.stem) == self.images]
             return found[0] if found else None
         if not self.best:
-            return runs.newest_snapshot(self.run.folder)
-        best = self.run.folder / store.BEST
+            return snapshots.newest_snapshot(self.run.folder)
+        best = self.run.folder / snapshots.BEST
         return best if best.is_file() else None
 
 
@@ -85,10 +86,10 @@ def _of(run: Run, run_id: str, taken: Container[str]) -> Iterator[Choice]:
     """The models of a run: its newest snapshot, and the one at its best."""
     name = f"{run.config.preset} · {run.created:%d %b %H:%M}"
     best = run.status.quality.best_images
-    if runs.newest_snapshot(run.folder):
+    if snapshots.newest_snapshot(run.folder):
         images = f"{run.status.progress.images:,} images · {run.status.state}"
         yield Choice(run_id, name, "in training" if run.living else images, run)
-    if (run.folder / store.BEST).is_file():
+    if (run.folder / snapshots.BEST).is_file():
         when = "in training" if run.living else f"after {best:,} images" if best else ""
         yield Choice(_unused(run_id + AT_ITS_BEST, taken), f"{name} · at its best", when, run, best=True)
 
@@ -115,7 +116,7 @@ def find(asked: str, fingerprint: str, choices: dict[str, Choice]) -> Choice | N
 
 
 def _with_weights(fingerprint: str, choices: dict[str, Choice]) -> Choice | None:
-    """The model that has the weights of a link (`gan.export.fingerprint`), as on another machine."""
+    """The model that has the weights of a link (`gan.export.program.fingerprint`), as on another machine."""
     for choice in choices.values() if fingerprint else ():
         path = choice.file()
         with suppress(OSError):  # deleted or replaced while one looks
@@ -126,8 +127,9 @@ def _with_weights(fingerprint: str, choices: dict[str, Choice]) -> Choice | None
 
 @st.cache_data(show_spinner="Looking for the model of this link …", max_entries=1000)
 def _fingerprint(path: Path, modified: float) -> str | None:
-    from gan.checkpoint import ModelError, load_model
-    from gan.export import ExportError, compile_model, fingerprint
+    from gan.export.program import ExportError, compile_model, fingerprint
+    from gan.models.files import ModelError
+    from gan.models.model import load_model
 
     try:
         return fingerprint(compile_model(load_model(path)))
@@ -137,7 +139,7 @@ def _fingerprint(path: Path, modified: float) -> str | None:
 
 @st.cache_resource(show_spinner=False, max_entries=4)
 def load(path: Path, modified: float) -> "Model":
-    """A model; `modified` tells versions of a file apart. Raises `gan.checkpoint.ModelError`."""
-    from gan.checkpoint import load_model
+    """A model; `modified` tells versions of a file apart. Raises `gan.models.files.ModelError`."""
+    from gan.models.model import load_model
 
     return load_model(path)

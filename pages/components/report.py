@@ -8,8 +8,8 @@ import numpy as np
 import streamlit as st
 
 from gan import glossary, plots, plots_matrix, render
-from gan.figures import ACCURACY_SCORE, DEFINITIONS, KINDS, SAMPLES, Figure, Forgery, Kind
-from gan.questions import Refusal
+from gan.quality.figures import ACCURACY_SCORE, DEFINITIONS, KINDS, SAMPLES, Figure, Forgery, Kind
+from gan.quality.questions import Refusal
 from pages.components import asking, look
 from pages.components.evaluation import NBSP, Examined, as_csv, as_json, belief, percent, plain, show
 

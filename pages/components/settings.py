@@ -1,5 +1,5 @@
 """The form that makes a TrainConfig: what most people set, and behind an expander all fields by parts. It is built from
-`gan.fields`, and what is wrong is said at the field."""
+`gan.config.fields`, and what is wrong is said at the field."""
 
 import math
 from typing import Any
@@ -7,9 +7,8 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from gan import fields
-from gan.config import ConfigError, TrainConfig, kinds
-from gan.fields import Hint
+from gan.config import ConfigError, TrainConfig, fields, kinds
+from gan.config.fields import Hint
 from gan.glossary import GLOSSARY
 from gan.presets import PRESET_NOTES, preset
 

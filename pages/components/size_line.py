@@ -21,7 +21,7 @@ def _computed(config: TrainConfig) -> "Future[None]":
     """The size of a model, computed beside the page: the first time, torch imports more for it."""
 
     def compute() -> None:
-        from gan import footprint
+        from gan.runs import footprint
 
         footprint.of(config)
 
@@ -30,7 +30,9 @@ def _computed(config: TrainConfig) -> "Future[None]":
 
 def _words(config: TrainConfig) -> tuple[str, str]:
     """The line, or what is in the way of such a run; torch has to be there."""
-    from gan import device, footprint, memory
+    from gan import device
+    from gan.runs import footprint
+    from gan.system import memory
 
     try:
         needed = footprint.check(config, device.choose(config.device).device)

@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from gan import runs, store
+from gan import runs
+from gan.models import snapshots
+from gan.runs import store
 from tests.helpers import until
 from tests.servers import Server, page_of
 
@@ -71,7 +73,7 @@ def test_train_pause_refresh_resume_stop_and_explore(page: Page, server: Server)
     button(page, "Resume")
     wait_for_button(page, "Pause")
     until(lambda: runs.read(folder).status.progress.images > paused_at)
-    until(lambda: bool(store.snapshots(folder)))
+    until(lambda: bool(snapshots.snapshot_paths(folder)))
     button(page, "Stop and keep")
     expect(page.get_by_text("Stopped:")).to_be_visible()
     assert runs.read(folder).status.state == "stopped"

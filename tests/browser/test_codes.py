@@ -16,13 +16,14 @@ import torch
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
-from gan import latent
-from gan.checkpoint import Model, forge, load_model, model_content
 from gan.data import Digits
-from gan.export import compile_model, wire
+from gan.export.program import compile_model, wire
+from gan.export.standalone import Names, explorable, standalone_page
 from gan.games import KINDS
-from gan.standalone import Names, explorable, standalone_page
-from gan.trainer import Trainer
+from gan.latents import codec, sampling
+from gan.models.model import Model, load_model, model_content
+from gan.models.sampling import forge
+from gan.training.trainer import Trainer
 from tests.browser.test_explore import GREYS, picture, query
 from tests.browser.test_runtime import READ
 from tests.helpers import CPU, until
@@ -52,7 +53,7 @@ def test_page_forges_and_judges_as_pytorch_does(blank: Page, kind: str) -> None:
       const pixels = program.forge(Float32Array.from(z), only(digit));
       return [Array.from(pixels), program.judge(pixels, only(digit)), Array.from(program.drawing())];
     }"""
-    z = latent.sample(4, model.latents, seed=4)
+    z = sampling.sample(4, model.latents, seed=4)
     for number in range(4):
         y = torch.tensor([3 * number])
         images = model.generator(z[number : number + 1], y)
@@ -98,7 +99,7 @@ def test_nearest_codes_by_hand(blank: Page, given: list[float], expected: list[f
 
 @pytest.mark.parametrize("path", ["lerp", "slerp", "spline", "circle"])
 def test_ways_bend_in_the_normal_numbers_and_go_straight_in_codes(blank: Page, path: str) -> None:
-    pins = latent.sample(3, CODES, seed=2)
+    pins = sampling.sample(3, CODES, seed=2)
     t = [0.0, 0.25, 0.5, 0.75, 1.0]
     code = f"""([path, pins, t]) => {{
       {PARTS}
@@ -129,7 +130,7 @@ def test_search_keeps_codes_what_they_are(blank: Page) -> None:
     model = model_of("infogan")
     model.generator.layers[-2].weight.mul_(16)  # untrained, all its pictures are grey
     read(blank, model)
-    z = latent.sample(200, model.latents, seed=6)
+    z = sampling.sample(200, model.latents, seed=6)
     pictures = model.generator(z).flatten(1)
     code = """target => {
       const random = seeded(1);
@@ -176,7 +177,7 @@ def alone(browser: Browser, file: Path) -> Iterator[Page]:
 def held(page: Page, model: Model) -> torch.Tensor:
     """The latent (1, 13) that the address holds once the hand rests; the picture is what PyTorch makes of it."""
     page.clock.run_for(1000)
-    z = latent.decode(query(page)["z"])
+    z = codec.decode(query(page)["z"])
     assert np.abs(picture(page) - forge(model, z, None)[0].numpy().ravel().astype(int)).max() <= 2
     return z
 
@@ -246,10 +247,10 @@ def test_strip_shows_each_value_and_takes_the_one_that_is_pressed(alone: Page, m
 
 def test_link_with_a_mix_of_values_shows_how_much_of_each(alone: Page, file: Path, model: Model) -> None:
     """As one gets it half way from one pin to the next."""
-    z = latent.sample(1, CODES, seed=1)[0]
+    z = sampling.sample(1, CODES, seed=1)[0]
     z[VALUES] = torch.tensor([0.0, 0.75, 0.25, 0.0])
     alone.goto("about:blank")
-    alone.goto(f"{file.as_uri()}#z={latent.encode(z)}")
+    alone.goto(f"{file.as_uri()}#z={codec.encode(z)}")
     alone.get_by_test_id("digit-canvas").wait_for()
     assert torch.allclose(held(alone, model)[0], z, atol=2e-3)
     for value, text in enumerate(("0", "175 %", "225 %", "3")):
@@ -319,7 +320,7 @@ def test_pad_offers_uniform_codes_from_end_to_end(alone: Page, model: Model) -> 
 
 def test_lines_of_python_draw_what_is_in_hand(browser: Browser, digits: Digits, tmp_path: Path) -> None:
     path = tmp_path / "model.safetensors"
-    path.write_bytes(model_content(Trainer(config_of("infogan"), digits, CPU), 0.0))
+    path.write_bytes(model_content(Trainer(config_of("infogan"), digits, CPU).model(0.0)))
     model = load_model(path)
     with scripts_alone(browser, *SCRIPTS[:5], "sliders.js", "codes.js", "pad.js", "explorer.js") as page:
         told = base64.b64encode(explorable(model, Names("x", "x", str(path), "x"))).decode()

@@ -8,10 +8,11 @@ import pytest
 import torch
 from playwright.sync_api import Browser, Page, expect
 
-from gan import data, latent
-from gan.checkpoint import Model, load_model
-from gan.data import PRETRAINED
-from gan.export import compile_model, wire
+from gan import data
+from gan.export.program import compile_model, wire
+from gan.latents import sampling
+from gan.models.model import Model, load_model
+from gan.paths import PRETRAINED
 from tests.browser.test_runtime import READ
 from tests.helpers import until
 from tests.servers import Server, scripts_alone
@@ -35,7 +36,7 @@ def test_gradient_with_respect_to_the_latent_is_that_of_pytorch(
 ) -> None:
     model = model_of(kind, **changes)
     _read(blank, model)
-    z = latent.sample(1, model.latents, seed=5).requires_grad_()
+    z = sampling.sample(1, model.latents, seed=5).requires_grad_()
     slope = torch.linspace(-1, 1, 784)
     (expected,) = torch.autograd.grad((model.generator(z, torch.tensor([4])).flatten() * slope).sum(), z)
     code = """([z, slope]) => {
@@ -100,7 +101,7 @@ def test_search_finds_the_digit_and_something_like_it(blank: Page) -> None:
     told on the way never gets worse, and its error is that of its latent."""
     model = load_model(PRETRAINED)
     _read(blank, model)
-    z = latent.sample(4, model.latents, seed=9)
+    z = sampling.sample(4, model.latents, seed=9)
     digits = torch.tensor([0, 3, 6, 9])
     for picture, digit in zip(model.generator(z, digits), digits.tolist(), strict=True):
         found = blank.evaluate(SEARCH, picture.flatten().tolist())
@@ -114,7 +115,7 @@ def test_search_of_an_unconditional_generator(blank: Page) -> None:
     """Without digits to choose from; and nearer than the nearest of as many latents at random."""
     model = model_of("vanilla")
     _read(blank, model)
-    z = latent.sample(200, model.latents, seed=2)
+    z = sampling.sample(200, model.latents, seed=2)
     pictures = model.generator(z, None).flatten(1)
     target = pictures[0]
     by_chance = ((pictures[1:] - target) ** 2).mean(1).min().item() / 4

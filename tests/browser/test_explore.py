@@ -10,16 +10,19 @@ import pytest
 import torch
 from playwright.sync_api import Browser, Page, expect
 
-from gan import latent, runs, store
-from gan.checkpoint import Model, forge, load_model
-from gan.data import PRETRAINED
-from gan.standalone import standalone_page
+from gan import runs
+from gan.export.standalone import standalone_page
+from gan.latents import codec, sampling
+from gan.models import snapshots
+from gan.models.model import Model, load_model
+from gan.models.sampling import forge
+from gan.paths import PRETRAINED
 from tests.browser.test_app import start
 from tests.helpers import small, train, until
 from tests.servers import Server
 
 SHIPPED = load_model(PRETRAINED)
-INFINITE = latent.encode(torch.full((SHIPPED.latents.size,), torch.inf))
+INFINITE = codec.encode(torch.full((SHIPPED.latents.size,), torch.inf))
 GREYS = """async canvas => {
   await new Promise(requestAnimationFrame); // what was just asked for is painted with the next frame
   return Array.from(canvas.getContext("2d").getImageData(0, 0, 28, 28).data).filter((_, i) => i % 4 === 0);
@@ -77,8 +80,8 @@ def at_rest(page: Page) -> None:
 
 
 def by_pytorch(model: Model, held: dict[str, str]) -> np.ndarray:
-    y = latent.decode(held["mix"]) if "mix" in held else torch.tensor([int(held["digit"])])
-    return forge(model, latent.decode(held["z"]), y)[0].numpy().ravel().astype(int)
+    y = codec.decode(held["mix"]) if "mix" in held else torch.tensor([int(held["digit"])])
+    return forge(model, codec.decode(held["z"]), y)[0].numpy().ravel().astype(int)
 
 
 def shows_what_pytorch_makes(page: Page, model: Model, held: dict[str, str]) -> None:
@@ -124,7 +127,7 @@ def test_explore_of_an_unconditional_run_says_why_there_are_no_digits(page: Page
     expect(page.get_by_text("never told which digit is which")).to_be_visible()
     expect(page.get_by_test_id("digit-button-0")).to_have_count(0)
     # Its centre is a blur of all digits, so it opens elsewhere.
-    assert latent.decode(query(page)["z"]).norm() > 1
+    assert codec.decode(query(page)["z"]).norm() > 1
     before = picture(page)
     page.get_by_role("button", name="Reset", exact=True).click()
     until(lambda: picture(page) != before)
@@ -144,7 +147,7 @@ def test_page_draws_what_the_slider_says_while_it_is_dragged(alone: Page, model:
     assert alone.evaluate("window.painted.size") > 3
     value = float(alone.get_by_test_id("latent-slider-0").input_value())
     assert 1.4 < value < 2.2  # 0.8 of the way from -3 to 3 is 1.8, the thumb's width aside
-    assert latent.decode(held["z"]).norm().item() == pytest.approx(value, abs=0.01)
+    assert codec.decode(held["z"]).norm().item() == pytest.approx(value, abs=0.01)
     shows_what_pytorch_makes(alone, model, held)
 
 
@@ -165,7 +168,7 @@ def test_half_a_three_and_half_an_eight(alone: Page, model: Model) -> None:
     """However many steps the hand takes."""
     alone.get_by_text("Mix digits").click()
     held = remembered(alone, lambda: drag(alone, "mix-slider-8", to=1.1))
-    assert latent.decode(held["mix"])[0].tolist() == pytest.approx([0, 0, 0, 0.5, 0, 0, 0, 0, 0.5, 0], abs=1e-3)
+    assert codec.decode(held["mix"])[0].tolist() == pytest.approx([0, 0, 0, 0.5, 0, 0, 0, 0, 0.5, 0], abs=1e-3)
     shows_what_pytorch_makes(alone, model, held)
     held = remembered(alone, alone.get_by_test_id("digit-button-5").click)
     assert held["digit"] == "5"
@@ -175,7 +178,7 @@ def test_half_a_three_and_half_an_eight(alone: Page, model: Model) -> None:
 def test_all_ten_digits_of_the_latent_are_in_the_row(alone: Page, model: Model) -> None:
     held = remembered(alone, alone.get_by_role("button", name="Random", exact=True).click)
     row = alone.get_by_test_id("ten-digits")
-    z = latent.decode(held["z"])
+    z = codec.decode(held["z"])
     for digit in range(10):
         left = digit * 29
         greys = row.evaluate(GREYS.replace("0, 0, 28, 28", f"{left}, 0, 28, 28"))
@@ -205,8 +208,8 @@ def test_plane_of_pins_has_them_at_its_corners(alone: Page, model: Model) -> Non
         [(2, box["height"] - 2), (box["width"] - 2, box["height"] - 2), (2, 2)], corners, strict=True
     ):
         pad.click(position={"x": x, "y": y})
-        z = latent.decode(corner)
-        until(lambda z=z: torch.allclose(latent.decode(query(alone)["z"]), z, atol=0.01))  # type: ignore[misc]
+        z = codec.decode(corner)
+        until(lambda z=z: torch.allclose(codec.decode(query(alone)["z"]), z, atol=0.01))  # type: ignore[misc]
 
 
 def test_locked_coordinate_stays_and_search_finds(alone: Page, model: Model) -> None:
@@ -217,11 +220,11 @@ def test_locked_coordinate_stays_and_search_finds(alone: Page, model: Model) -> 
     remembered(alone, lambda: alone.get_by_test_id("coordinate-slider-3").fill("1.5"))
     alone.get_by_role("button", name="Lock coordinate 3", exact=True).click()
     held = remembered(alone, alone.get_by_role("button", name="Random", exact=True).click)
-    z = latent.decode(held["z"])[0]
+    z = codec.decode(held["z"])[0]
     assert z[3].item() == 1.5
     assert z[4].item() != 0
     held = remembered(alone, alone.get_by_role("button", name="Draw coordinate 4", exact=True).click)
-    later = latent.decode(held["z"])[0]
+    later = codec.decode(held["z"])[0]
     assert later[4] != z[4]
     assert torch.equal(torch.cat((later[:4], later[5:])), torch.cat((z[:4], z[5:])))
 
@@ -269,7 +272,7 @@ def test_pad_follows_the_finger_where_directions_are_not_at_right_angles(alone: 
 
 
 def test_link_with_other_weights_says_so_until_something_moves(alone: Page, file: Path, model: Model) -> None:
-    z = latent.encode(latent.sample(1, model.latents, seed=1)[0])
+    z = codec.encode(sampling.sample(1, model.latents, seed=1)[0])
     alone.goto("about:blank")
     alone.goto(f"{file.as_uri()}#z={z}&digit=4&weights=0123456789abcdef")
     notice = alone.get_by_text("has learned since the link was made")
@@ -280,7 +283,7 @@ def test_link_with_other_weights_says_so_until_something_moves(alone: Page, file
 
 def test_what_moves_nothing_leaves_the_notice_and_the_address(alone: Page, file: Path, model: Model) -> None:
     """Pins and other sliders are no move; a link that is pasted over the old one is taken."""
-    z = latent.encode(latent.sample(1, model.latents, seed=1)[0])
+    z = codec.encode(sampling.sample(1, model.latents, seed=1)[0])
     link = f"{file.as_uri()}#z={z}&digit=4&weights=0123456789abcdef"
     alone.evaluate("link => { location.href = link; }", link)
     notice = alone.get_by_text("has learned since the link was made")
@@ -296,7 +299,7 @@ def test_what_moves_nothing_leaves_the_notice_and_the_address(alone: Page, file:
 def test_explore_follows_a_run_and_keeps_what_is_in_hand(page: Page, server: Server) -> None:
     """The picture under one's finger changes while the latent stays; the page is not built anew."""
     folder = server.runs / start(page)
-    until(lambda: bool(store.snapshots(folder)))
+    until(lambda: bool(snapshots.snapshot_paths(folder)))
     page.goto(f"/explore?model={folder.name}")
     canvas = page.get_by_test_id("digit-canvas")
     canvas.wait_for()
@@ -323,8 +326,8 @@ def test_explore_follows_a_run_and_keeps_what_is_in_hand(page: Page, server: Ser
     assert f"model={folder.name}%3A" in link
     page.goto(link)
     page.get_by_test_id("digit-canvas").wait_for()
-    newest = runs.newest_snapshot(folder)
-    until(lambda: runs.newest_snapshot(folder) != newest)
+    newest = snapshots.newest_snapshot(folder)
+    until(lambda: snapshots.newest_snapshot(folder) != newest)
     assert picture(page) == seen
     expect(page.get_by_test_id("stException")).to_have_count(0)
 
@@ -341,7 +344,7 @@ def test_another_model_begins_anew(page: Page, server: Server) -> None:
     expect(page.get_by_text("All 8 coordinates")).to_be_visible()
     held = query(page)
     assert held["model"] == folder.name
-    assert latent.decode(held["z"]).tolist() == [[0.0] * 8]
+    assert codec.decode(held["z"]).tolist() == [[0.0] * 8]
     expect(page.get_by_text("has learned since")).to_be_hidden()
 
 

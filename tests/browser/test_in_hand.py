@@ -13,10 +13,13 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, WebSocket, expect
 
-from gan import latent, runs, store
-from gan.checkpoint import load_model
-from gan.export import compile_model, wire
-from gan.messages import Progress, Status
+from gan import runs
+from gan.export.program import compile_model, wire
+from gan.latents import codec
+from gan.models import snapshots
+from gan.models.model import load_model
+from gan.runs import store
+from gan.training.messages import Progress, Status
 from tests.browser.test_explore import picture, query
 from tests.helpers import small, train, until
 from tests.servers import PROJECT, Server
@@ -43,7 +46,7 @@ def living(folder: Path) -> Iterator[store.Writer]:
 
 def replaced(folder: Path, images: int, content: bytes) -> None:
     """Puts a snapshot into a run, in one stroke."""
-    newest = runs.newest_snapshot(folder)
+    newest = snapshots.newest_snapshot(folder)
     assert newest
     part = newest.with_name(".part")
     part.write_bytes(content)
@@ -114,7 +117,7 @@ def test_move_is_not_lost_by_leaving_at_once(page: Page, server: Server) -> None
     expect(page.get_by_role("heading", name="Runs")).to_be_visible()
     page.go_back()
     page.get_by_test_id("digit-canvas").wait_for()
-    assert latent.decode(query(page)["z"]).norm() > 1
+    assert codec.decode(query(page)["z"]).norm() > 1
 
 
 def test_run_of_any_name_is_explored_walked_and_drawn_for(page: Page, run: Path) -> None:
@@ -136,7 +139,7 @@ def test_followed_run_is_told_of_and_sends_weights_only_when_they_change(page: P
     """The widget is one and the same all along, and so is the latent; a damaged snapshot costs a sentence."""
     other = runs.create(small(seed=1), run.with_name("other"))
     train(other)
-    first, second = runs.newest_snapshot(run), runs.newest_snapshot(other)
+    first, second = snapshots.newest_snapshot(run), snapshots.newest_snapshot(other)
     assert first
     assert second
     frames: list[int] = []

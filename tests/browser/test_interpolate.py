@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
-from gan import latent
+from gan.latents import codec, paths, sampling
 from tests.helpers import until
 from tests.servers import Server, scripts_alone
 
@@ -33,15 +33,15 @@ def way(page: Page, name: str, pins: torch.Tensor, t: list[float]) -> torch.Tens
 @pytest.mark.parametrize("scale", [1.0, 0.0, 2.0, -1.0, -3.0])
 def test_way_between_two_is_that_of_python(blank: Page, name: str, scale: float) -> None:
     """Between latents in general position (scale 0), parallel ones and opposite ones."""
-    start, other = latent.sample(2, 6, seed=1)
+    start, other = sampling.sample(2, 6, seed=1)
     end = scale * start if scale else other
-    expected = getattr(latent, name)(start, end, torch.tensor(T))
+    expected = getattr(paths, name)(start, end, torch.tensor(T))
     assert torch.allclose(way(blank, name, torch.stack((start, end)), T), expected, atol=1e-4)
 
 
 @pytest.mark.parametrize("name", ["lerp", "slerp", "spline"])
 def test_way_through_several_passes_each(blank: Page, name: str) -> None:
-    pins = latent.sample(4, 6, seed=2)
+    pins = sampling.sample(4, 6, seed=2)
     assert torch.allclose(way(blank, name, pins, [0, 1 / 3, 2 / 3, 1]), pins, atol=1e-5)
 
 
@@ -164,7 +164,7 @@ def test_links_hold_several_pins(blank: Page) -> None:
     text = blank.evaluate(code, pins)
     assert pins_of(blank, f"https://example.org/interpolate?model=x&pins={text}&weights=0") == pins
     assert pins_of(blank, f"?z={text.split('.')[0]}&digit=9") == pins[:1]
-    nothing, negative = latent.encode(torch.zeros(10)), latent.encode(torch.tensor([2.0, -1.0] + [0.0] * 8))
+    nothing, negative = codec.encode(torch.zeros(10)), codec.encode(torch.tensor([2.0, -1.0] + [0.0] * 8))
     for what in (nothing, negative):
         assert pins_of(blank, f"?pins={text.split('.')[0]}.{what}") is None
     for other in ("", "hello", "-1", "1.5", "?z=abc", f"?pins={text}.", f"?pins={text}", "12345678901"):

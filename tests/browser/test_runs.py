@@ -2,7 +2,8 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from gan import runs, store, trash
+from gan import runs
+from gan.runs import store, trash
 from tests.helpers import small, status_at
 from tests.servers import Server
 

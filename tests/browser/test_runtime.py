@@ -1,4 +1,4 @@
-"""The programs of gan/export.py, run by pages/components/runtime.js in a real browser."""
+"""The programs of gan/export/program.py, run by pages/components/runtime.js in a real browser."""
 
 import base64
 from collections.abc import Iterator
@@ -8,11 +8,11 @@ import pytest
 import torch
 from playwright.sync_api import Browser, Page
 
-from gan import latent
-from gan.checkpoint import Model, load_model
-from gan.data import PRETRAINED
-from gan.export import compile_model, wire
-from gan.models import DIGITS
+from gan.export.program import compile_model, wire
+from gan.latents import sampling
+from gan.models.model import Model, load_model
+from gan.networks.layers import DIGITS
+from gan.paths import PRETRAINED
 from tests.servers import scripts_alone
 from tests.test_export import SHAPES, model_of
 
@@ -35,7 +35,7 @@ def blank(browser: Browser) -> Iterator[Page]:
 
 def _compare(page: Page, model: Model) -> None:
     page.evaluate(READ, base64.b64encode(wire(compile_model(model))).decode())
-    z = latent.sample(COUNT, model.latents, seed=4)
+    z = sampling.sample(COUNT, model.latents, seed=4)
     for number in range(COUNT):
         y = torch.tensor([number * 3 % DIGITS])
         images = model.generator(z[number : number + 1], y)
@@ -62,7 +62,7 @@ def test_mix_is_linear_in_the_first_layer(blank: Page) -> None:
     model = model_of("cgan")
     assert model.generator.embedding is not None
     blank.evaluate(READ, base64.b64encode(wire(compile_model(model))).decode())
-    z = latent.sample(1, model.latents, seed=4)
+    z = sampling.sample(1, model.latents, seed=4)
     found = blank.evaluate(RUN, [z[0].tolist(), [0, 0, 0, 0.5, 0, 0, 0, 0, 0.5, 0]])
     weight = model.generator.embedding.weight
     weight[0] = (weight[3] + weight[8]) / 2

@@ -14,9 +14,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from gan import runs, store
+from gan import runs
 from gan.glossary import GLOSSARY
-from gan.messages import Record, Summary
+from gan.runs import store
+from gan.training.messages import Record, Summary
 from tests.helpers import small, stop_at, train, until
 from tests.servers import PROJECT, Server
 

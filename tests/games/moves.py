@@ -5,7 +5,7 @@ from typing import Any
 from gan.data import Digits
 from gan.games.game import Move
 from gan.games.step import Step
-from gan.trainer import Trainer
+from gan.training.trainer import Trainer
 from tests.helpers import CPU, small
 
 

@@ -3,12 +3,12 @@ import math
 import pytest
 import torch
 
-from gan.autoencoder import Autoencoder
 from gan.config import ConfigError, DiscriminatorConfig, TrainConfig
 from gan.data import Digits
 from gan.games import rules
 from gan.games.game import Move
-from gan.penalties import pull_away
+from gan.games.penalties import pull_away
+from gan.networks.autoencoder import Autoencoder
 from tests.games.moves import moves_of, trainer_of
 
 

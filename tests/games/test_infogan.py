@@ -5,7 +5,7 @@ from torch.nn.functional import log_softmax, softplus
 from gan.config import TrainConfig
 from gan.data import Digits
 from gan.games import spec_of
-from gan.latent_spec import Part
+from gan.latents.spec import Part
 from tests.games.moves import moves_of, trainer_of
 
 

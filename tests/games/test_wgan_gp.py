@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from gan.data import Digits
-from gan.penalties import between, unit_slope
+from gan.games.penalties import between, unit_slope
 from tests.games.moves import moves_of, trainer_of
 
 

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from gan import evaluation, examiner, runs
+from gan import runs
 from gan.data import Digits
-from gan.examiner import Examiner
+from gan.quality import evaluation, examiner
+from gan.quality.examiner import Examiner
 from tests.apps import open_app
 from tests.helpers import small, stop_at, train, with_fewer
 from tests.hostile import places, tries
@@ -73,7 +74,7 @@ def place(
     less_to_measure(monkeypatch)
     monkeypatch.setenv("GAN_RUNS_DIR", str(shared.root))
     monkeypatch.delenv("GAN_PARALLEL_RUNS", raising=False)
-    monkeypatch.setattr("gan.processes.prepare", lambda: None)  # no page here launches anything
+    monkeypatch.setattr("gan.runs.processes.prepare", lambda: None)  # no page here launches anything
     monkeypatch.chdir(shared.top)
     shared.copy()
     with permissions_bite() as bite:

@@ -7,7 +7,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from gan import store
+from gan.runs import store
 from tests.hostile.damages import DAMAGES, Damage, combine, damage
 
 # Settings and status.

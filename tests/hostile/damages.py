@@ -11,7 +11,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
-from gan import locks, store
+from gan.models import snapshots
+from gan.runs import store
+from gan.system import locks
 from tests.hostile.places import remove
 
 
@@ -109,10 +111,10 @@ FILES = {
     "write-ahead log": f"{store.DATABASE}-wal",
     "index of the log": f"{store.DATABASE}-shm",
     "checkpoint": store.CHECKPOINT,
-    "best": store.BEST,
-    "snapshot": f"{store.SNAPSHOTS}/00000640.safetensors",
-    "newer snapshot": f"{store.SNAPSHOTS}/00009999.safetensors",
-    "snapshots": store.SNAPSHOTS,
+    "best": snapshots.BEST,
+    "snapshot": f"{snapshots.SNAPSHOTS}/00000640.safetensors",
+    "newer snapshot": f"{snapshots.SNAPSHOTS}/00009999.safetensors",
+    "snapshots": snapshots.SNAPSHOTS,
     "lock": locks.RUN,
     "worker's log": "worker.log",
 }
@@ -206,7 +208,7 @@ def _(run: Path) -> None:
 
 @damage("the folder: may not be written")
 def _(run: Path) -> None:
-    (run / store.SNAPSHOTS).chmod(0o555)
+    (run / snapshots.SNAPSHOTS).chmod(0o555)
     run.chmod(0o555)
 
 
@@ -238,17 +240,17 @@ def _(run: Path) -> None:
 @damage("the folder: thousands of strange files")
 def _(run: Path) -> None:
     for number in range(2000):
-        (run / store.SNAPSHOTS / f"{number} copy.safetensors").touch()
+        (run / snapshots.SNAPSHOTS / f"{number} copy.safetensors").touch()
 
 
 @damage("the folder: what systems and editors leave")
 def _(run: Path) -> None:
-    for folder in (run, run / store.SNAPSHOTS):
+    for folder in (run, run / snapshots.SNAPSHOTS):
         for name in (".DS_Store", "Thumbs.db", "desktop.ini", "._config.json", "config.json~", ".config.json.swp"):
             (folder / name).write_bytes(b"\0\1rubbish")
         for name in ("._00000640.safetensors", "00000640.safetensors.part", "~$000640.safetensors"):
             (folder / name).write_bytes(b"rubbish")
-    (run / store.SNAPSHOTS / ".stversions").mkdir()
+    (run / snapshots.SNAPSHOTS / ".stversions").mkdir()
 
 
 # Times.
@@ -291,5 +293,5 @@ for _name in (
     os.fsdecode(b"0\xff\xfe.safetensors"),
 ):
     DAMAGES[f"a snapshot called {_name[:40]!r}"] = lambda run, name=_name: (
-        shutil.copy(run / FILES["snapshot"], run / store.SNAPSHOTS / name) and None
+        shutil.copy(run / FILES["snapshot"], run / snapshots.SNAPSHOTS / name) and None
     )

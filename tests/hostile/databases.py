@@ -8,7 +8,8 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from gan import locks, store
+from gan.runs import store
+from gan.system import locks
 from tests.hostile.contents import DAMAGES, change_status, database, edited, nested
 from tests.hostile.damages import Closable, Damage, damage
 from tests.hostile.places import remove

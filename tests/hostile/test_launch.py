@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from gan import processes, runs, store
-from gan.runs import RunError
+from gan import runs
+from gan.models import snapshots
+from gan.runs import RunError, processes, store
 from tests.helpers import workers_ended
 from tests.hostile.damages import REPLACEMENTS
 from tests.hostile.places import Place
@@ -29,7 +30,7 @@ def test_log_that_is_no_file(place: Place, watchdog: Watchdog, how: str) -> None
 @pytest.mark.parametrize("how", ["empty", "folder", "full folder", "fifo", "link to itself"])
 def test_what_looks_like_a_half_written_file(place: Place, watchdog: Watchdog, how: str) -> None:
     """A resume removes what a kill has left, and is not kept by what cannot be removed."""
-    names = (f".{store.CHECKPOINT}.123.part", f"{store.SNAPSHOTS}/.00000640.safetensors.123.part")
+    names = (f".{store.CHECKPOINT}.123.part", f"{snapshots.SNAPSHOTS}/.00000640.safetensors.123.part")
     for name in names:
         REPLACEMENTS[how](place.bad / name)
     with watchdog(place.top, "resume"):

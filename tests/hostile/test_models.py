@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from gan import store
+from gan.models import snapshots
 from tests.apps import open_app
 from tests.hostile.model_damages import MODELS
 from tests.hostile.places import Place
@@ -22,7 +22,7 @@ VERBS = (
 
 def file(place: Place) -> Path:
     """The snapshot that is damaged."""
-    return store.snapshots(place.bad)[-1]
+    return snapshots.snapshot_paths(place.bad)[-1]
 
 
 @pytest.mark.parametrize("name", MODELS)

@@ -9,7 +9,8 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gan import store
+from gan.models import snapshots
+from gan.runs import store
 from tests.apps import open_app
 from tests.hostile.contents import change_config, change_status
 from tests.hostile.places import Place
@@ -88,7 +89,7 @@ def _shifted(content: bytes, at: int, more: bytes) -> bytes:
 
 @ONE_OF
 @given(
-    st.sampled_from([store.CONFIG, store.DATABASE, store.CHECKPOINT, store.BEST, "snapshots/00000640.safetensors"]),
+    st.sampled_from([store.CONFIG, store.DATABASE, store.CHECKPOINT, snapshots.BEST, "snapshots/00000640.safetensors"]),
     st.sampled_from([_cut, _overwritten, _inserted, _shifted]),
     st.integers(0, 2**20),
     st.binary(min_size=1, max_size=64),
@@ -103,7 +104,9 @@ def test_files_with_other_bytes(
 
 
 @ONE_OF
-@given(st.permutations([store.CONFIG, store.DATABASE, store.CHECKPOINT, store.BEST, "snapshots/00000640.safetensors"]))
+@given(
+    st.permutations([store.CONFIG, store.DATABASE, store.CHECKPOINT, snapshots.BEST, "snapshots/00000640.safetensors"])
+)
 def test_files_in_each_other_s_place(place: Place, watchdog: Watchdog, order: list[str]) -> None:
     def harm(run: Path) -> None:
         contents = {name: (run / name).read_bytes() for name in order}

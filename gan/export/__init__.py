@@ -1,0 +1,1 @@
+"""A model as a program for the page, as ONNX, as a file that needs no server."""

@@ -1,0 +1,1 @@
+"""Model files: writing, reading, checking, finding them, and sampling from what they hold."""

@@ -1,0 +1,1 @@
+"""Generators, discriminators, autoencoders: `nn.Module`s, nothing else."""

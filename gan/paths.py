@@ -1,0 +1,15 @@
+"""Where the files are that ship with the project."""
+
+from pathlib import Path
+
+PROJECT = Path(__file__).parent.parent
+
+ASSETS = Path(__file__).parent / "assets"
+
+
+PRETRAINED = ASSETS / "pretrained.safetensors"
+"""The model that ships."""
+
+
+JUDGE = ASSETS / "judge.safetensors"
+"""The classifier that judges forgeries."""

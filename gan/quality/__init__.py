@@ -1,0 +1,1 @@
+"""How good a generator is: the classifier that judges it, the metrics, and the line of evaluations."""

@@ -1,0 +1,183 @@
+"""How good a generator is: its forgeries against real images. What the figures mean stands in `gan.quality.figures`."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from gan import data
+from gan.data import Bytes
+from gan.latents import sampling
+from gan.models.model import Model
+from gan.models.sampling import forge
+from gan.networks.layers import DIGITS
+from gan.quality import judge, metrics
+from gan.quality.figures import KINDS, LEAST, SAMPLES, Evaluation, Figure, Forgery, Reference
+from gan.quality.judge import Reading
+from gan.quality.metrics import Gaussian
+
+NEAREST = LEAST
+"""Forgeries whose nearest training image is looked for."""
+COPY = 0.01
+"""A forgery counts as a copy if it is nearer to a training image than all but this share of real images."""
+TAUGHT_PASSES = 8
+"""Times that the classifier of the classification accuracy score sees each of its images."""
+WALL = 10
+"""Forgeries on the wall of the best, and on that of the worst."""
+
+
+@dataclass(frozen=True)
+class Yardstick:
+    """Real images as the judge reads them: the reference, and those that make the floor."""
+
+    reference: Reading
+    gaussian: Gaussian
+    radii: metrics.Array
+    labels: npt.NDArray[np.int64]
+    """Digits of the floor's images: these are what forgeries are asked for."""
+    reading: Reading
+    floor: dict[str, float]
+    """The figures of the floor's images."""
+    distances: metrics.Array
+    """From 1,000 test images to their nearest training images."""
+
+
+@lru_cache(maxsize=2)
+def yardstick(reference: Reference, n: int) -> Yardstick:
+    """What `n` forgeries are measured with; the last two are kept."""
+    digits, reader = data.load(), judge.load().judge
+    held_out = {"test": digits.test, "validation": digits.validation}
+    against = reader.read(held_out.pop(reference)[0])
+    images, labels = data.some(*next(iter(held_out.values())), n)
+    gaussian, radii = metrics.gaussian(against.features), metrics.squared_radii(against.features)
+    reading = reader.read(images)
+    floor = _compare(reading, against, gaussian, radii)
+    # Generators learn from all training images, so only test images are new to everybody here.
+    near = metrics.nearest(data.some(*digits.test, NEAREST)[0], digits.train_images)
+    return Yardstick(against, gaussian, radii, labels, reading, floor, near.distance)
+
+
+def _compare(reading: Reading, against: Reading, gaussian: Gaussian, radii: metrics.Array) -> dict[str, float]:
+    """The figures that need no digits to be asked for, of forgeries or of real images."""
+    return {
+        "fcd": metrics.frechet_distance(metrics.gaussian(reading.features), gaussian),
+        "kernel_distance": metrics.kernel_distance(reading.features, against.features),
+        **metrics.neighbourhoods(against.features, reading.features, real_radii=radii)._asdict(),
+        "classifier_score": metrics.classifier_score(reading.probabilities),
+        "kl_from_uniform": metrics.kl_from_uniform(np.bincount(reading.digits, minlength=DIGITS)),
+    }
+
+
+def _shares(right: npt.NDArray[np.bool_], digits: npt.NDArray[np.int64]) -> list[float]:
+    """For each digit the share that was read right; NaN for a digit that is not among them."""
+    with np.errstate(invalid="ignore"):
+        shares: list[float] = (
+            np.bincount(digits, right, minlength=DIGITS) / np.bincount(digits, minlength=DIGITS)
+        ).tolist()
+    return shares
+
+
+def evaluate(
+    model: Model,
+    n: int = SAMPLES,
+    seed: int = 0,
+    reference: Reference = "test",
+    watch: Callable[[float, str], None] | None = None,
+) -> Evaluation:
+    """All figures of a model but the classification accuracy score, from `n` samples (1,000 to 10,000).
+
+    The latents follow from `seed`, the digits from the floor's images. `watch` is told the share that is
+    done and what comes next. Raises `ValueError` for another number of samples.
+    """
+    if not LEAST <= n <= SAMPLES:
+        raise ValueError(f"n is {n}; it has to be between {LEAST:,} and {SAMPLES:,}.")
+    began = time.perf_counter()
+    say = watch or (lambda _, __: None)
+    say(0.0, "reading real images")
+    stick = yardstick(reference, n)
+    say(0.45, "forging and reading")
+    asked = stick.labels if model.config.conditional else None
+    z = sampling.sample(n, model.latents, seed)
+    images = forge(model, z, None if asked is None else torch.from_numpy(asked)).numpy()
+    reading = judge.load().judge.read(images)
+    say(0.6, "comparing")
+    forged = _compare(reading, stick.reference, stick.gaussian, stick.radii)
+    figures = {name: Figure(value, stick.floor[name]) for name, value in forged.items()}
+    matrix, by_digit = None, None
+    if asked is not None:
+        right, real_right = reading.digits == asked, stick.reading.digits == asked
+        figures["label_agreement"] = Figure(float(right.mean()), float(real_right.mean()))
+        shares = zip(_shares(right, asked), _shares(real_right, asked), strict=True)
+        by_digit = [Figure(*pair) for pair in shares]
+        matrix = metrics.confusion(asked, reading.digits).tolist()
+    say(0.9, "looking for copies")
+    training = data.load().train_images
+    near = metrics.nearest(images[:NEAREST], training).distance
+    figures["nearest_distance"] = Figure(float(np.median(near)), float(np.median(stick.distances)))
+    closest = np.quantile(stick.distances, COPY)
+    figures["copies"] = Figure(float((near < closest).mean()), float((stick.distances < closest).mean()))
+    confidence = reading.probabilities.max(1) if asked is None else reading.probabilities[np.arange(n), asked]
+    order = np.argsort(confidence, kind="stable")
+    extremes = np.concatenate((order[::-1][:WALL], order[:WALL]))
+    neighbours = metrics.nearest(images[extremes], training).index
+    wall = [
+        Forgery(
+            int(index),
+            None if asked is None else int(asked[index]),
+            int(reading.digits[index]),
+            float(confidence[index]),
+            int(neighbour),
+        )
+        for index, neighbour in zip(extremes, neighbours, strict=True)
+    ]
+    return Evaluation(
+        n=n,
+        seed=seed,
+        reference=reference,
+        figures={name: figures[name] for name in KINDS if name in figures},
+        histogram=np.bincount(reading.digits, minlength=DIGITS).tolist(),
+        histogram_floor=np.bincount(stick.reading.digits, minlength=DIGITS).tolist(),
+        confusion=matrix,
+        digits=by_digit,
+        best=wall[:WALL],
+        worst=wall[WALL:],
+        seconds=time.perf_counter() - began,
+    )
+
+
+def pictures(model: Model, found: Evaluation, forgeries: list[Forgery]) -> tuple[Bytes, Bytes]:
+    """Forgeries of an evaluation of `model`, and the training images nearest to them, both (N, 28, 28)."""
+    index = torch.tensor([forgery.index for forgery in forgeries])
+    z = sampling.sample(found.n, model.latents, found.seed)[index]
+    # Where nothing was asked, what is asked here is not looked at.
+    y = torch.tensor([forgery.asked or 0 for forgery in forgeries])
+    return forge(model, z, y).numpy(), data.load().train_images[[forgery.nearest for forgery in forgeries]]
+
+
+def accuracy_score(
+    model: Model, n: int = SAMPLES, seed: int = 0, watch: Callable[[float], None] | None = None
+) -> Figure:
+    """The classification accuracy score (Ravuri and Vinyals 2019): a classifier of the judge's kind learns from
+    `n` forgeries only, and reads the real test digits.
+
+    The floor learns from as many validation images. Forgeries of an unconditional model are labelled by the
+    judge. Takes about a minute; `watch` is told the share that is done.
+    """
+    say = watch or (lambda _: None)
+    images, labels = data.some(*data.load().validation, n)
+    z = sampling.sample(n, model.latents, seed)
+    forged = forge(model, z, torch.from_numpy(labels)).numpy()
+    asked = labels if model.config.conditional else judge.load().judge.read(forged).digits
+    test = data.load().test
+
+    def score(lesson: Bytes, digits: npt.NDArray[np.int64], done: float) -> float:
+        taught = judge.train(
+            lesson, digits.astype(np.uint8), passes=TAUGHT_PASSES, watch=lambda step, of: say(done + step / of / 2)
+        )
+        return judge.accuracy(taught, *test)
+
+    return Figure(score(forged, asked, 0.0), score(images, labels, 0.5))
