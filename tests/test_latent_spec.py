@@ -142,7 +142,7 @@ def test_process_wide_random_numbers_are_left_alone() -> None:
 
 def test_spec_is_had_without_torch() -> None:
     """Pages read from it which controls to show."""
-    code = "import sys, gan.latent_spec as l; print(l.normal(3).size, 'torch' in sys.modules)"
+    code = "import sys, gan.latents.spec as l; print(l.normal(3).size, 'torch' in sys.modules)"
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=Path(__file__).parent.parent
     )

@@ -13,12 +13,14 @@ from gan.games.game import spec_of as spec_of
 from gan.games.game import stillness as stillness
 
 DEFAULT = "adversarial"
+TOOLS = ("grid", "penalties", "shifts", "step")
+"""Modules here that hold no game, and need torch."""
 
 
 def _found() -> dict[str, type[Game]]:
     """The games of all modules here, by their kind; the default comes first."""
     for module in iter_modules(__path__):
-        if module.name != "step":  # which needs torch
+        if module.name not in TOOLS:
             import_module(f"{__name__}.{module.name}")
     waiting, found = [Game], {}
     while waiting:
