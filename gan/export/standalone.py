@@ -22,7 +22,7 @@ YARDSTICK = 20
 """Real digits that Draw measures its search with."""
 TRIED = 64
 """Latents among which the one is found with which a model opens."""
-WEB = Path(__file__).parent.parent / "pages" / "components"
+WEB = Path(__file__).parents[2] / "pages" / "components"
 COMMON = ("runtime.js", "share.js", "latents.js", "hand.js", "pins.js")
 SCRIPTS = {
     "mountExplorer": (*COMMON, "sliders.js", "codes.js", "pad.js", "explorer.js"),
