@@ -63,7 +63,10 @@ try:
     from gan.presets import preset
 except ImportError:  # where presets stood with the settings
     from gan.config import preset
-from gan.trainer import Trainer
+try:
+    from gan.training.trainer import Trainer
+except ImportError:
+    from gan.trainer import Trainer
 name, precision, steps = sys.argv[1], sys.argv[2], int(sys.argv[3])
 config = preset(name)
 with_threads = {"threads": 1} if "threads" in config.to_dict() else {}

@@ -31,7 +31,7 @@ WARM = 3.0
 TRAIN = """
 import sys, time
 from gan import data, presets
-from gan.trainer import Trainer
+from gan.training.trainer import Trainer
 trainer = Trainer(presets.preset("cgan"), data.load())
 for _ in range(50):
     trainer.step()

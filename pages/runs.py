@@ -48,7 +48,7 @@ def row(run: Run) -> None:
         said = [state, f"{progress.images:,} images in {look.clock(progress.seconds)}", *quality(run)]
         what = f"<b>{run.config.preset}</b> · {html.escape(changed(run))}"
         name = f"{run.created:%d %b %Y, %H:%M} · {shown(run.id, 120)}"
-        why = runs.silence(run) if run.silent_for else status.message if status.state == "failed" else ""
+        why = runs.why_silent(run) if run.silent_for else status.message if status.state == "failed" else ""
         below = "".join(f'<div class="quiet">{html.escape(line)}</div>' for line in (name, why) if line)
         st.html(f'<div class="run"><div>{what}</div><div>{" · ".join(said)}</div>{below}</div>')
     with actions, st.container(horizontal=True, vertical_alignment="center", key=f"do-{look.short_key(run.id)}"):

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gan import data
+from gan import paths
 from gan.cli import main
 from gan.models.find import resolve
 from gan.models.model import load_model
@@ -177,7 +177,7 @@ def test_train_judge_writes_its_file_and_says_how_good_it_is(
     """Where it was told to, or else in the place of the one that ships."""
     path = tmp_path / "judge.safetensors"
     monkeypatch.setattr(examiner, "make_judge", _made)
-    monkeypatch.setattr(data, "JUDGE", tmp_path / "shipped" if out else path)
+    monkeypatch.setattr(paths, "JUDGE", tmp_path / "shipped" if out else path)
     assert main(["train-judge", *(["--out", str(path)] if out else [])]) == 0
     said = capsys.readouterr()
     assert said.out.splitlines()[0] == str(path)

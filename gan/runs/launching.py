@@ -18,7 +18,7 @@ from gan.config import ConfigError, TrainConfig
 from gan.models.snapshots import newest_snapshot
 from gan.runs import processes, space, store
 from gan.runs.folders import RunError, root
-from gan.runs.listing import Run, is_held, is_locked, read, training
+from gan.runs.reading import Run, is_held, is_locked, read, training
 from gan.system import files, locks
 from gan.system.text import shown
 from gan.training.messages import LIVING, Command, Order, Status

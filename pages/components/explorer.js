@@ -53,8 +53,11 @@ function python(hand) {
 # after: python -m pip install -r requirements.txt
 try:
     import torch
-    from gan import latent, render
-    from gan.checkpoint import forge, load_model, resolve
+    from gan.latents import sampling
+    from gan import render
+    from gan.models.find import resolve
+    from gan.models.model import load_model
+    from gan.models.sampling import forge
 except ImportError as error:
     raise SystemExit(f"Run this in the folder of Counterfeit, with its requirements installed ({error}).")
 

@@ -1,4 +1,4 @@
-// What a latent is made of (gan/latent_spec.py): numbers from the normal distribution first, then codes. No DOM.
+// What a latent is made of (gan/latents/spec.py): numbers from the normal distribution first, then codes. No DOM.
 
 /** A number from the standard normal distribution (Box and Muller 1958). */
 function normal(random = Math.random) {

@@ -22,7 +22,7 @@ def panel(run: Run) -> None:
     if status.message:
         (st.error if status.state == "failed" else st.warning)(look.plain(status.message))
     if run.silent_for:
-        st.warning(look.plain(runs.silence(run)))
+        st.warning(look.plain(runs.why_silent(run)))
     if not run.living and not status.progress.images:
         # A start that failed has neither curves nor pictures, only a reason.
         if not status.message:

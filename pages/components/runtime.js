@@ -1,4 +1,4 @@
-// Runs in the browser what gan/export.py wrote: a generator and a discriminator as flat lists of layers.
+// Runs in the browser what gan/export/program.py wrote: a generator and a discriminator as flat lists of layers.
 // No dependencies, no DOM: the component and the standalone page put the widgets on top.
 
 /** A 16-bit float (IEEE 754 binary16) from its bits. */
@@ -190,7 +190,7 @@ const OPERATIONS = {
 };
 
 /**
- * The program in a buffer that `gan.export.wire` made, a Uint8Array. Returns its header and four functions:
+ * The program in a buffer that `gan.export.program.wire` made, a Uint8Array. Returns its header and four functions:
  * `forge(z, mix)` gives the 784 pixels in [-1, 1], in a buffer that the next call writes over; `judge(pixels,
  * mix)` gives D's number, a logit, or the error of a D that draws the picture anew; `drawing()` gives what such a D
  * drew last, like pixels; `slopes(gradient)` gives the gradient with respect to z of a number that depends on the pixels

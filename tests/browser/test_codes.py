@@ -27,8 +27,8 @@ from gan.training.trainer import Trainer
 from tests.browser.test_explore import GREYS, picture, query
 from tests.browser.test_runtime import READ
 from tests.helpers import CPU, until
+from tests.latents.test_codes import CODES, are_codes, config_of, model_of
 from tests.servers import PROJECT, scripts_alone
-from tests.test_codes import CODES, are_codes, config_of, model_of
 
 SCRIPTS = ("runtime.js", "share.js", "latents.js", "hand.js", "pins.js", "gather.js", "paths.js", "fit.js")
 UNIFORM, VALUES = slice(6, 9), slice(9, 13)

@@ -14,9 +14,9 @@ from gan.latents import sampling
 from gan.models.model import Model, load_model
 from gan.paths import PRETRAINED
 from tests.browser.test_runtime import READ
+from tests.export.test_program import SHAPES, model_of
 from tests.helpers import until
 from tests.servers import Server, scripts_alone
-from tests.test_export import SHAPES, model_of
 
 
 @pytest.fixture(scope="module")

@@ -13,8 +13,8 @@ from gan.latents import sampling
 from gan.models.model import Model, load_model
 from gan.networks.layers import DIGITS
 from gan.paths import PRETRAINED
+from tests.export.test_program import SHAPES, model_of
 from tests.servers import scripts_alone
-from tests.test_export import SHAPES, model_of
 
 COUNT = 4
 READ = "told => { window.program = readProgram(Uint8Array.from(atob(told), (c) => c.charCodeAt(0))); }"

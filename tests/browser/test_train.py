@@ -26,8 +26,9 @@ START = "Start training"
 STOPPED = """
 import os, signal, sys, time
 from pathlib import Path
-from gan import locks, store
-from gan.messages import Progress, Status
+from gan.system import locks
+from gan.runs import store
+from gan.training.messages import Progress, Status
 folder = Path(sys.argv[1])
 trains = Status("running", progress=Progress(images=640, images_per_second=6400.0))
 with locks.held(folder / locks.RUN, timeout=5):

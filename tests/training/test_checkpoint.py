@@ -14,6 +14,7 @@ from gan import device
 from gan.config import TrainConfig
 from gan.data import Digits
 from gan.games import spec_of
+from gan.models import container
 from gan.models.files import ModelError
 from gan.models.find import resolve
 from gan.models.model import load_model, model_content
@@ -240,7 +241,7 @@ def test_checkpoint_of_another_run_does_not_fit(tmp_path: Path, digits: Digits, 
 def test_checkpoint_without_a_moment_does_not_fit(tmp_path: Path, digits: Digits, trained: Trainer, name: str) -> None:
     tensors = trained.tensors()
     del tensors[name]
-    content = model._content("checkpoint", trained.config, tensors, {"images": 64, "lr_g": 1e-3, "lr_d": 1e-3})
+    content = container.content("checkpoint", trained.config, tensors, {"images": 64, "lr_g": 1e-3, "lr_d": 1e-3})
     with pytest.raises(ModelError, match=f"{name} is missing"):
         load_checkpoint(_written(tmp_path, content), build(digits))
 
@@ -257,7 +258,7 @@ def test_checkpoint_with_moments_of_no_parameter_does_not_fit(
 ) -> None:
     tensors = safetensors.torch.load(checkpoint.checkpoint_content(trained, {"seconds": 0.0}))
     about = {"images": 64, "lr_g": 1e-3, "lr_d": 1e-3}
-    content = model._content("checkpoint", trained.config, tensors | {name: torch.zeros(3)}, about)
+    content = container.content("checkpoint", trained.config, tensors | {name: torch.zeros(3)}, about)
     with pytest.raises(ModelError, match=rf"{name} (is not part of it|has the shape \[3\])") as caught:
         load_checkpoint(_written(tmp_path, content), build(digits))
     assert is_sentence(str(caught.value))

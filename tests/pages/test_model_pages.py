@@ -13,9 +13,9 @@ from gan.latents import codec
 from gan.models import snapshots
 from gan.models.model import load_model
 from pages.components import look, models
+from tests.export.test_program import model_of
 from tests.helpers import small, train
-from tests.test_export import model_of
-from tests.test_pages import app, go, parted, said, sent, trained
+from tests.pages.test_pages import app, go, parted, said, sent, trained
 
 __all__ = ["app", "trained"]  # fixtures
 PAGES = ("explore", "interpolate", "draw")

@@ -19,7 +19,7 @@ from gan.quality.examiner import Examiner
 from gan.runs import store
 from tests.helpers import CPU
 
-DATA = Path(__file__).parent / "data"
+DATA = Path(__file__).parents[1] / "data"
 EACH = pytest.mark.parametrize("version", [1, 2, 3])
 
 

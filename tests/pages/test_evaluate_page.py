@@ -28,7 +28,7 @@ from pages.components import asking, evaluation, models
 from pages.components.evaluation import Examined
 from tests.apps import open_app
 from tests.helpers import is_sentence, small_run, until
-from tests.test_pages import go, said
+from tests.pages.test_pages import go, said
 
 FEW = 1000
 MEASURE = "Measure classification accuracy"

@@ -200,6 +200,6 @@ def test_pages_are_up_before_torch_is() -> None:
     )
     code = f"import sys, {', '.join(modules)}; print(*({{'torch', 'streamlit'}} & set(sys.modules)))"
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=Path(__file__).parent.parent
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2]
     )
     assert done.stdout.split() == []

@@ -7,8 +7,9 @@ import pytest
 import torch
 from torch import nn
 
+from gan.export import program as program_module
 from gan.export.onnx_file import onnx_content
-from gan.export.program import ExportError, Layer, Program, compile_model, fingerprint, program, wire
+from gan.export.program import ExportError, Layer, Program, compile_model, fingerprint, wire
 from gan.latents import sampling
 from gan.models.model import Model, load_model
 from gan.networks.layers import DIGITS
@@ -106,7 +107,7 @@ def test_batch_norm_is_folded_by_hand() -> None:
     norm.running_var.fill_(4.0 - 1e-5)
     nn.init.constant_(norm.weight, 6.0)
     nn.init.constant_(norm.bias, 5.0)
-    folded = program._folded(Layer("linear", np.float32([[2.0]]), np.float32([1.0])), norm)
+    folded = program_module._folded(Layer("linear", np.float32([[2.0]]), np.float32([1.0])), norm)
     assert folded.weight == pytest.approx(np.array([[6.0]]), abs=1e-5)
     assert folded.bias == pytest.approx(np.array([-1.0]), abs=1e-5)
 
@@ -126,7 +127,7 @@ def test_no_batch_norm_and_no_embedding_is_left(model: Model) -> None:
 
 def test_layer_that_the_page_cannot_run_is_refused() -> None:
     with pytest.raises(ExportError, match=r"A GELU cannot be exported\."):
-        program._layers(nn.Sequential(nn.GELU()), 28)
+        program_module._layers(nn.Sequential(nn.GELU()), 28)
 
 
 def test_wire_holds_every_weight_at_its_place(model: Model) -> None:

@@ -133,7 +133,7 @@ def test_stopped_worker_is_silent_and_its_stop_is_no_training(runs_root: Path) -
         run = runs.read(folder)
         assert run.living
         assert silence.AFTER < run.silent_for < 15
-        said = runs.silence(run)
+        said = runs.why_silent(run)
         assert f"the process of this run ({pid}) is stopped" in said
         assert is_sentence(said)
     finally:

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from gan.config import ConfigError, TrainConfig, kinds
 from gan.config.fields import flat, hints, problems
+from tests.config.test_fields import HUGE, values_of
 from tests.helpers import is_sentence, refusal
-from tests.test_fields import HUGE, values_of
 
 GAMES = list(kinds())
 PARTS = ["data", "generator", "discriminator", "game", "optimizer", "budget"]

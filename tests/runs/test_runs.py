@@ -13,7 +13,7 @@ import pytest
 
 from gan import runs
 from gan.models import snapshots
-from gan.runs import BusyError, RunError, processes, store, trash
+from gan.runs import BusyError, RunError, launching, processes, store, trash
 from gan.system.nursery import Nursery
 from gan.training.messages import Command, Order, Segment, State, Status
 from tests.helpers import LARGE, is_sentence, small, status_at, stop_at, train, until, workers_ended
@@ -318,7 +318,7 @@ def test_worker_that_does_not_start_is_ended_and_keeps_nobody_waiting_meanwhile(
     script.chmod(0o755)
     monkeypatch.setattr(processes, "_ready", [])
     monkeypatch.setattr(sys, "executable", str(script))
-    monkeypatch.setattr(runs, "START_WITHIN", 60.0)
+    monkeypatch.setattr(launching, "START_WITHIN", 60.0)
     with ThreadPoolExecutor(1) as pool:
         starting = pool.submit(runs.start, small())
         until(lambda: bool(processes._workers))
@@ -328,7 +328,7 @@ def test_worker_that_does_not_start_is_ended_and_keeps_nobody_waiting_meanwhile(
         _worker(run.folder).kill()
         with pytest.raises(RunError, match="ended at once"):
             starting.result(60)
-    monkeypatch.setattr(runs, "START_WITHIN", 0.1)
+    monkeypatch.setattr(launching, "START_WITHIN", 0.1)
     with pytest.raises(RunError, match="did not start within"):
         runs.start(small())
     until(lambda: not processes._workers)
@@ -443,18 +443,18 @@ def test_rates_reach_the_worker(living: Path) -> None:
     _trains_on(living)
 
 
-@pytest.mark.parametrize("snapshots", [True, False])
-def test_run_that_has_lost_its_checkpoint_cannot_go_on(runs_root: Path, snapshots: bool) -> None:
+@pytest.mark.parametrize("has_snapshot", [True, False])
+def test_run_that_has_lost_its_checkpoint_cannot_go_on(runs_root: Path, has_snapshot: bool) -> None:
     """Training would begin anew without a word. What there is stays, and the way out is named."""
     folder = _written(runs.create(small()), status_at("stopped", images=160, images_limit=320))
-    if snapshots:
+    if has_snapshot:
         (folder / snapshots.SNAPSHOTS / "00000160.safetensors").write_bytes(b"model")
     before = sorted(folder.rglob("*"))
     for resume in (runs.launch, train):
         with pytest.raises(RunError, match=r"has lost its checkpoint.safetensors and cannot go on") as caught:
             resume(folder)
         assert is_sentence(str(caught.value))
-        assert (f"python -m gan train --from {folder.name}" in str(caught.value)) == snapshots
+        assert (f"python -m gan train --from {folder.name}" in str(caught.value)) == has_snapshot
     assert [path for path in before if not path.exists()] == []
     assert _state(folder) == "stopped"
 

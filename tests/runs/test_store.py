@@ -297,7 +297,7 @@ def test_new_segment_drops_the_snapshots_of_the_tail_that_it_replaces(writer: Wr
     for images in (100, 200, 300):
         writer(Snapshot(images, b"weights"))
     writer(Segment(1, 200, 2.0))
-    assert [path.stem for path in snapshots(writer.folder)] == ["00000100", "00000200"]
+    assert [path.stem for path in snapshot_paths(writer.folder)] == ["00000100", "00000200"]
 
 
 def _bytes(folder: Path) -> int:

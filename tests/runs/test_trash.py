@@ -261,7 +261,7 @@ def test_trash_that_cannot_be_made_is_told(run: Path) -> None:
 AS_SOMEBODY_ELSE = """
 import _strptime, os, sys  # all that is imported late: somebody else may not read it
 from pathlib import Path
-from gan import trash
+from gan.runs import trash
 os.setgid(65534), os.setuid(65534)
 name = trash.discard(Path(sys.argv[1]))
 trash.restore(name)

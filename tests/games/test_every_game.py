@@ -139,7 +139,7 @@ def test_no_page_and_no_part_of_training_names_a_game_or_a_loss() -> None:
     """A further game is one file: nothing else may have to know it."""
     from gan.games.losses import LOSSES
 
-    root = Path(__file__).parents[1]
+    root = Path(__file__).parents[2]
     names = {name for name in (*KINDS, *LOSSES) if name not in ("adversarial", "hinge")}
     files = [
         "gan/training/trainer.py",

@@ -25,11 +25,11 @@ import json, os, sys
 from pathlib import Path
 import torch
 from gan import data
-from gan.checkpoint import checkpoint_content
+from gan.training.checkpoint import checkpoint_content
 from gan.config import TrainConfig
-from gan.examiner import Examiner
+from gan.quality.examiner import Examiner
 from gan.presets import preset
-from gan.trainer import Trainer
+from gan.training.trainer import Trainer
 
 def resident(name):
     lines = Path("/proc/self/status").read_text().splitlines()

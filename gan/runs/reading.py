@@ -12,8 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from gan.config import ConfigError, TrainConfig
-from gan.runs import folders, processes, store
-from gan.runs import silence as silences
+from gan.runs import folders, processes, silence, store
 from gan.runs.folders import RunError as RunError
 from gan.runs.folders import names as names
 from gan.runs.folders import root as root
@@ -48,7 +47,7 @@ class Run:
     owned: bool
     """Whether this process launched the worker, and so can command it."""
     silent_for: float = 0.0
-    """Seconds for which it has written nothing although it should; see `silence`."""
+    """Seconds for which it has written nothing although it should; see `why_silent`."""
 
     @property
     def id(self) -> str:
@@ -92,14 +91,14 @@ def look(folder: Path) -> Run | BrokenRun:
     if isinstance(found, str):
         return BrokenRun(folder, found)
     config, status, created = found
-    if silent_for := silences.seconds_silent(folder, config, status):
+    if silent_for := silence.seconds_silent(folder, config, status):
         status = replace(status, state="silent")
     return Run(folder, config, status, created, processes.is_alive(folder), silent_for)
 
 
-def silence(run: Run) -> str:
+def why_silent(run: Run) -> str:
     """What to tell people of a silent run: why it may be silent, and what can be done."""
-    return silences.sentence(run.folder, run.silent_for)
+    return silence.sentence(run.folder, run.silent_for)
 
 
 @lru_cache(maxsize=1024)

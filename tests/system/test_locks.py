@@ -14,7 +14,7 @@ from gan.system import locks
 LOOK = """
 import sys
 from pathlib import Path
-from gan import locks
+from gan.system import locks
 path = Path(sys.argv[1])
 print("ready", flush=True)
 sys.stdin.readline()

@@ -144,6 +144,6 @@ def test_spec_is_had_without_torch() -> None:
     """Pages read from it which controls to show."""
     code = "import sys, gan.latents.spec as l; print(l.normal(3).size, 'torch' in sys.modules)"
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=Path(__file__).parent.parent
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2]
     )
     assert done.stdout.split() == ["3", "False"]
