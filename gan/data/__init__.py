@@ -62,7 +62,7 @@ class Digits:
         each. No classes means all."""
         if not classes and not count:
             return self.train_images, self.train_labels
-        within = np.flatnonzero(np.isin(self.train_labels, classes or np.unique(self.train_labels)))
+        within = self.of_classes(self.train_labels, classes)
         labels = self.train_labels[within]
         # How many of the same class come before each image: the images with the lowest are taken.
         before = np.empty(len(labels), np.int64)
@@ -71,6 +71,12 @@ class Digits:
             before[own] = np.arange(own.sum())
         picked = np.sort(within[np.argsort(before, kind="stable")[: count or None]])
         return self.train_images[picked], self.train_labels[picked]
+
+    @staticmethod
+    def of_classes(labels: npt.NDArray[np.integer], classes: Sequence[int]) -> npt.NDArray[np.int64]:
+        """Where among `labels` (N,) these classes stand; no classes means all."""
+        among = np.isin(labels, classes) if classes else np.ones(len(labels), bool)
+        return np.flatnonzero(among)
 
     def examples(self, each: int = 1) -> Bytes:
         """The first `each` test images of every digit, (10 * each, 28, 28), sorted by digit."""

@@ -31,6 +31,8 @@ class Examination:
     """None for an unconditional generator."""
     fcd: float
     histogram: list[int]
+    variety: float | None = None
+    """How varied forgeries of the same digit are, real images of it being 1 (`metrics.within_class_variety`)."""
 
 
 class Examiner:
@@ -45,7 +47,8 @@ class Examiner:
         # A judge of its own: the shared one stays on the CPU.
         self.judge: Judge = copy.deepcopy(shipped.judge).to(device)
         self.reference = Gaussian(*(shipped.reference[name].numpy() for name in Gaussian._fields))
-        _, labels = data.some(*data.load(config.data.dataset).test, n)
+        images, labels = data.some(*data.load(config.data.dataset).test, n)
+        self.real_features, self.real_digits = self.judge.read(images).features, labels
         self.conditional = config.conditional
         self.agreement_floor, self.fcd_floor = shipped.about["agreement_floor"], shipped.about["fcd_floor"]
         self.z = sampling.sample(n, spec_of(config), seed=SEED).to(device)
@@ -56,11 +59,18 @@ class Examiner:
         """The quality of a generator on the examiner's device, which should be in evaluation mode."""
         images = as_bytes(generator(self.z, self.y))
         reading = self.judge.read(images.cpu().numpy())
-        right = reading.digits == self.y.cpu().numpy()
+        asked = self.y.cpu().numpy()
+        right = reading.digits == asked
         return Examination(
             float(right.mean()) if self.conditional else None,
             metrics.frechet_distance(metrics.gaussian(reading.features), self.reference),
             np.bincount(reading.digits, minlength=DIGITS).tolist(),
+            metrics.within_class_variety(
+                reading.features,
+                asked if self.conditional else reading.digits,
+                self.real_features,
+                self.real_digits,
+            ),
         )
 
 

@@ -146,6 +146,23 @@ def neighbourhoods(
     )
 
 
+def within_class_variety(
+    features: Array, classes: npt.NDArray[np.int64], real: Array, real_classes: npt.NDArray[np.int64], least: int = 10
+) -> float | None:
+    """How varied forgeries of the same class are, by how varied real images of it are: the ratio of the traces of the
+    covariances of features (N, D) and `real` (M, D), the mean over the classes that have at least `least` of both.
+
+    About 1 for real images, 0 where a class is always the same picture. Neither label agreement nor a histogram of the
+    classes sees that. None where no class has enough.
+    """
+    ratios = []
+    for each in np.unique(classes):
+        own, others = features[classes == each], real[real_classes == each]
+        if len(own) >= least and len(others) >= least:
+            ratios.append(own.var(0, ddof=1).sum() / max(others.var(0, ddof=1).sum(), 1e-12))
+    return float(np.mean(ratios)) if ratios else None
+
+
 def classifier_score(probabilities: Array) -> float:
     """exp E KL(p(y | x) ‖ p(y)) of a classifier's beliefs (N, 10): 1 if it learns nothing from an image, 10
     if it is sure of each and finds all digits equally often (Salimans et al. 2016, section 4, with a

@@ -83,6 +83,7 @@ def _train(
 ) -> "Ending":
     from gan import data, device
     from gan.quality.examiner import Examiner
+    from gan.quality.held_out import HeldOut
     from gan.runs import footprint
     from gan.training.checkpoint import load_checkpoint
     from gan.training.loop import Loop
@@ -96,7 +97,8 @@ def _train(
     config = runs.read(folder).config
     place = device.choose(config.device)
     footprint.check(config, place.device, new=not (folder / store.CHECKPOINT).exists())
-    trainer = Trainer(config, data.load(config.data.dataset), place.device)
+    digits = data.load(config.data.dataset)
+    trainer = Trainer(config, digits, place.device)
     elapsed = 0.0
     if (folder / store.CHECKPOINT).exists():
         elapsed = float(load_checkpoint(folder / store.CHECKPOINT, trainer)["seconds"])
@@ -110,7 +112,8 @@ def _train(
         )
     start = replace(start, progress=progress, quality=_quality_that_counts(folder, start.quality, trainer.images))
     note = " ".join(filter(None, (place.note, trainer.note)))
-    return Loop(trainer, commands, sink, start, note, patient, Examiner(config, place.device)).run()
+    examiner, held_out = Examiner(config, place.device), HeldOut(config, digits, place.device)
+    return Loop(trainer, commands, sink, start, note, patient, examiner, held_out).run()
 
 
 def _quality_that_counts(folder: Path, quality: Quality, images: int) -> Quality:

@@ -20,6 +20,7 @@ from gan.games import grid
 from gan.models.model import model_content
 from gan.models.sampling import as_bytes
 from gan.quality.examiner import Examiner
+from gan.quality.held_out import HeldOut
 from gan.system.files import StorageError
 from gan.training.checkpoint import checkpoint_content
 from gan.training.clock import TrainingClock
@@ -54,6 +55,8 @@ FIRST_LOOK = 1.0
 """Seconds of training before quality is measured for the first time."""
 LOOK_AFTER = 0.5
 """While a run is young, it is looked at again after this share of its life."""
+SHARES = tuple(f"share_{digit}" for digit in range(10))
+"""Quantities: the share of forgeries that are read as each digit."""
 RETRY_EVERY = 1.0
 """Seconds between two attempts to report that nothing can be written."""
 SPEED_WINDOW = 3.0
@@ -79,9 +82,10 @@ class Loop:
         note: str = "",
         patient: bool = True,
         examiner: Examiner | None = None,
+        held_out: HeldOut | None = None,
     ) -> None:
         """`start` says where the run stands and what its limits are; `note` is shown while all is well.
-        Without an `examiner` quality is not measured.
+        Without an `examiner` quality is not measured; with `held_out` the discriminator is then looked at as well.
 
         A `patient` loop pauses when the sink cannot keep something, and waits for a person to resume;
         another one raises the `StorageError`.
@@ -92,6 +96,7 @@ class Loop:
         self.note = note
         self.patient = patient
         self.examiner = examiner
+        self.held_out = held_out
         precision = str(trainer.dtype).removeprefix("torch.")
         self.status = replace(
             start, control=replace(start.control, device=describe(trainer.device), precision=precision)
@@ -362,8 +367,11 @@ class Loop:
         self._check()
         found = self.examiner.examine(self.trainer.average)
         seconds, images = self.seconds, self.trainer.images
-        values = {"fcd": found.fcd} | ({} if found.agreement is None else {"agreement": found.agreement})
-        record = {name: Summary(value, value, value) for name, value in values.items()}
+        values = {"fcd": found.fcd, "agreement": found.agreement, "variety": found.variety}
+        values |= {name: count / sum(found.histogram) for name, count in zip(SHARES, found.histogram, strict=True)}
+        if self.held_out:
+            values |= self.held_out.measure(self.trainer.generator, self.trainer.discriminator)
+        record = {name: Summary(value, value, value) for name, value in values.items() if value is not None}
         self._give(Record(images, seconds, self.status.segment, record))
         quality = replace(
             self.status.quality,

@@ -1,0 +1,164 @@
+"""Eight ways in which a GAN fails, each made on purpose by settings and cured by one of them.
+
+Each fails within a minute on two cores whatever the seed, and its cure does not; both are trained by
+`python -m benchmarks.diagnosis`. No torch here: the pages read the catalogue.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from gan.config import TrainConfig
+from gan.presets import preset
+
+
+@dataclass(frozen=True)
+class Defining:
+    """The quantity by which one tells that it has failed, and the threshold that it crosses. Later measurements are on
+    the same side."""
+
+    quantity: str
+    """As in the records of a run (see `gan.training.diagnosis`)."""
+    threshold: float
+    above: bool = False
+    """Whether it has failed above the threshold; else below it."""
+    after: float = 0.0
+    """Seconds of training before which a healthy run may be on that side as well."""
+
+    def crossed(self, value: float) -> bool:
+        """Whether a value is on the wrong side; one that is no number is."""
+        return not (value <= self.threshold if self.above else value >= self.threshold)
+
+
+@dataclass(frozen=True)
+class Failure:
+    """One way to fail."""
+
+    name: str
+    """In addresses, on command lines and in the names of files."""
+    title: str
+    sentence: str
+    """What happens, in one sentence."""
+    watch: str
+    """What to watch for, in the order in which it can be seen."""
+    preset: str
+    breaks: Mapping[str, Any]
+    """The settings that break it, by path."""
+    cure: Mapping[str, Any]
+    """The one setting that cures it, by path; the others stay broken."""
+    finding: str
+    """The kind of finding that the diagnosis has to give."""
+    defining: Defining
+
+    def broken(self, seed: int = 0, seconds: float = 60.0) -> TrainConfig:
+        """The settings of the run that fails."""
+        return preset(self.preset).changed({**self.breaks, "seed": seed, "budget.seconds": seconds})
+
+    def cured(self, seed: int = 0, seconds: float = 60.0) -> TrainConfig:
+        """The same with the one setting changed."""
+        return self.broken(seed, seconds).changed(dict(self.cure))
+
+
+FAILURES: tuple[Failure, ...] = (
+    Failure(
+        name="saturating",
+        title="A loss that saturates",
+        sentence="The discriminator is sure of itself from the start, and the generator's first loss of 2014 is flat there:"
+        " nothing tells the generator which way to go.",
+        watch="D(G(z)) falls to 0 and D(x) rises to 1 within seconds; the generator's loss lies at 0 and its gradient"
+        " fades; the pictures stay noise.",
+        preset="cgan",
+        breaks={"game.loss": "minimax", "optimizer.lr_d": 4e-3},
+        cure={"game.loss": "non_saturating"},
+        finding="vanishing_gradient",
+        defining=Defining("d_fake", 0.02),
+    ),
+    Failure(
+        name="strong-discriminator",
+        title="A discriminator that moves ten times as often",
+        sentence="Ten moves of the discriminator for each of the generator's: it always knows the newest forgeries, and"
+        " its advice comes too seldom and too late.",
+        watch="D(x) stays near 1 and D(G(z)) near 0, the discriminator's loss near 0; the pictures get better far more"
+        " slowly than they should.",
+        preset="cgan",
+        breaks={"game.d_steps": 10},
+        cure={"game.d_steps": 1},
+        finding="discriminator_too_strong",
+        defining=Defining("d_fake", 0.1),
+    ),
+    Failure(
+        name="weak-discriminator",
+        title="A generator that moves ten times as often",
+        sentence="Ten moves of the generator for each of the discriminator's: it runs after whatever fools the"
+        " discriminator of the moment, and that is not what digits look like.",
+        watch="D(G(z)) jumps up, above D(x), and the discriminator is wrong half of the time; the pictures jump from one"
+        " shape to another.",
+        preset="cgan",
+        breaks={"game.g_steps": 10},
+        cure={"game.g_steps": 1},
+        finding="discriminator_too_weak",
+        defining=Defining("accuracy_fake", 0.5),
+    ),
+    Failure(
+        name="learning-rate",
+        title="A learning rate thirty times too high",
+        sentence="Each step overshoots what it aims at, so that the two networks throw each other about.",
+        watch="The losses grow by orders of magnitude in spikes, the norms of gradients with them; the pictures are one"
+        " blot, and not for long the same one.",
+        preset="cgan",
+        breaks={"optimizer.lr_g": 6e-2},
+        cure={"optimizer.lr_g": 2e-3},
+        finding="divergence",
+        defining=Defining("loss_g", 10.0, above=True),
+    ),
+    Failure(
+        name="no-noise",
+        title="No noise in the latent",
+        sentence="The generator gets no noise, so that it knows the digit that is asked for and nothing else: one picture"
+        " of each.",
+        watch="All columns of the picture are the same from the first moment, and stay so however long it trains.",
+        preset="cgan",
+        breaks={"generator.latent_scale": 0.0},
+        cure={"generator.latent_scale": 1.0},
+        finding="mode_collapse",
+        defining=Defining("variety", 0.2),
+    ),
+    Failure(
+        name="momentum",
+        title="Momentum in the plain GAN",
+        sentence="Adam's usual momentum of 0.9 carries the generator on in a direction in which the discriminator has"
+        " long turned round; it ends in a corner, at one or two digits.",
+        watch="The histogram of digits has one bar; which digit it is may change.",
+        preset="vanilla",
+        breaks={"optimizer.beta1": 0.9},
+        cure={"optimizer.beta1": 0.5},
+        finding="mode_collapse",
+        defining=Defining("digits", 5.0, after=20.0),
+    ),
+    Failure(
+        name="no-nine",
+        title="Labels from 0 to 8",
+        sentence="The training set has no 9, a slip as old as randint(0, 9): what is never shown is never learned.",
+        watch="Nine rows turn into digits; the row of the 9 shows something else.",
+        preset="cgan",
+        breaks={"data.classes": (0, 1, 2, 3, 4, 5, 6, 7, 8)},
+        cure={"data.classes": ()},
+        finding="mode_collapse",
+        defining=Defining("share_9", 0.005, after=5.0),
+    ),
+    Failure(
+        name="by-heart",
+        title="Two hundred images, known by heart",
+        sentence="With 200 real images the discriminator soon knows each of them and takes everything else for forged,"
+        " real digits included; the generator can please it only by copying.",
+        watch="D(x) goes to 1 on the images that it knows; on real images that it has never seen it is as sure that they"
+        " are forged.",
+        preset="cgan",
+        breaks={"data.train_images": 200},
+        cure={"data.train_images": 0},
+        finding="memorising",
+        defining=Defining("trained_over_held_out", 0.9, above=True),
+    ),
+)
+
+BY_NAME: Mapping[str, Failure] = {failure.name: failure for failure in FAILURES}
