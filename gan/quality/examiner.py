@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import nn
 
@@ -16,7 +17,7 @@ from gan.models.sampling import as_bytes
 from gan.networks.layers import DIGITS
 from gan.quality import judge, metrics
 from gan.quality.judge import Judge
-from gan.quality.metrics import Gaussian
+from gan.quality.metrics import Counts, Gaussian
 
 SAMPLES = 1000
 SEED = 1
@@ -31,6 +32,8 @@ class Examination:
     """None for an unconditional generator."""
     fcd: float
     histogram: list[int]
+    recall: tuple[float, ...] = ()
+    """For each digit, the share of forgeries asked for it that are read as it; empty for an unconditional generator."""
     variety: float | None = None
     """How varied forgeries of the same digit are, real images of it being 1 (`metrics.within_class_variety`)."""
 
@@ -65,6 +68,7 @@ class Examiner:
             float(right.mean()) if self.conditional else None,
             metrics.frechet_distance(metrics.gaussian(reading.features), self.reference),
             np.bincount(reading.digits, minlength=DIGITS).tolist(),
+            self._recall(asked, right),
             metrics.within_class_variety(
                 reading.features,
                 asked if self.conditional else reading.digits,
@@ -72,6 +76,12 @@ class Examiner:
                 self.real_digits,
             ),
         )
+
+    def _recall(self, asked: Counts, right: npt.NDArray[np.bool_]) -> tuple[float, ...]:
+        if not self.conditional:
+            return ()
+        hits, wanted = np.bincount(asked, right, minlength=DIGITS), np.bincount(asked, minlength=DIGITS)
+        return tuple((hits / np.maximum(wanted, 1)).tolist())
 
 
 def make_judge(

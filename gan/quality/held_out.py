@@ -16,7 +16,7 @@ from gan.data import Digits
 from gan.games import rules, spec_of
 from gan.latents import sampling
 
-COUNT = 500
+COUNT = 250
 """Real images of each kind, and forgeries."""
 SEED = 2
 """Of the latents."""

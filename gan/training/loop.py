@@ -56,7 +56,9 @@ FIRST_LOOK = 1.0
 LOOK_AFTER = 0.5
 """While a run is young, it is looked at again after this share of its life."""
 SHARES = tuple(f"share_{digit}" for digit in range(10))
-"""Quantities: the share of forgeries that are read as each digit."""
+RECALL = tuple(f"recall_{digit}" for digit in range(10))
+"""Quantities: the share of forgeries that are read as each digit, and, where digits are asked for, the share of those
+asked for it that are read as it."""
 RETRY_EVERY = 1.0
 """Seconds between two attempts to report that nothing can be written."""
 SPEED_WINDOW = 3.0
@@ -369,6 +371,7 @@ class Loop:
         seconds, images = self.seconds, self.trainer.images
         values = {"fcd": found.fcd, "agreement": found.agreement, "variety": found.variety}
         values |= {name: count / sum(found.histogram) for name, count in zip(SHARES, found.histogram, strict=True)}
+        values |= dict(zip(RECALL, found.recall, strict=False))
         if self.held_out:
             values |= self.held_out.measure(self.trainer.generator, self.trainer.discriminator)
         record = {name: Summary(value, value, value) for name, value in values.items() if value is not None}
