@@ -1,7 +1,6 @@
 """Records runs."""
 
 import argparse
-import json
 import os
 import shutil
 import subprocess
@@ -9,11 +8,11 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from gan import store
 from gan.config import TrainConfig
+from gan.config.fields import flat
 from gan.failures import FAILURES
-from gan.fields import flat
 from gan.presets import PRESETS
+from gan.runs import store
 
 
 def jobs(seeds: int, seconds: float) -> dict[str, TrainConfig]:
@@ -66,6 +65,7 @@ def train(folder: Path, config: TrainConfig) -> None:
 
 
 def main() -> None:
+    """Trains what is not recorded yet."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--seeds", type=int, default=3)

@@ -63,8 +63,8 @@ FAILURES: tuple[Failure, ...] = (
     Failure(
         name="saturating",
         title="A loss that saturates",
-        sentence="The discriminator is sure of itself from the start, and the generator's first loss of 2014 is flat there:"
-        " nothing tells the generator which way to go.",
+        sentence="The discriminator is sure of itself from the start, and the generator's first loss of 2014 is flat"
+        " there: nothing tells the generator which way to go.",
         watch="D(G(z)) falls to 0 and D(x) rises to 1 within seconds; the generator's loss lies at 0 and its gradient"
         " fades; the pictures stay noise.",
         preset="cgan",
@@ -91,8 +91,8 @@ FAILURES: tuple[Failure, ...] = (
         title="A generator that moves ten times as often",
         sentence="Ten moves of the generator for each of the discriminator's: it runs after whatever fools the"
         " discriminator of the moment, and that is not what digits look like.",
-        watch="D(G(z)) jumps up, above D(x), and the discriminator is wrong half of the time; the pictures jump from one"
-        " shape to another.",
+        watch="D(G(z)) jumps up, above D(x), and the discriminator is wrong half of the time; the pictures jump from"
+        " one shape to another.",
         preset="cgan",
         breaks={"game.g_steps": 10},
         cure={"game.g_steps": 1},
@@ -114,8 +114,8 @@ FAILURES: tuple[Failure, ...] = (
     Failure(
         name="no-noise",
         title="No noise in the latent",
-        sentence="The generator gets no noise, so that it knows the digit that is asked for and nothing else: one picture"
-        " of each.",
+        sentence="The generator gets no noise, so that it knows the digit that is asked for and nothing else: one"
+        " picture of each.",
         watch="All columns of the picture are the same from the first moment, and stay so however long it trains.",
         preset="cgan",
         breaks={"generator.latent_scale": 0.0},
@@ -151,8 +151,8 @@ FAILURES: tuple[Failure, ...] = (
         title="Two hundred images, known by heart",
         sentence="With 200 real images the discriminator soon knows each of them and takes everything else for forged,"
         " real digits included; the generator can please it only by copying.",
-        watch="D(x) goes to 1 on the images that it knows; on real images that it has never seen it is as sure that they"
-        " are forged.",
+        watch="D(x) goes to 1 on the images that it knows; on real images that it has never seen it is as sure that"
+        " they are forged.",
         preset="cgan",
         breaks={"data.train_images": 200},
         cure={"data.train_images": 0},
