@@ -106,10 +106,10 @@ FAILURES: tuple[Failure, ...] = (
         watch="The losses grow by orders of magnitude in spikes, the norms of gradients with them; the pictures are one"
         " blot, and not for long the same one.",
         preset="cgan",
-        breaks={"optimizer.lr_g": 6e-2},
-        cure={"optimizer.lr_g": 2e-3},
+        breaks={"optimizer.lr_d": 1.5e-2},
+        cure={"optimizer.lr_d": 5e-4},
         finding="divergence",
-        defining=Defining("loss_g", 10.0, above=True),
+        defining=Defining("gradient_norm_d", 50.0, above=True),
     ),
     Failure(
         name="no-noise",
@@ -144,7 +144,7 @@ FAILURES: tuple[Failure, ...] = (
         breaks={"data.classes": (0, 1, 2, 3, 4, 5, 6, 7, 8)},
         cure={"data.classes": ()},
         finding="mode_collapse",
-        defining=Defining("share_9", 0.005, after=5.0),
+        defining=Defining("recall_9", 0.3, after=10.0),
     ),
     Failure(
         name="by-heart",

@@ -311,6 +311,11 @@ class Curves:
                 self._rows.setdefault((quantity, segment), []).append(tuple(values))
                 self._last_id = number
 
+    def quantities(self) -> list[str]:
+        """The names of all quantities that there are records of."""
+        with self._lock:
+            return sorted({quantity for quantity, _ in self._rows})
+
     def series(self, quantity: str) -> tuple[Array, list[Array]]:
         """A quantity over the run: the curve that counts, and the tails that a resume replaced.
 

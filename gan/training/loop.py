@@ -25,6 +25,7 @@ from gan.system.files import StorageError
 from gan.training.checkpoint import checkpoint_content
 from gan.training.clock import TrainingClock
 from gan.training.messages import (
+    DIVERGED,
     Best,
     Checkpoint,
     Command,
@@ -106,6 +107,8 @@ class Loop:
         self._clock = TrainingClock(start.progress.seconds)
         self._speed: deque[tuple[float, int]] = deque()
         self._owed: list[Segment | Record] = []
+        self._kept = trainer.images
+        """After how many images the last checkpoint was taken."""
         z, y = grid.grid(trainer.config)
         self._z, self._y = z.to(trainer.device), y.to(trainer.device)
 
@@ -119,7 +122,8 @@ class Loop:
         try:
             return self._run()
         except _DivergedError as error:
-            return self._fail(f"Training diverged: {error} is no longer finite. Resume with lower learning rates.")
+            kept = f"The last good state, after {self._kept:,} images, is kept: resume with lower learning rates."
+            return self._fail(f"{DIVERGED}: {error} is no longer finite. {kept}")
 
     def _run(self) -> Ending:
         self._began = self._hopeful_since = self.seconds
@@ -405,6 +409,7 @@ class Loop:
         self._check()
         content = checkpoint_content(self.trainer, {"seconds": self.seconds})
         self.sink(Checkpoint(content))
+        self._kept = self.trainer.images
         self._put_off("checkpoint", len(content))
 
     def _put_off(self, kind: str, size: int) -> None:

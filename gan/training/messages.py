@@ -19,6 +19,9 @@ DERIVED: tuple[State, ...] = ("interrupted", "silent")
 MOST = 10**15
 """No number in a status is larger."""
 
+DIVERGED = "Training diverged"
+"""How the message of a run begins that ended because a number was no longer finite."""
+
 Verb = Literal["pause", "resume", "stop", "discard", "rates", "leave", "move"]
 MOST_MOVES = 1000
 """Moves by hand that one command may ask for."""

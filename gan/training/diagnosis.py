@@ -1,0 +1,267 @@
+"""What the curves of a run and the looks at its samples say: a pure function from them to findings, the worst first.
+
+Two rules stand above all others. A healthy run is never called ill: what would be an alarm has to hold with a margin,
+over all that was measured of late, and nothing is wrong with a run whose pictures get better. And nothing is said
+before it can be known. Published rules are given where they are used; the margins are those of recorded runs, see
+"What the diagnosis says" in benchmarks/README.md.
+"""
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from gan.config import TrainConfig
+from gan.training import signs
+from gan.training.remedies import Cure, cure
+from gan.training.signs import NAN, Curves, Signs
+from gan.training.words import WORDS
+
+Kind = Literal[
+    "healthy",
+    "too_early",
+    "discriminator_too_strong",
+    "discriminator_too_weak",
+    "vanishing_gradient",
+    "mode_collapse",
+    "oscillation",
+    "divergence",
+    "memorising",
+    "as_good_as_it_gets",
+]
+Level = Literal["good", "open", "warning", "bad"]
+LEVELS: dict[Kind, Level] = {
+    "healthy": "good",
+    "as_good_as_it_gets": "good",
+    "too_early": "open",
+    "oscillation": "warning",
+    "memorising": "warning",
+    "discriminator_too_strong": "bad",
+    "discriminator_too_weak": "bad",
+    "vanishing_gradient": "bad",
+    "mode_collapse": "bad",
+    "divergence": "bad",
+}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that can be said of a run."""
+
+    kind: Kind
+    sentence: str
+    """What is seen, with its numbers, for somebody who has not seen a GAN before."""
+    evidence: dict[str, float] = field(default_factory=dict)
+    """The numbers that it rests on, by the names of `gan.training.signs.Signs`."""
+    why: str = ""
+    helps: str = ""
+    """What usually helps."""
+    cure: Cure | None = None
+    """Where it is one setting, the change that does it."""
+
+    @property
+    def level(self) -> Level:
+        """How bad it is: good, open (nothing is known yet), warning, bad."""
+        return LEVELS[self.kind]
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON can hold it; numbers that are none are left out."""
+        evidence = {name: value for name, value in self.evidence.items() if math.isfinite(value)}
+        return {
+            "kind": self.kind,
+            "evidence": evidence,
+            "sentence": self.sentence,
+            "why": self.why,
+            "helps": self.helps,
+            "cure": self.cure and self.cure.to_dict(),
+        }
+
+
+def diagnose(config: TrainConfig, curves: Curves, floor: float = NAN, diverged: str = "") -> list[Finding]:
+    """What can be said of a run with these settings, the worst first; at least one finding.
+
+    `curves` are its quantities by name, each (5, N) with the rows images, seconds, mean, minimum and maximum of each
+    record; quality while training is among them (`fcd`, `variety`, `share_0` and so on). `floor` is the FCD of real
+    images. `diverged` is what the run said when it ended because a number was no longer finite.
+    """
+    found = signs.read(config, curves, floor)
+    return list(judge(config, found, diverged))
+
+
+def judge(config: TrainConfig, found: Signs, diverged: str = "") -> Iterator[Finding]:
+    """The same, of signs that were read already."""
+    if diverged:
+        yield _finding("divergence", diverged, found, config, "images")
+        return
+    if found.moves < EARLY_MOVES or not found.recent_looks:
+        yield _finding("too_early", _too_early(found), found, config, "images", "moves", "looks")
+        return
+    alarms = [finding for rule in RULES if (finding := rule(config, found))]
+    yield from alarms
+    if not alarms:
+        yield _well(config, found)
+
+
+def _finding(kind: Kind, sentence: str, found: Signs, config: TrainConfig, *evidence: str, blame: str = "") -> Finding:
+    why, helps = WORDS[kind]
+    numbers = {name: float(getattr(found, name)) for name in evidence}
+    return Finding(kind, sentence, numbers, why, helps, cure(kind, config, blame))
+
+
+def _too_early(found: Signs) -> str:
+    if not found.looks:
+        return "Nothing can be said yet: the pictures have not been looked at."
+    return f"Too early to say: {found.moves:,.0f} moves so far, and quality was measured {_times(found.looks)}."
+
+
+def _gets_better(found: Signs) -> bool:
+    """Whether the pictures get better, or what the game measures goes where it should: then nothing is wrong yet."""
+    return found.change < BETTER or found.approach < BETTER
+
+
+def _is_good(found: Signs) -> bool:
+    return found.fcd < GOOD
+
+
+def _diverges(config: TrainConfig, found: Signs) -> Finding | None:
+    """D's loss in spikes (ganhacks, section 10)."""
+    if not found.blown_up > BLOWN_UP or _is_good(found):
+        return None
+    said = (
+        f"The discriminator's loss is {found.blown_up:.0f} times what it should be, in spikes: the steps are too long."
+    )
+    return _finding("divergence", said, found, config, "blown_up", "fcd")
+
+
+def _vanishes(config: TrainConfig, found: Signs) -> Finding | None:
+    """The generator's gradient is gone while D wins (Goodfellow et al. 2014, section 3; Arjovsky and Bottou 2017)."""
+    if not (found.fade < FADED and found.real_over_forged > SURE) or _is_good(found):
+        return None
+    said = (
+        f"The generator's gradient has faded to {found.fade:.1g} of what it was, and the discriminator tells "
+        f"{found.real_over_forged:.0%} of all pairs apart: nothing tells the generator which way to go."
+    )
+    return _finding("vanishing_gradient", said, found, config, "fade", "gradient", "real_over_forged")
+
+
+def _too_strong(config: TrainConfig, found: Signs) -> Finding | None:
+    """D is right all the time (ganhacks, section 10) and the pictures do not get better."""
+    sure = min(found.right_real, found.right_forged) > SURE or (
+        math.isnan(found.right_real) and found.real_over_forged > CERTAIN
+    )
+    if not sure or not found.real_over_forged > SURE or found.says_forged > DOUBT:
+        return None
+    if _gets_better(found) or found.fcd < POOR:
+        return None
+    said = (
+        f"The discriminator is right about {min(found.right_real, found.right_forged):.0%} of the pictures, and they "
+        "do not get better: it is too strong for this generator."
+    )
+    return _finding(
+        "discriminator_too_strong", said, found, config, "right_real", "right_forged", "real_over_forged", "change"
+    )
+
+
+def _too_weak(config: TrainConfig, found: Signs) -> Finding | None:
+    """G fools D with pictures that are no digits (ganhacks, section 10)."""
+    if not found.real_over_forged < FOOLED or found.fcd < POOR:
+        return None
+    said = (
+        f"The discriminator takes the forgery for the real one in {1 - found.real_over_forged:.0%} of all pairs, and "
+        "the forgeries are poor: it is too weak to teach."
+    )
+    return _finding("discriminator_too_weak", said, found, config, "real_over_forged", "fcd")
+
+
+def _collapses(config: TrainConfig, found: Signs) -> Finding | None:
+    """One picture for every latent, few digits, or one that is never forged."""
+    if found.variety < SAME or (found.variety < ALIKE and found.fcd > POOR and found.agreement > READABLE):
+        said = (
+            f"Forgeries of one digit vary {found.variety:.1%} as much as real ones: nearly the same picture each time."
+        )
+        blame = "generator.latent_scale" if config.generator.latent_scale == 0 else ""
+        return _finding("mode_collapse", said, found, config, "variety", blame=blame)
+    if found.rarest < UNREAD and found.typical > READ and found.second_rarest > SECOND:
+        said = (
+            f"No {found.rarest_digit} is forged: of those asked for {found.rarest:.0%} are read as one, of the other "
+            f"digits {found.typical:.0%}."
+        )
+        blame = "data.classes" if config.data.classes else ""
+        return _finding("mode_collapse", said, found, config, "rarest_digit", "rarest", "typical", blame=blame)
+    if found.digits <= FEW and not _gets_better(found) and found.fcd > POOR and found.moves > COLLAPSED_MOVES:
+        many = "one digit is" if found.digits <= 1 else f"{found.digits:.0f} of ten digits are"
+        return _finding(
+            "mode_collapse", f"Only {many} forged, and it stays so.", found, config, "digits", "change", "approach"
+        )
+    return None
+
+
+def _memorises(config: TrainConfig, found: Signs) -> Finding | None:
+    """D tells the real images that it knows from those that it does not (BigGAN, section 4.2)."""
+    if not found.memory > KNOWN:
+        return None
+    said = (
+        f"The discriminator scores a real image that it learned from above one that it never saw in {found.memory:.0%} "
+        "of all pairs, where 50 % would be fair: it knows the training set by heart."
+    )
+    return _finding("memorising", said, found, config, "memory", "real_over_forged")
+
+
+def _oscillates(config: TrainConfig, found: Signs) -> Finding | None:
+    """Forgeries jump from one kind of digit to another."""
+    if not (found.turnover > TURNOVER and found.recent_looks > 2) or _gets_better(found) or found.fcd < POOR:
+        return None
+    said = (
+        f"From look to look {found.turnover:.0%} of the forgeries turn into other digits, and they do not get better: "
+        "the two networks chase each other in circles."
+    )
+    return _finding("oscillation", said, found, config, "turnover", "change")
+
+
+def _well(config: TrainConfig, found: Signs) -> Finding:
+    """What to say where nothing is wrong."""
+    level = f"FCD {found.fcd:.1f} times that of real digits" if math.isfinite(found.fcd) else "no look at quality"
+    if found.looks >= 6 and found.fcd < FINE and found.change > SETTLED and found.fcd < 1.2 * found.best_fcd:
+        said = f"As good as it gets with these settings: {level}, and hardly better than before."
+        return _finding("as_good_as_it_gets", said, found, config, "fcd", "best_fcd", "change")
+    better = ", and the pictures get better" if found.change < 1 else ""
+    return _finding("healthy", f"All is well: {level}{better}.", found, config, "fcd", "change", "variety")
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"
+
+
+EARLY_MOVES = 400
+COLLAPSED_MOVES = 600
+BETTER = 0.8
+GOOD = 10.0
+FINE = 15.0
+POOR = 40.0
+BLOWN_UP = 6.0
+FADED = 1e-3
+SURE = 0.98
+CERTAIN = 0.999
+DOUBT = 0.1
+FOOLED = 0.4
+SAME = 0.012
+ALIKE = 0.1
+READABLE = 0.6
+UNREAD = 0.3
+READ = 0.8
+SECOND = 0.5
+FEW = 3
+KNOWN = 0.7
+TURNOVER = 0.5
+SETTLED = 0.9
+
+RULES: tuple[Callable[[TrainConfig, Signs], Finding | None], ...] = (
+    _diverges,
+    _vanishes,
+    _too_strong,
+    _too_weak,
+    _collapses,
+    _memorises,
+    _oscillates,
+)
+"""The worst first."""
