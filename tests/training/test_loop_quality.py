@@ -56,7 +56,8 @@ def test_quality_is_recorded_where_it_was_measured(digits: Digits, looking: None
     found = looks(events)
     assert [record.images for record in found] == [32 * (step + 1) for step in range(10)]
     assert {record.segment for record in found} == {3}
-    expected = {} if agreement is None else {"agreement": Summary(agreement, agreement, agreement)}
+    shares = {f"share_{digit}": Summary(0.1, 0.1, 0.1) for digit in range(10)}
+    expected = shares | ({} if agreement is None else {"agreement": Summary(agreement, agreement, agreement)})
     assert [record.quantities for record in found] == [{"fcd": Summary(fcd, fcd, fcd)} | expected for fcd in fcds]
     seconds = [record.seconds for record in found]
     assert seconds == sorted(seconds)
