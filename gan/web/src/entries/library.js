@@ -1,0 +1,13 @@
+// What the widgets are made of, for tests.
+
+export * from "../explorer.js";
+export * from "../files.js";
+export * from "../fit.js";
+export * from "../half.js";
+export * from "../latents.js";
+export * from "../links.js";
+export * from "../paper.js";
+export * from "../paths.js";
+export * from "../pinboard.js";
+export * from "../runtime.js";
+export * from "../selection.js";

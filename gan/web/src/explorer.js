@@ -1,0 +1,320 @@
+// The explorer: digit buttons, sliders, the ten digits of a latent, a pad.
+
+import { codeControls, valueButtons } from "./codes.js";
+import { context2d, copy, download, element, explained, slider } from "./dom.js";
+import { CLASSES, mixOfDigit } from "./latents.js";
+import { fromQuery, toQuery } from "./links.js";
+import { latentPad } from "./pad.js";
+import { Painter, PictureGrid, picture, SIDE } from "./painter.js";
+import { addressOf, LastSelection, LatentSelection } from "./selection.js";
+import { coordinateSliders, directionSliders } from "./sliders.js";
+
+/** @import { Widget } from "./component.js" */
+/** @import { Header } from "./runtime.js" */
+/** @import { Program } from "./runtime.js" */
+
+/** What stands in an address of a picture. */
+const SELECTED = ["z", "digit", "mix"];
+
+/**
+ * One big button a digit, and behind a switch how much of each.
+ * @param {LatentSelection} selection
+ */
+function digitButtons(selection) {
+  const buttons = valueButtons(CLASSES, "digit", (digit) => selection.setMix(mixOfDigit(digit)));
+  // Sliders hold weights, the numbers beside them the shares: what one asks for does not depend on the way there.
+  let weights = Array.from(selection.mix);
+  const mixers = Array.from({ length: CLASSES }, (_, digit) => {
+    const moved = (/** @type {number} */ weight) => {
+      weights[digit] = weight;
+      selection.setMix(weights);
+    };
+    return slider(element("span", { textContent: digit }), 0, 1, 0.01, moved, {
+      "data-testid": `mix-slider-${digit}`,
+      "aria-label": `Share of digit ${digit}`,
+    });
+  });
+  const node = element(
+    "div",
+    { className: "digits" },
+    buttons.node,
+    element(
+      "details",
+      {},
+      element("summary", { textContent: "Mix digits: half a 3, half an 8" }),
+      element("p", { className: "quiet" }, explained(selection.program, "mix", "What is a mix?")),
+      element("div", { className: "grid" }, ...mixers.map((mixer) => mixer.node)),
+    ),
+  );
+  /** @type {Float32Array | undefined} */
+  let marked;
+  const refresh = () => {
+    const { mix } = selection;
+    if (mix !== marked) buttons.mark(mix); // not while a latent is dragged: that changes no mark
+    marked = mix;
+    const sum = weights.reduce((total, weight) => total + weight, 0);
+    if (mix.some((share, digit) => Math.abs(share - weights[digit] / sum) > 2e-3)) weights = Array.from(mix);
+    mixers.forEach((mixer, digit) => {
+      mixer.show(weights[digit], 2, mix[digit]);
+    });
+  };
+  return { node, refresh };
+}
+
+/**
+ * What D says of the picture, in words.
+ * @param {Header} header
+ * @param {number} output
+ */
+function describe({ score }, output) {
+  if (score.energy) return `: ${output.toPrecision(3)}, ${score.meaning}`;
+  if (!score.probability) return `: score ${output.toFixed(2)}, ${score.meaning}`;
+  return `: ${(100 / (1 + Math.exp(-output))).toFixed(0)} % real`;
+}
+
+/**
+ * Lines of Python that draw the same picture, and say where they can.
+ * @param {LatentSelection} selection
+ */
+export function pythonCode(selection) {
+  const { z, digit, mix } = toQuery(selection.z, selection.mix);
+  const { reference, conditional } = selection.program.header;
+  const what = digit === undefined ? `latent.decode("${mix}")` : `torch.tensor([${digit}])`;
+  return `# Draws this picture as forged.png. Run it in the folder of Counterfeit, the one that holds app.py,
+# after: python -m pip install -r requirements.txt
+try:
+    import torch
+    from gan import latent, render
+    from gan.checkpoint import forge, load_model, resolve
+except ImportError as error:
+    raise SystemExit(f"Run this in the folder of Counterfeit, with its requirements installed ({error}).")
+
+model = load_model(resolve(${JSON.stringify(reference)}))
+z = latent.decode("${z}")
+picture = forge(model, z, ${conditional ? what : "None"})[0].numpy()
+open("forged.png", "wb").write(render.png(picture, scale=20))
+`;
+}
+
+/**
+ * Builds the explorer inside `root`, with the latent and the mix that the address holds, else those that this tab last
+ * had selected. A `standalone` page has no others beside it; its address holds them behind the #.
+ * @param {HTMLElement} root
+ * @param {Program} program
+ * @param {boolean} standalone
+ * @returns {Widget}
+ */
+export function mountExplorer(root, program, standalone = false) {
+  const selection = new LatentSelection(program);
+  const last = new LastSelection(program);
+  const { pathname } = location;
+  const query = () => new URLSearchParams(standalone ? location.hash.slice(1) : location.search);
+  /** Whether the address is this widget's: not any more when it is another page's or model's, and this one about to go. */
+  const isOurs = () => standalone || (location.pathname === pathname && query().get("model") === program.header.model);
+  /** Takes what the address holds. Returns what there is to say about it. */
+  const readAddress = () => {
+    const asked = query();
+    const { z, mix } = fromQuery(asked, selection.z.length);
+    if (z) selection.z = z;
+    if (mix) selection.mix = mix;
+    if ((asked.has("z") && !z) || ((asked.has("digit") || asked.has("mix")) && !mix))
+      return "What the address says of a picture does not fit this model, and was left out.";
+    const { hash } = selection.program.header;
+    const others = (asked.get("weights") ?? hash) !== hash;
+    return others ? "This model has learned since the link was made, so the picture may be another one." : "";
+  };
+  /** @type {number | undefined} */
+  let later;
+  /** Puts what is selected into the address, so that Back, a reload or a copy of it brings back the very picture. */
+  const remember = () => {
+    clearTimeout(later);
+    later = undefined;
+    if (!isOurs()) return;
+    last.keep(selection);
+    history.replaceState(history.state, "", addressOf(selection, standalone));
+  };
+  /** An address may not be replaced as often as a finger moves. */
+  const rememberSoon = () => {
+    clearTimeout(later);
+    later = setTimeout(remember, 300);
+  };
+  /** Whatever is pressed next may lead to another page. */
+  const rememberNow = () => {
+    if (later !== undefined) remember();
+  };
+
+  const canvas = element("canvas", {
+    width: SIDE,
+    height: SIDE,
+    className: "picture",
+    role: "img",
+    "data-testid": "digit-canvas",
+    "aria-label": "The forged digit",
+  });
+  const { probability, energy } = program.header.score;
+  const output = element("span");
+  const word = energy ? "energy" : probability ? "discriminator" : "D's score";
+  const discriminated = element("div", { className: "quiet" }, explained(program, word, "D"), output);
+  const reconstruction = picture({
+    className: "drawing",
+    "data-testid": "drawing",
+    "aria-label": "D's own drawing of it",
+  });
+  const pace = element("div", { className: "quiet pace", "data-testid": "fps" });
+  const notice = element("p", { className: "quiet notice", role: "status" });
+  const say = (/** @type {string} */ text) => Object.assign(notice, { textContent: text, hidden: !text });
+  if (!SELECTED.some((name) => query().has(name))) last.restore(selection);
+  say(readAddress());
+  const directions = directionSliders(selection);
+  /** @type {Set<number>} */
+  const locked = new Set();
+  const coordinates = coordinateSliders(selection, locked);
+  /** @type {{ refresh: () => void }[]} */
+  const parts = [directions, coordinates];
+
+  const setUnlocked = (/** @type {Float32Array} */ z) =>
+    selection.setLatent(z.map((value, i) => (locked.has(i) ? selection.z[i] : value)));
+  const first = selection.latents.ofKind("categorical").length ? "; of a code the first value" : "";
+  const linkButton = element("button", {
+    textContent: "Copy link",
+    onclick: () => {
+      remember();
+      // To these very weights, also while their run goes on.
+      copy(linkButton, addressOf(selection, standalone, { model: selection.program.header.link }));
+    },
+  });
+  const codeButton = element("button", {
+    textContent: "Copy as Python",
+    title: "Lines that draw this picture, to run in the folder of Counterfeit",
+    onclick: () => {
+      copy(codeButton, pythonCode(selection));
+    },
+  });
+  // Who has taken the file home has neither that folder nor the model's.
+  const copies = standalone ? [linkButton] : [linkButton, codeButton];
+  const left = element(
+    "div",
+    { className: "hand" },
+    canvas,
+    energy
+      ? element(
+          "div",
+          { className: "line" },
+          reconstruction.node,
+          element("div", { className: "beside" }, discriminated, pace),
+        )
+      : element("div", { className: "line" }, discriminated, pace),
+    notice,
+    element(
+      "div",
+      { className: "buttons" },
+      element("button", { textContent: "Random", onclick: () => setUnlocked(selection.latents.draw()) }),
+      element("button", {
+        textContent: "Reset",
+        title: `All of z to 0, the mean of the prior${first}`,
+        onclick: () => setUnlocked(selection.latents.centre()),
+      }),
+      element("button", {
+        textContent: "Save",
+        title: "The picture as a PNG of 560×560 pixels",
+        onclick: () => savePicture(canvas),
+      }),
+      ...copies,
+    ),
+  );
+
+  /** @type {PictureGrid[]} */
+  const grids = [];
+  const right = element("div", { className: "controls" });
+  const below = element("div", { className: "below" });
+  if (program.header.conditional) {
+    const buttons = digitButtons(selection);
+    parts.push(buttons);
+    right.append(buttons.node);
+    const mixes = Array.from({ length: CLASSES }, (_, digit) => mixOfDigit(digit));
+    const row = new PictureGrid(CLASSES, 1, (digit) => ({ z: selection.z, mix: mixes[digit] }), {
+      className: "row",
+      role: "img",
+      "data-testid": "ten-digits",
+      "aria-label": "All ten digits of this very latent",
+    });
+    grids.push(row);
+    const head = element("p", { className: "quiet" }, "All ten digits of this very ", explained(program, "latent"));
+    below.append(head, row.node);
+  } else if (!selection.latents.codes.length) {
+    const none = "This generator was never told which digit is which, so there is none to ask for.";
+    right.append(element("p", { className: "quiet", textContent: none }));
+  }
+  const codes = selection.latents.codes.length ? codeControls(selection, locked) : null;
+  if (codes) {
+    parts.push(codes);
+    right.append(codes.node);
+    grids.push(...codes.strips);
+  }
+  right.append(directions.node);
+  const pad = latentPad(selection, directions, codes?.axes ?? [], standalone);
+  grids.push(pad.grid);
+  parts.push(pad);
+  below.append(pad.node, coordinates.node);
+  coordinates.node.addEventListener("toggle", coordinates.refresh);
+  root.replaceChildren(element("div", { className: "explorer" }, left, right, below));
+
+  const refresh = () => {
+    for (const part of parts) part.refresh();
+  };
+  selection.listeners.push(refresh);
+  selection.moveListeners.push(rememberSoon, () => say(""));
+  refresh();
+  // A link that is pasted over a standalone file; or Back, to an address that has the same model.
+  const onaddress = () => {
+    if (!isOurs()) return;
+    clearTimeout(later);
+    say(readAddress());
+    selection.notify();
+  };
+  const outside = new AbortController();
+  const { signal } = outside;
+  for (const name of ["hashchange", "popstate"]) addEventListener(name, onaddress, { signal });
+  for (const name of ["pointerdown", "keydown"]) addEventListener(name, rememberNow, { capture: true, signal });
+  if (!standalone && notice.hidden) remember();
+  const painter = new Painter(
+    selection,
+    canvas,
+    grids,
+    (score) => {
+      output.textContent = describe(selection.program.header, score);
+      if (energy) reconstruction.show(selection.program.reconstruction());
+    },
+    (fps, milliseconds) => {
+      pace.textContent = `${fps ? `${fps.toFixed(0)} fps · ` : ""}${milliseconds.toFixed(1)} ms`;
+    },
+  );
+  const idsOf = (/** @type {Header} */ header) => header.bases.map((basis) => basis.id).join();
+  return {
+    update: (next) => {
+      const before = idsOf(selection.program.header);
+      selection.program = next;
+      if (idsOf(next.header) !== before) directions.build();
+      selection.notify();
+      if (notice.hidden) rememberSoon(); // what a link shows stays what the link says until somebody moves it
+    },
+    end: () => {
+      clearTimeout(later);
+      outside.abort();
+      painter.end();
+      pad.end();
+    },
+  };
+}
+
+/**
+ * Saves the picture, each pixel 20 wide.
+ * @param {HTMLCanvasElement} canvas
+ */
+function savePicture(canvas) {
+  const large = element("canvas", { width: SIDE * 20, height: SIDE * 20 });
+  const context = context2d(large);
+  context.imageSmoothingEnabled = false;
+  context.drawImage(canvas, 0, 0, large.width, large.height);
+  large.toBlob((blob) => download(blob, "forged.png"));
+}

@@ -1,0 +1,118 @@
+// The latent and the mix of digits that a person has selected, what can be done to them, and where they are kept.
+
+import { rounded } from "./half.js";
+import { LatentSpec, mixOfDigit } from "./latents.js";
+import { decode, fromQuery, toQuery } from "./links.js";
+import { dot } from "./runtime.js";
+
+/** @import { Program } from "./runtime.js" */
+
+/** @param {ArrayLike<number>} z */
+export const norm = (z) => Math.sqrt(dot(z, 0, z, 0, z.length));
+
+/**
+ * The coordinate of z along a unit vector.
+ * @param {ArrayLike<number>} direction
+ * @param {ArrayLike<number>} z
+ */
+export const coordinate = (direction, z) => dot(direction, 0, z, 0, z.length);
+
+/** A latent and a mix of digits, and the program that makes a picture of them. */
+export class LatentSelection {
+  /** @param {Program} program */
+  constructor(program) {
+    this.program = program;
+    const { latents, digit, start } = program.header;
+    this.latents = new LatentSpec(latents);
+    this.z = (start && decode(start, this.latents.size)) || this.latents.centre();
+    this.mix = mixOfDigit(digit ?? 3);
+    /** Called when something is to be painted anew. @type {(() => void)[]} */
+    this.listeners = [];
+    /** Called when it is because somebody moved something. @type {(() => void)[]} */
+    this.moveListeners = [];
+  }
+
+  /**
+   * Sets the latent. It is kept as a link would hold it, so that what one sees is what one shares.
+   * @param {ArrayLike<number>} z
+   */
+  setLatent(z) {
+    this.z = rounded(z);
+    this.moved();
+  }
+
+  /**
+   * Moves the latent by so much along a direction.
+   * @param {ArrayLike<number>} direction
+   * @param {number} by
+   */
+  moveAlong(direction, by) {
+    this.setLatent(this.z.map((value, i) => value + by * direction[i]));
+  }
+
+  /**
+   * Sets the mix; any ten weights that are not all 0 will do.
+   * @param {ArrayLike<number>} weights
+   */
+  setMix(weights) {
+    const shares = Float64Array.from(weights);
+    const sum = shares.reduce((total, share) => total + share, 0);
+    if (!(sum > 0)) return;
+    this.mix = rounded(shares.map((share) => share / sum));
+    this.moved();
+  }
+
+  notify() {
+    for (const listener of this.listeners) listener();
+  }
+
+  moved() {
+    this.notify();
+    for (const listener of this.moveListeners) listener();
+  }
+}
+
+/** What a tab last had selected of a model: whoever comes back to it finds it there, by whatever way. */
+export class LastSelection {
+  /** @param {Program} program */
+  constructor(program) {
+    this.key = `counterfeit-hand-${program.header.model}`;
+  }
+
+  /** @param {LatentSelection} selection */
+  keep({ z, mix }) {
+    try {
+      sessionStorage.setItem(this.key, String(new URLSearchParams(toQuery(z, mix))));
+    } catch {
+      // A browser that keeps nothing: the address alone holds it.
+    }
+  }
+
+  /** @param {LatentSelection} selection */
+  restore(selection) {
+    try {
+      const { z, mix } = fromQuery(new URLSearchParams(sessionStorage.getItem(this.key) ?? ""), selection.z.length);
+      if (z && mix) Object.assign(selection, { z, mix });
+    } catch {
+      // as above
+    }
+  }
+}
+
+/**
+ * The page's address with what is selected, `named` in the query as well.
+ * @param {LatentSelection} selection
+ * @param {boolean} standalone
+ * @param {Record<string, string>} named
+ */
+export function addressOf(selection, standalone, named = {}) {
+  const query = new URLSearchParams(standalone ? location.hash.slice(1) : location.search);
+  for (const name of ["z", "digit", "mix"]) query.delete(name);
+  const held = {
+    ...toQuery(selection.z, selection.mix),
+    weights: selection.program.header.hash,
+    ...(standalone ? {} : named),
+  };
+  for (const [name, value] of Object.entries(held)) query.set(name, value);
+  return `${location.href.split(/[?#]/)[0]}${standalone ? "#" : "?"}${query}`;
+}
