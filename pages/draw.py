@@ -1,4 +1,4 @@
 from pages.components import in_page, start
 
 start.through_app()
-in_page.page("Draw", "mountDraw", follow=False)  # a search needs a model that stays
+in_page.page("Draw", "draw", follow=False)  # a search needs a model that stays

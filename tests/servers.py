@@ -8,6 +8,7 @@ its server, or that has to be the first to open a page there, asks for `own_serv
 `tests/conftest.py` registers this module, so that a process has one browser whatever it tests.
 """
 
+import base64
 import os
 import shutil
 import signal
@@ -85,12 +86,13 @@ def browser(chromium: str) -> Iterator[Browser]:
 
 
 @contextmanager
-def scripts_alone(browser: Browser, *names: str) -> Iterator[Page]:
-    """An empty page that has some of the scripts of pages/components."""
-    from gan.export.standalone import WEB
+def library(browser: Browser) -> Iterator[Page]:
+    """An empty page in which everything that gan/web/src/entries/library.js exports is at hand by its name."""
+    from gan import web
 
     page = browser.new_page()
-    page.add_script_tag(content="\n".join((WEB / name).read_text() for name in names))
+    address = "data:text/javascript;base64," + base64.b64encode(web.script("library").encode()).decode()
+    page.evaluate("async (address) => { Object.assign(window, await import(address)); }", address)
     yield page
     page.close()
 

@@ -1,6 +1,6 @@
 """A model as a program that runs anywhere: flat lists of layers, and one buffer of weights.
 
-The page and the standalone file run it in JavaScript (`pages/components/runtime.js`), ONNX runtimes after
+The page and the standalone file run it in JavaScript (`gan/web/src/runtime.js`), ONNX runtimes after
 `onnx_content`. Batch norm is folded into the layer before it, spectral norm into its weight, the digit's embedding
 into the first bias, D's projection into its last layer; what is left works on flat arrays, row by row as PyTorch
 lays them out (channel, height, width).

@@ -3,12 +3,10 @@
 import base64
 import hashlib
 import html
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
-from gan import glossary
+from gan import glossary, web
 from gan.data import Bytes
 from gan.export.program import compile_model, wire
 from gan.games import stillness
@@ -22,19 +20,6 @@ YARDSTICK = 20
 """Real digits that Draw measures its search with."""
 TRIED = 64
 """Latents among which the one is found with which a model opens."""
-WEB = Path(__file__).parents[2] / "pages" / "components"
-COMMON = ("runtime.js", "share.js", "latents.js", "hand.js", "pins.js")
-SCRIPTS = {
-    "mountExplorer": (*COMMON, "sliders.js", "codes.js", "pad.js", "explorer.js"),
-    "mountInterpolate": (*COMMON, "gather.js", "paths.js", "files.js", "interpolate.js"),
-    "mountDraw": (*COMMON, "fit.js", "paper.js", "yardstick.js", "draw.js"),
-}
-"""The files behind each function that builds a widget: one follows the other, since a component cannot import."""
-STYLES = {
-    "mountExplorer": ("explorer.css",),
-    "mountInterpolate": ("explorer.css", "interpolate.css"),
-    "mountDraw": ("explorer.css", "draw.css"),
-}
 
 
 @dataclass(frozen=True)
@@ -88,20 +73,6 @@ def explorable(
     return wire(compile_model(model), about)
 
 
-def script(mount: str) -> str:
-    """The JavaScript of a widget."""
-    return _joined(SCRIPTS[mount])
-
-
-def style(mount: str) -> str:
-    """Its style sheet."""
-    return f"{glossary.STYLE}\n{_joined(STYLES[mount])}"
-
-
-def _joined(names: tuple[str, ...]) -> str:
-    return "\n".join((WEB / name).read_text() for name in names)
-
-
 def standalone_page(model: Model, reference: str, title: str = "A forger of digits") -> str:
     """One HTML file with the model, its explorer and nothing from elsewhere: it works from a USB stick."""
     config = model.config
@@ -129,7 +100,8 @@ body {{ margin: 0 auto; padding: 1.2rem; max-width: 78rem; background: var(--pag
   font-family: system-ui, sans-serif; }}
 h1 {{ font-size: 1.4rem; margin: 0 0 .2rem; }}
 header p {{ margin: 0 0 1rem; opacity: .75; font-size: .875rem; }}
-{style("mountExplorer")}
+{glossary.STYLE}
+{web.style("standalone")}
 </style>
 <header>
 <h1>{html.escape(title)}</h1>
@@ -137,11 +109,9 @@ header p {{ margin: 0 0 1rem; opacity: .75; font-size: .875rem; }}
 elsewhere. Made with Counterfeit.</p>
 </header>
 <main id="explorer"></main>
-<script>
-{script("mountExplorer")}
-const weights = {json.dumps(weights)};
-const program = readProgram(Uint8Array.from(atob(weights), (c) => c.charCodeAt(0)));
-mountExplorer(document.getElementById("explorer"), program, true);
+<script type="text/plain" id="program">{weights}</script>
+<script type="module">
+{web.script("standalone")}
 </script>
 </html>
 """

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pandas  # noqa: F401 (plotly takes pandas from sys.modules, where another thread may have put it half imported)
 import streamlit as st
 
-from gan import plots
+from gan import plots, web
 from gan.curves import reduced
 from gan.games import rules
 from gan.games.game import Chart, Quantity
@@ -40,7 +40,7 @@ def of(run: Run) -> store.Curves:
 
 @st.cache_resource(show_spinner=False)
 def _zoom_reporter() -> "ComponentRenderer":
-    return st.components.v2.component("counterfeit_zoom", js=(Path(__file__).parent / "zoom.js").read_text())
+    return st.components.v2.component("counterfeit_zoom", js=web.script("zoom"))
 
 
 def show(run: Run) -> None:

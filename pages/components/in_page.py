@@ -1,6 +1,6 @@
-"""Widgets in which the generator runs in the page (runtime.js): the explorer, ways between latents, drawing. They cost
+"""Widgets in which the generator runs in the page (gan/web): the explorer, paths between latents, drawing. They cost
 the server next to nothing: it sends the weights once. A page that follows a run asks for newer ones when it has dealt
-with those that it holds (mount.js), and gets weights only where there are others."""
+with those that it holds (component.js), and gets weights only where there are others."""
 
 import html
 import json
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from gan import runs
+from gan import glossary, runs, web
 from gan.games import stillness
 from gan.system.text import shown
 from pages.components import look, models
@@ -29,14 +29,12 @@ DELETED = "This run was deleted meanwhile."
 
 
 @st.cache_resource(show_spinner=False)
-def _component(mount: str) -> "ComponentRenderer":
-    from gan.export import standalone
-
+def _component(entry: str) -> "ComponentRenderer":
     return st.components.v2.component(
-        f"counterfeit_{mount}",
+        f"counterfeit_{entry}",
         html='<div class="root"></div>',
-        css=standalone.style(mount),
-        js=f"{standalone.script(mount)}\nconst mountWidget = {mount};\n{(standalone.WEB / 'mount.js').read_text()}",
+        css=f"{glossary.STYLE}\n{web.style(entry)}",
+        js=web.script(entry),
     )
 
 
@@ -52,24 +50,23 @@ def _looked_into(key: str, _model: "Model") -> "tuple[list[Basis], str]":
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
-def _content(mount: str, path: Path, modified: float, names: "Names", key: str) -> bytes:
+def _content(entry: str, path: Path, modified: float, names: "Names", key: str) -> bytes:
     """What the page runs; `modified` tells versions of a file apart, `key` directions."""
     from gan import data
     from gan.export.standalone import YARDSTICK, explorable
 
     model = models.load(path, modified)
-    found, start = _looked_into(key, model) if mount == "mountExplorer" else ((), "")
+    found, start = _looked_into(key, model) if entry == "explorer" else ((), "")
     real = None
-    if mount == "mountDraw":
+    if entry == "draw":
         digits = data.load()
         real, _ = data.some(digits.test_images, digits.test_labels, YARDSTICK)
     return explorable(model, names, found, real, start)
 
 
-def page(title: str, mount: str, follow: bool = True) -> Choice:
-    """A page that lets one choose a model (`?model=` in its address) and shows the widget (a key of
-    `gan.export.standalone.SCRIPTS`). With `follow` it gets the weights of a run that trains again and again. Returns
-    what was chosen."""
+def page(title: str, entry: str, follow: bool = True) -> Choice:
+    """A page that lets one choose a model (`?model=` in its address) and shows the widget (an entry of gan/web). With
+    `follow` it gets the weights of a run that trains again and again. Returns what was chosen."""
     choices = models.listing()
     asked = st.query_params.get("model") or st.session_state.get("model in hand", PRETRAINED)
     head, choice, where = st.columns([1, 2, 1.8], vertical_alignment="center")
@@ -101,18 +98,18 @@ def page(title: str, mount: str, follow: bool = True) -> Choice:
     following = follow and model.images is None and model.run is not None and model.run.living
     if model.run and (still := stillness(model.run.config)):
         st.info(still)
-    st.fragment(show)(mount, model, following, where.empty())
+    st.fragment(show)(entry, model, following, where.empty())
     return model
 
 
-def show(mount: str, choice: Choice, following: bool, line: "DeltaGenerator") -> None:
+def show(entry: str, choice: Choice, following: bool, line: "DeltaGenerator") -> None:
     """A widget with a model as its file is now, and a line on the run that it is of. `following` says that this trains
     and that the page asks again and again; what goes wrong on the way costs a sentence, and the page keeps what it
     holds."""
     from gan.export.program import ExportError
     from gan.models.files import ModelError
 
-    key = f"{mount}-{look.short_key(choice.id)}"
+    key = f"{entry}-{look.short_key(choice.id)}"
     held, asked = _held(key)
     version, content = held, b""
     ended = False
@@ -128,7 +125,7 @@ def show(mount: str, choice: Choice, following: bool, line: "DeltaGenerator") ->
         version = look.short_key(f"{path} {modified}")
         if version != held:
             with trouble, nullcontext() if held else st.spinner("Finding directions …"):
-                content = _newest(mount, choice, path, modified, following)
+                content = _newest(entry, choice, path, modified, following)
         said = "" if run is None or choice.images is not None else _standing(run, path, following)
         problem = ""
     except (ModelError, ExportError, runs.RunError, OSError) as error:
@@ -140,7 +137,7 @@ def show(mount: str, choice: Choice, following: bool, line: "DeltaGenerator") ->
     if said:
         line.html(f'<div class="bar"><span class="where">{said}</span></div>')
     about = {"version": version, "asked": asked, "follow": following and not ended, "problem": bool(problem)}
-    _component(mount)(data=_message(about, content), key=key, on_held_change=lambda: None)
+    _component(entry)(data=_message(about, content), key=key, on_held_change=lambda: None)
 
 
 def _standing(run: runs.Run, path: Path, following: bool) -> str:
@@ -151,23 +148,23 @@ def _standing(run: runs.Run, path: Path, following: bool) -> str:
 
 
 def _held(key: str) -> tuple[str, int]:
-    """What the page says it holds, and the number of its question: "VERSION NUMBER", as mount.js puts it."""
+    """What the page says it holds, and the number of its question: "VERSION NUMBER", as component.js puts it."""
     state = st.session_state.get(key)
     version, _, number = str(state.get("held") or "" if state else "").rpartition(" ")
     return version, int(number) if number.isdecimal() and len(number) < 13 else 0
 
 
-def _newest(mount: str, choice: Choice, path: Path, modified: float, following: bool) -> bytes:
+def _newest(entry: str, choice: Choice, path: Path, modified: float, following: bool) -> bytes:
     # While a run trains, its directions stay for a while: sliders that mean something else every second could
     # not be used. They are found anew when the images have doubled.
     images = models.load(path, modified).images
     key = f"{choice.id} {images.bit_length()}" if following else f"{path} {modified}"
-    return _content(mount, path, modified, _names(choice, path), key)
+    return _content(entry, path, modified, _names(choice, path), key)
 
 
 def _message(about: dict[str, object], content: bytes) -> bytes:
-    """What mount.js reads: the length of `about` (4 bytes, little endian), `about` as JSON, the program if it is to be
-    replaced."""
+    """What component.js reads: the length of `about` (4 bytes, little endian), `about` as JSON, the program if it is to
+    be replaced."""
     text = json.dumps(about).encode()
     return len(text).to_bytes(4, "little") + text + content
 

@@ -11,37 +11,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from gan import data, glossary, render
+from gan import data, glossary, render, web
 from gan.training.messages import Status
 
 if TYPE_CHECKING:
     from streamlit.components.v2.types import ComponentRenderer
 
-_HERE = Path(__file__).parent
-_REPORT_SCALE = """
-export default function ({ setStateValue }) {
-  let told = 1;
-  let timer;
-  const tell = () => {
-    const size = parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
-    const scale = Math.round(size * 100) / 100;
-    if (scale !== told) setStateValue("scale", (told = scale));
-  };
-  const later = () => {
-    clearTimeout(timer);
-    timer = setTimeout(tell, 300);
-  };
-  tell();
-  addEventListener("resize", later);
-  return () => removeEventListener("resize", later);
-}
-"""
-
 
 @cache
 def _sheet_and_script() -> str:
-    sheet, script = ((_HERE / name).read_text() for name in ("look.css", "look.js"))
-    return f"<style>{sheet}{glossary.STYLE}</style><script>{script}</script>"
+    sheet = (Path(__file__).parent / "look.css").read_text()
+    return f"<style>{sheet}{glossary.STYLE}</style><script>{web.script('look')}</script>"
 
 
 def apply() -> None:
@@ -56,7 +36,7 @@ def scale() -> float:
 
 @st.cache_resource(show_spinner=False)
 def _scale_reporter() -> "ComponentRenderer":
-    return st.components.v2.component("counterfeit_scale", js=_REPORT_SCALE)
+    return st.components.v2.component("counterfeit_scale", js=web.script("scale"))
 
 
 def follow_scale() -> None:

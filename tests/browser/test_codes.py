@@ -28,15 +28,14 @@ from tests.browser.test_explore import GREYS, picture, query
 from tests.browser.test_runtime import READ
 from tests.helpers import CPU, until
 from tests.latents.test_codes import CODES, are_codes, config_of, model_of
-from tests.servers import PROJECT, scripts_alone
+from tests.servers import PROJECT, library
 
-SCRIPTS = ("runtime.js", "share.js", "latents.js", "hand.js", "pins.js", "gather.js", "paths.js", "fit.js")
 UNIFORM, VALUES = slice(6, 9), slice(9, 13)
 
 
 @pytest.fixture(scope="module")
 def blank(browser: Browser) -> Iterator[Page]:
-    with scripts_alone(browser, *SCRIPTS) as page:
+    with library(browser) as page:
         yield page
 
 
@@ -50,8 +49,9 @@ def test_page_forges_and_judges_as_pytorch_does(blank: Page, kind: str) -> None:
     model = model_of(kind)
     read(blank, model)
     code = """([z, digit]) => {
-      const pixels = program.forge(Float32Array.from(z), only(digit));
-      return [Array.from(pixels), program.judge(pixels, only(digit)), Array.from(program.drawing())];
+      const mix = mixOfDigit(digit);
+      const pixels = program.sample(Float32Array.from(z), mix);
+      return [Array.from(pixels), program.discriminate(pixels, mix), Array.from(program.reconstruction())];
     }"""
     z = sampling.sample(4, model.latents, seed=4)
     for number in range(4):
@@ -67,7 +67,7 @@ def test_page_forges_and_judges_as_pytorch_does(blank: Page, kind: str) -> None:
             assert said == pytest.approx(score.item(), rel=0.02, abs=0.02)
 
 
-PARTS = """const latents = new Latents(
+PARTS = """const latents = new LatentSpec(
   [["normal", 6], ["uniform", 3], ["categorical", 4]].map(([kind, size]) => ({ kind, size })),
 );"""
 
@@ -81,7 +81,7 @@ def test_latents_are_drawn_as_in_training(blank: Page) -> None:
     assert z[:, UNIFORM].mean().abs() < 5 / (3 * 6000) ** 0.5
     assert z[:, :6].mean().abs() < 5 / 12000**0.5
     assert (z[:, :6].square().mean() - 1).abs() < 5 * (2 / 12000) ** 0.5
-    assert blank.evaluate(f"() => {{ {PARTS} return [...latents.middle()]; }}") == [0.0] * 9 + [1.0] + [0.0] * 3
+    assert blank.evaluate(f"() => {{ {PARTS} return [...latents.centre()]; }}") == [0.0] * 9 + [1.0] + [0.0] * 3
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_latents_are_drawn_as_in_training(blank: Page) -> None:
 )
 def test_nearest_codes_by_hand(blank: Page, given: list[float], expected: list[float]) -> None:
     parts = PARTS.replace("6", "1", 1)
-    assert blank.evaluate(f"z => {{ {parts} return [...latents.settled(Float32Array.from(z))]; }}", given) == expected
+    assert blank.evaluate(f"z => {{ {parts} return [...latents.project(Float32Array.from(z))]; }}", given) == expected
 
 
 @pytest.mark.parametrize("path", ["lerp", "slerp", "spline", "circle"])
@@ -322,14 +322,14 @@ def test_lines_of_python_draw_what_is_in_hand(browser: Browser, digits: Digits, 
     path = tmp_path / "model.safetensors"
     path.write_bytes(model_content(Trainer(config_of("infogan"), digits, CPU).model(0.0)))
     model = load_model(path)
-    with scripts_alone(browser, *SCRIPTS[:5], "sliders.js", "codes.js", "pad.js", "explorer.js") as page:
+    with library(browser) as page:
         told = base64.b64encode(explorable(model, Names("x", "x", str(path), "x"))).decode()
         page.evaluate(READ, told)
         z, lines = page.evaluate(
             """() => {
-              const hand = new Hand(program);
-              hand.place(hand.latents.draw());
-              return [[...hand.z], python(hand)];
+              const selection = new LatentSelection(program);
+              selection.setLatent(selection.latents.draw());
+              return [[...selection.z], pythonCode(selection)];
             }"""
         )
     (tmp_path / "draw.py").write_text(lines)

@@ -16,13 +16,12 @@ from gan.paths import PRETRAINED
 from tests.browser.test_runtime import READ
 from tests.export.test_program import SHAPES, model_of
 from tests.helpers import until
-from tests.servers import Server, scripts_alone
+from tests.servers import Server, library
 
 
 @pytest.fixture(scope="module")
 def blank(browser: Browser) -> Iterator[Page]:
-    names = ("runtime.js", "share.js", "latents.js", "hand.js", "pins.js", "gather.js", "fit.js", "paper.js")
-    with scripts_alone(browser, *names) as page:
+    with library(browser) as page:
         yield page
 
 
@@ -40,8 +39,8 @@ def test_gradient_with_respect_to_the_latent_is_that_of_pytorch(
     slope = torch.linspace(-1, 1, 784)
     (expected,) = torch.autograd.grad((model.generator(z, torch.tensor([4])).flatten() * slope).sum(), z)
     code = """([z, slope]) => {
-      program.forge(Float32Array.from(z), only(4));
-      return Array.from(program.slopes(Float32Array.from(slope)));
+      program.sample(Float32Array.from(z), mixOfDigit(4));
+      return Array.from(program.vjp(Float32Array.from(slope)));
     }"""
     found = torch.tensor(blank.evaluate(code, [z[0].tolist(), slope.tolist()]))
     assert found.norm() > 1e-3
@@ -91,7 +90,7 @@ SEARCH = """(target) => {
     if (last) worst = Math.max(worst, now.error - last.error);
     last = { z: now.z, mix: now.mix, error: now.error };
   }
-  const again = difference(program.forge(last.z, last.mix), Float32Array.from(target));
+  const again = pictureError(program.sample(last.z, last.mix), Float32Array.from(target));
   return { error: last.error, again, worst, digit: singleDigit(last.mix) };
 }"""
 

@@ -12,15 +12,14 @@ from playwright.sync_api import Browser, Page, expect
 
 from gan.latents import codec, paths, sampling
 from tests.helpers import until
-from tests.servers import Server, scripts_alone
+from tests.servers import Server, library
 
 T = [0.0, 0.1, 0.5, 0.75, 1.0]
 
 
 @pytest.fixture(scope="module")
 def blank(browser: Browser) -> Iterator[Page]:
-    names = ("runtime.js", "share.js", "latents.js", "hand.js", "pins.js", "gather.js", "paths.js", "files.js")
-    with scripts_alone(browser, *names) as page:
+    with library(browser) as page:
         yield page
 
 
@@ -92,7 +91,8 @@ def test_moving_picture_opens_in_pillow_as_it_was(blank: Page, kind: str, wait: 
 def test_arrays_open_in_numpy_as_they_were(blank: Page) -> None:
     code = f"""{_NUMBERS}
       const z = Float32Array.from({{ length: 10 }}, (_, i) => i / 4);
-      return npz({{ images: npy(joined(frames), [5, 40, 40], "|u1"), latents: npy(z, [5, 2], "<f4") }});"""
+      const images = Uint8Array.from(frames.flatMap((frame) => [...frame]));
+      return npz({{ images: npy(images, [5, 40, 40], "|u1"), latents: npy(z, [5, 2], "<f4") }});"""
     with np.load(io.BytesIO(_file(blank, code))) as arrays:
         assert np.array_equal(arrays["images"], _PICTURES)
         assert np.array_equal(arrays["latents"], np.arange(10, dtype=np.float32).reshape(5, 2) / 4)
@@ -131,7 +131,7 @@ def test_pins_of_explore_are_walked_in_interpolate_and_saved(page: Page, server:
 
 def pins_of(page: Page, text: str, dimensions: int = 6) -> list[tuple[list[float], list[float]]] | None:
     code = """([text, dimensions]) => {
-      const found = pinsOfText(text, new Latents([{ kind: "normal", size: dimensions }]));
+      const found = pinsOfText(text, new LatentSpec([{ kind: "normal", size: dimensions }]));
       return found && found.pins.map(({ z, mix }) => [Array.from(z), Array.from(mix)]);
     }"""
     found: list[tuple[list[float], list[float]]] | None = page.evaluate(code, [text, dimensions])
@@ -142,7 +142,7 @@ def test_seeds_are_normal_and_independent_of_their_neighbours(blank: Page) -> No
     """Of 20,000 numbers the mean is 0 and the deviation 1 to within five standard errors; so is what neighbouring
     seeds have in common. Each digit is asked for."""
     code = """() => {
-      const latents = new Latents([{ kind: "normal", size: 6 }]);
+      const latents = new LatentSpec([{ kind: "normal", size: 6 }]);
       return Array.from({ length: 2000 }, (_, seed) => pinOfSeed(seed, latents))
         .map(({ z, mix }) => [Array.from(z), Array.from(mix)]);
     }"""
@@ -158,7 +158,7 @@ def test_seeds_are_normal_and_independent_of_their_neighbours(blank: Page) -> No
 
 def test_links_hold_several_pins(blank: Page) -> None:
     """One of a single digit, one of a mix."""
-    code = """pins => allToText(pins.map(([z, mix]) => ({ z: Float32Array.from(z), mix: Float32Array.from(mix) })))"""
+    code = """pins => pinsToText(pins.map(([z, mix]) => ({ z: Float32Array.from(z), mix: Float32Array.from(mix) })))"""
     mix = [0.0, 0.25, 0.75] + [0.0] * 7
     pins = [[[0.5, -1.25, 0, 2, 0.125, 1], [0.0] * 9 + [1.0]], [[1.0] * 6, mix]]
     text = blank.evaluate(code, pins)

@@ -1,4 +1,4 @@
-"""The programs of gan/export/program.py, run by pages/components/runtime.js in a real browser."""
+"""The programs of gan/export/program.py, run by gan/web/src/runtime.js in a real browser."""
 
 import base64
 from collections.abc import Iterator
@@ -14,22 +14,22 @@ from gan.models.model import Model, load_model
 from gan.networks.layers import DIGITS
 from gan.paths import PRETRAINED
 from tests.export.test_program import SHAPES, model_of
-from tests.servers import scripts_alone
+from tests.servers import library
 
 COUNT = 4
 READ = "told => { window.program = readProgram(Uint8Array.from(atob(told), (c) => c.charCodeAt(0))); }"
 RUN = """([z, mix]) => {
-  const pixels = program.forge(Float32Array.from(z), Float32Array.from(mix));
-  const logit = program.judge(pixels, Float32Array.from(mix));
+  const pixels = program.sample(Float32Array.from(z), Float32Array.from(mix));
+  const logit = program.discriminate(pixels, Float32Array.from(mix));
   const rgba = new Uint8ClampedArray(4 * pixels.length);
-  shade(pixels, rgba);
+  toRgba(pixels, rgba);
   return { pixels: Array.from(pixels), logit, grey: Array.from(rgba).filter((_, i) => i % 4 === 0) };
 }"""
 
 
 @pytest.fixture(scope="module")
 def blank(browser: Browser) -> Iterator[Page]:
-    with scripts_alone(browser, "runtime.js") as page:
+    with library(browser) as page:
         yield page
 
 

@@ -79,18 +79,21 @@ function describe({ score }, output) {
 export function pythonCode(selection) {
   const { z, digit, mix } = toQuery(selection.z, selection.mix);
   const { reference, conditional } = selection.program.header;
-  const what = digit === undefined ? `latent.decode("${mix}")` : `torch.tensor([${digit}])`;
+  const what = digit === undefined ? `codec.decode("${mix}")` : `torch.tensor([${digit}])`;
   return `# Draws this picture as forged.png. Run it in the folder of Counterfeit, the one that holds app.py,
 # after: python -m pip install -r requirements.txt
 try:
     import torch
-    from gan import latent, render
-    from gan.checkpoint import forge, load_model, resolve
+    from gan import render
+    from gan.latents import codec
+    from gan.models.find import resolve
+    from gan.models.model import load_model
+    from gan.models.sampling import forge
 except ImportError as error:
     raise SystemExit(f"Run this in the folder of Counterfeit, with its requirements installed ({error}).")
 
 model = load_model(resolve(${JSON.stringify(reference)}))
-z = latent.decode("${z}")
+z = codec.decode("${z}")
 picture = forge(model, z, ${conditional ? what : "None"})[0].numpy()
 open("forged.png", "wb").write(render.png(picture, scale=20))
 `;

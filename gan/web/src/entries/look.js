@@ -1,9 +1,8 @@
 // What pages need a script for. It runs once in a tab, however often a page is drawn.
-const tab = /** @type {Window & { counterfeit?: boolean }} */ (window);
-const elementOf = (/** @type {EventTarget | null | undefined} */ target) => (target instanceof Element ? target : null);
-
-if (!tab.counterfeit) {
-  tab.counterfeit = true;
+if (!("counterfeit" in window)) {
+  Object.assign(window, { counterfeit: true });
+  const elementOf = (/** @type {EventTarget | null | undefined} */ target) =>
+    target instanceof Element ? target : null;
   // On a phone the navigation is a side bar that covers the page. Streamlit 1.67 leaves it open over the page that
   // was chosen from it.
   document.addEventListener("click", (event) => {
