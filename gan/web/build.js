@@ -51,7 +51,8 @@ for (const [path, { inputs }] of Object.entries(metafile.outputs)) {
     return `/*! ${name} ${version}\n\n${readFileSync(join(home, licence), "utf8").trim()}\n*/\n`;
   });
   const file = join(folder, basename(path));
-  const text = notices.join("") + readFileSync(file, "utf8");
+  // Streamlit takes a text of a single line for the name of a file.
+  const text = `/* Made of gan/web/src by build.js. */\n${notices.join("")}${readFileSync(file, "utf8")}`;
   if (/<\/script|<!--/i.test(text)) throw new Error(`${file} cannot stand inside of a page`);
   writeFileSync(file, text);
 }

@@ -1,3 +1,4 @@
+/* Made of gan/web/src by build.js. */
 /*! @pdf-lib/upng 1.0.1
 
 MIT License

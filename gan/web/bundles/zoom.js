@@ -1,1 +1,2 @@
+/* Made of gan/web/src by build.js. */
 var a=({setTriggerValue:i})=>{let l,u=()=>{let t=document.querySelector(".st-key-curves .js-plotly-plot");!t?.on||t===l||(l=t,t.on("plotly_relayout",o=>{let e={};for(let s of Object.keys(o)){let[r,n]=s.split(".");n==="range[0]"?e[r]=[o[s],o[`${r}.range[1]`]]:n==="range"?e[r]=o[s]:n==="autorange"&&(e[r]=null)}Object.keys(e).length&&i("zoom",e)}))};u();let c=new MutationObserver(u);return c.observe(document.body,{childList:!0,subtree:!0}),()=>c.disconnect()};export{a as default};
