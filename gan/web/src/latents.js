@@ -1,4 +1,4 @@
-// What a latent is made of (gan.latents): numbers from the normal distribution first, then codes. No DOM.
+// What a latent is made of (gan/latents/spec.py): numbers from the normal distribution first, then codes. No DOM.
 
 /** @typedef {"normal" | "uniform" | "categorical"} Kind */
 /** @typedef {{ kind: Kind, size: number }} Part */
