@@ -15,7 +15,7 @@ from gan.latents import sampling
 from gan.models.sampling import as_bytes
 from gan.quality import judge, metrics
 from gan.quality.evaluation import yardstick
-from gan.quality.figures import SAMPLES
+from gan.quality.results import SAMPLES
 
 
 class Trains(Protocol):
@@ -28,7 +28,7 @@ class Trains(Protocol):
     def images(self) -> int:
         """Real images seen so far."""
 
-    def step(self, norms: bool = False, spent: float = 0.0) -> None:
+    def step(self, norms: bool = False, progress: float = 0.0) -> None:
         """One step of training, after so large a share of the budget."""
 
 
@@ -67,10 +67,10 @@ def look(trainer: Trains, seconds: float) -> Seen:
     z = sampling.sample(SAMPLES, spec_of(trainer.config), seed=1)
     y = torch.from_numpy(stick.labels)
     pairs = zip(z.split(500), y.split(500), strict=True)
-    images = torch.cat([as_bytes(trainer.average(*pair)) for pair in pairs])
+    images = torch.cat([as_bytes(trainer.generator_ema(*pair)) for pair in pairs])
     reading = judge.load().judge.read(images.numpy())
     fcd = metrics.frechet_distance(metrics.gaussian(reading.features), stick.gaussian)
-    return Seen(seconds, trainer.images, float((reading.digits == stick.labels).mean()), fcd / stick.floor["fcd"])
+    return Seen(seconds, trainer.images_seen, float((reading.digits == stick.labels).mean()), fcd / stick.floor["fcd"])
 
 
 def doubling(first: float, last: float, each: int = 4) -> list[float]:
@@ -98,8 +98,8 @@ def race(
         started = time.perf_counter()
         before = result.seconds
         while (now := before + time.perf_counter() - started) < moment:
-            trainer.step(spent=min(1.0, now / budget) if budget else 0.0)
-        result.seconds, result.images = now, trainer.images
+            trainer.step(progress=min(1.0, now / budget) if budget else 0.0)
+        result.seconds, result.images = now, trainer.images_seen
         result.seen.append(look(trainer, now))
         if done and done(result):
             break

@@ -25,7 +25,7 @@ from benchmarks import follow, machine
 from benchmarks.follow import Seen
 from benchmarks.overhead import CONFIG, server_process
 from gan import runs
-from gan.quality.figures import SAMPLES
+from gan.quality.results import SAMPLES
 from gan.training.messages import Command
 from pages.components.evaluation import COUNTS
 

@@ -52,10 +52,10 @@ def look_at(trainer: Trainer, seconds: float) -> Reached:
     z = sampling.sample(SAMPLES, spec_of(config), seed=1).to(trainer.device)
     y = (torch.arange(SAMPLES) % 10).to(trainer.device)
     with torch.inference_mode():
-        images = as_bytes(trainer.average(z, y)).cpu().numpy()
+        images = as_bytes(trainer.generator_ema(z, y)).cpu().numpy()
     read = judge.load().judge.read(images).digits
     agreement = float((read == y.cpu().numpy()).mean()) if config.conditional else None
-    return Reached(seconds, trainer.images, agreement, np.bincount(read, minlength=10).tolist())
+    return Reached(seconds, trainer.images_seen, agreement, np.bincount(read, minlength=10).tolist())
 
 
 def race(name: str, marks: list[float]) -> tuple[Trainer, list[float], list[Reached]]:
@@ -65,11 +65,11 @@ def race(name: str, marks: list[float]) -> tuple[Trainer, list[float], list[Reac
     speeds, reached = [], []
     clock, left = 0.0, list(marks)
     while left:
-        start, images = time.perf_counter(), trainer.images
+        start, images = time.perf_counter(), trainer.images_seen
         while (now := time.perf_counter()) - start < WINDOW:
             trainer.step()
         clock += now - start
-        speeds.append((trainer.images - images) / (now - start))
+        speeds.append((trainer.images_seen - images) / (now - start))
         if clock >= left[0]:
             reached.append(look_at(trainer, left.pop(0)))
     return trainer, speeds, reached

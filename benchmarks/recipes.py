@@ -28,9 +28,9 @@ CPU = torch.device("cpu")
 class Apart(Trainer):
     """Real and forged images go through D one after the other."""
 
-    def step(self, norms: bool = False, spent: float = 0.0) -> None:  # noqa: D102
+    def step(self, norms: bool = False, progress: float = 0.0) -> None:  # noqa: D102
         self.discriminator.has_batch_norm = True
-        super().step(norms, spent)
+        super().step(norms, progress)
 
 
 class ForgingAnew(AdversarialGame):
@@ -38,10 +38,10 @@ class ForgingAnew(AdversarialGame):
 
     def moves(self, step: Step) -> Iterator[Move]:  # noqa: D102
         for _ in range(self.d_steps):
-            batch = self.forge(step, *step.next_batch())
+            batch = self.draw_batch(step, *step.next_batch())
             yield self.discriminator_move(step, batch)
         for _ in range(self.g_steps):
-            yield self.generator_move(step, self.forge(step, batch.x, batch.y))
+            yield self.generator_move(step, self.draw_batch(step, batch.x, batch.y))
 
 
 class Fresh(Trainer):
@@ -58,8 +58,8 @@ class BurningIn(Trainer):
 
     SHARE = 0.25
 
-    def step(self, norms: bool = False, spent: float = 0.0) -> None:  # noqa: D102
-        turned = (1 - math.cos(math.pi * min(1.0, spent / self.SHARE))) / 2
+    def step(self, norms: bool = False, progress: float = 0.0) -> None:  # noqa: D102
+        turned = (1 - math.cos(math.pi * min(1.0, progress / self.SHARE))) / 2
         game, optimizer = self.config.game, self.config.optimizer
         assert isinstance(game, AdversarialGame)
         lower = 1 - 0.9 * turned
@@ -67,27 +67,27 @@ class BurningIn(Trainer):
         self.lr_g, self.lr_d = (rate * (1 - 0.75 * turned) for rate in (optimizer.lr_g, optimizer.lr_d))
         for one in self.optimizers.values():
             one.param_groups[0]["betas"] = (optimizer.beta1, 0.9 + 0.09 * turned)
-        super().step(norms, spent)
+        super().step(norms, progress)
 
 
 class Growing(Trainer):
     """The batch grows fourfold over the budget."""
 
-    def step(self, norms: bool = False, spent: float = 0.0) -> None:  # noqa: D102
-        self.sampler.batch_size = int(self.config.data.batch_size * 4**spent) // 8 * 8
-        super().step(norms, spent)
+    def step(self, norms: bool = False, progress: float = 0.0) -> None:  # noqa: D102
+        self.sampler.batch_size = int(self.config.data.batch_size * 4**progress) // 8 * 8
+        super().step(norms, progress)
 
 
 class Replaced(Trainer):
     """Images are drawn with replacement, not pass by pass."""
 
-    def step(self, norms: bool = False, spent: float = 0.0) -> None:  # noqa: D102
+    def step(self, norms: bool = False, progress: float = 0.0) -> None:  # noqa: D102
         size = len(self.sampler.labels)
         number = (self.sampler.drawn + self.config.data.batch_size) // size
         if number not in self.sampler._passes:
             order = np.random.default_rng((1, number)).integers(size, size=size)
             self.sampler._passes[number] = torch.from_numpy(order)
-        super().step(norms, spent)
+        super().step(norms, progress)
 
 
 class ChannelsFirst(Trainer):
@@ -95,9 +95,9 @@ class ChannelsFirst(Trainer):
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
-        for network in (self.generator, self.discriminator, self.average):
+        for network in (self.generator, self.discriminator, self.generator_ema):
             network.to(memory_format=torch.contiguous_format)
-        self._raw, self._averaged = floats(self.generator), floats(self.average)
+        self._raw, self._averaged = floats(self.generator), floats(self.generator_ema)
 
 
 class Plain(Trainer):

@@ -26,7 +26,7 @@ from gan.models.model import Model, load_model
 from gan.networks.layers import count_parameters
 from gan.paths import ASSETS, PRETRAINED
 from gan.quality.evaluation import evaluate
-from gan.quality.figures import KINDS, Figure
+from gan.quality.results import KINDS, Metric
 from gan.runs import store
 
 FRAMES = 36
@@ -55,7 +55,7 @@ def chosen(folder: Path) -> Path:
     """The best of a run's last generators by FCD of 10,000 samples against the validation images. The live figure,
     of 1,000, cannot tell good ones apart."""
     candidates = [folder / snapshots.BEST, *snapshots.snapshot_paths(folder)[-CANDIDATES:]]
-    found = {path: evaluate(load_model(path), reference="validation").figures["fcd"] for path in candidates}
+    found = {path: evaluate(load_model(path), reference="validation").metrics["fcd"] for path in candidates}
     for path, figure in found.items():
         print(
             f"{path.name}: FCD {figure.value:.3f} on the validation images, {_ratio(figure)} times its floor",
@@ -74,7 +74,7 @@ def card(folder: Path, size: int) -> str:
     command = f"python -m gan train --preset {config.preset} {budget} --seed {config.seed}"
     rows = [
         f"| {KINDS[name].label} | {figure.value:.4f} | {figure.floor:.4f} | {_ratio(figure)} |"
-        for name, figure in found.figures.items()
+        for name, figure in found.metrics.items()
     ]
     table = "\n".join(rows)
     worst = min(range(10), key=lambda digit: found.digits[digit].value if found.digits else 0.0)
@@ -105,7 +105,7 @@ their place give the second column. {said}
 """
 
 
-def _ratio(figure: Figure) -> str:
+def _ratio(figure: Metric) -> str:
     return "" if figure.ratio is None else f"{figure.ratio:.3f}"
 
 

@@ -35,10 +35,10 @@ from gan.training.trainer import Trainer
 trainer = Trainer(presets.preset("cgan"), data.load())
 for _ in range(50):
     trainer.step()
-images, start = trainer.images, time.perf_counter()
+images, start = trainer.images_seen, time.perf_counter()
 while (now := time.perf_counter()) - start < float(sys.argv[1]):
     trainer.step()
-print((trainer.images - images) / (now - start))
+print((trainer.images_seen - images) / (now - start))
 """
 
 

@@ -37,7 +37,7 @@ PARTS: list[tuple[str, Any, str]] = [
     ("forward, discriminator", Discriminator, "forward"),
     ("backward", torch.autograd, "backward"),
     ("optimiser", torch.optim.Adam, "step"),
-    ("averaging", Trainer, "_update_average"),
+    ("averaging", Trainer, "_update_ema"),
     ("statistics", Trainer, "_measure"),
     ("records and status, written", Loop, "_report"),
     ("samples", Loop, "_sample"),
@@ -103,7 +103,7 @@ def main() -> None:
     steps = trainer.steps
     with tempfile.TemporaryDirectory() as folder:
         writer = store.Writer(Path(folder))
-        start = Status("starting", progress=Progress(images=trainer.images, seconds_limit=args.seconds))
+        start = Status("starting", progress=Progress(images=trainer.images_seen, seconds_limit=args.seconds))
         commands: queue.SimpleQueue[Command] = queue.SimpleQueue()
         loop = Loop(trainer, commands, writer, start, examiner=Examiner(chosen, trainer.device))
         began = time.perf_counter()

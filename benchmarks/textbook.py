@@ -99,7 +99,7 @@ class Textbook:
         while True:
             yield from self.loader
 
-    def step(self, norms: bool = False, spent: float = 0.0) -> None:
+    def step(self, norms: bool = False, progress: float = 0.0) -> None:
         """One update of G, then one of D."""
         self.generator.train()
         x, y = next(self._batches)

@@ -21,7 +21,7 @@ from gan.models import files
 from gan.models.files import ModelError
 from gan.models.find import resolve
 from gan.presets import PRESETS, preset
-from gan.quality import figures
+from gan.quality import results
 from gan.runs import Run, folders, space, trash
 from gan.system import outputs
 from gan.system.files import StorageError
@@ -59,7 +59,7 @@ def _number(kind: type, low: float, high: float, name: str) -> Any:
 _seconds = _number(float, 1e-3, 1e6, "a number of seconds")
 _images = _number(int, 1, 10**9, "a whole number of images")
 _count = _number(int, 1, 1_000_000, "a whole number")
-_samples = _number(int, figures.LEAST, figures.SAMPLES, "a whole number")
+_samples = _number(int, results.LEAST, results.SAMPLES, "a whole number")
 _seed = _number(int, 0, 2**31 - 1, "a whole number")
 
 
@@ -112,14 +112,14 @@ def parser() -> argparse.ArgumentParser:
 
     evaluate = commands.add_parser("evaluate", help="how good a model is: one JSON object on stdout")
     evaluate.add_argument("model", help="a run folder, a .safetensors file, or the word pretrained")
-    evaluate.add_argument("--n", type=_samples, default=figures.SAMPLES, help="samples; default: 10,000")
+    evaluate.add_argument("--n", type=_samples, default=results.SAMPLES, help="samples; default: 10,000")
     evaluate.add_argument("--seed", type=_seed, default=0)
     evaluate.add_argument(
-        "--reference", choices=get_args(figures.Reference), default="test", help="real images to compare with"
+        "--reference", choices=get_args(results.Reference), default="test", help="real images to compare with"
     )
     which = evaluate.add_mutually_exclusive_group()
     which.add_argument("--all", action="store_true", help="also train a classifier on forgeries: a minute more")
-    which.add_argument("--only", choices=[figures.ACCURACY_SCORE], help="nothing but that")
+    which.add_argument("--only", choices=[results.ACCURACY_SCORE], help="nothing but that")
     evaluate.set_defaults(act=_evaluate)
 
     judge = commands.add_parser("train-judge", help="make the classifier that judges forgeries")
@@ -347,7 +347,7 @@ def _sample(args: argparse.Namespace) -> int:
     from gan import render
     from gan.latents import sampling
     from gan.models.model import load_model
-    from gan.models.sampling import forge
+    from gan.models.sampling import sample
     from gan.networks.layers import PIXELS
     from gan.system import memory
 
@@ -370,7 +370,7 @@ def _sample(args: argparse.Namespace) -> int:
             raise UsageError(f"{shown(args.model)} is unconditional: it cannot be asked for digits.")
         z, y = sampling.sample(args.n, model.latents, args.seed), None
         columns, labels = 10, np.full(args.n, 255, np.uint8)
-    images = forge(model, z, y).numpy()
+    images = sample(model, z, y).numpy()
     if args.out.suffix == ".png":
         content = render.png(render.grid(images, min(columns, 100)))
     else:
@@ -422,7 +422,7 @@ def _evaluate(args: argparse.Namespace) -> int:
             found = evaluate(model, args.n, args.seed, args.reference, watch).to_dict()
         if args.all or args.only:
             score = accuracy_score(model, args.n, args.seed, lambda share: watch(share, "training two classifiers"))
-            found["figures"][figures.ACCURACY_SCORE] = score.to_dict()
+            found["figures"][results.ACCURACY_SCORE] = score.to_dict()
         watch(1.0, "done")
     print(json.dumps(about | found))
     return 0

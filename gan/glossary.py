@@ -75,7 +75,7 @@ def term(name: str, text: str = "") -> str:
 
 
 def explained(text: str, meaning: str) -> str:
-    """The same for a meaning that stands somewhere else, as those of the figures do (`gan.quality.figures`).
+    """The same for a meaning that stands somewhere else, as those of the figures do (`gan.quality.results`).
 
     A span with a tabindex, not a button: Safari gives no focus to a button that is tapped.
     """

@@ -1,6 +1,6 @@
 import streamlit as st
 
-from gan.quality.figures import SAMPLES
+from gan.quality.results import SAMPLES
 from pages.components import asking, evaluation, look, models, report, start
 
 start.through_app()

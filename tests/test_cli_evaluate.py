@@ -15,7 +15,7 @@ from gan.cli import main
 from gan.models.find import resolve
 from gan.models.model import load_model
 from gan.quality import evaluation, examiner, judge
-from gan.quality.figures import ACCURACY_SCORE, KINDS, Figure
+from gan.quality.results import ACCURACY_SCORE, KINDS, Metric
 from tests.helpers import small_run
 from tests.test_cli import _refused, _small
 
@@ -110,7 +110,7 @@ def test_only_is_that_figure_and_nothing_else(
 def test_all_adds_the_figure_that_takes_long(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(evaluation, "accuracy_score", lambda *_: Figure(0.75, 0.96875))
+    monkeypatch.setattr(evaluation, "accuracy_score", lambda *_: Metric(0.75, 0.96875))
     found = _evaluated(capsys, "pretrained", "--n", "1000", "--all")
     assert list(found) == ABOUT + REST
     assert list(found["figures"]) == list(KINDS)

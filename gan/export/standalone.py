@@ -13,7 +13,7 @@ from gan.games import stillness
 from gan.latents import codec, sampling
 from gan.latents.directions import Basis, bases
 from gan.models.model import Model
-from gan.models.sampling import forge
+from gan.models.sampling import sample
 from gan.quality import judge
 
 YARDSTICK = 20
@@ -43,7 +43,7 @@ def opening(model: Model) -> str:
     if model.config.conditional:
         return ""
     z = sampling.sample(TRIED, model.latents, seed=0)
-    surest = judge.load().judge.read(forge(model, z, None).numpy()).probabilities.max(1).argmax()
+    surest = judge.load().judge.read(sample(model, z, None).numpy()).probabilities.max(1).argmax()
     return codec.encode(z[int(surest)])
 
 

@@ -71,12 +71,12 @@ class AdversarialGame(TellingGame):
 
     def _penalty(self, real_scores: "Tensor", real: "Tensor", forged_scores: "Tensor", forged: "Tensor") -> "Tensor":
         """R1 and R2, made up for the steps without them (lazy, Karras et al. 2020, appendix B)."""
-        from gan.games.penalties import squared_slope
+        from gan.games.penalties import gradient_penalty
 
         total = real_scores.new_zeros(())
         for gamma, scores, images in ((self.r1, real_scores, real), (self.r2, forged_scores, forged)):
             if gamma:
-                total = total + gamma / 2 * squared_slope(scores, images)
+                total = total + gamma / 2 * gradient_penalty(scores, images)
         return total * self.penalty_every
 
     def generator_move(self, step: "Step", batch: Batch) -> Move:
@@ -99,7 +99,7 @@ class AdversarialGame(TellingGame):
         return Move(
             GENERATOR,
             loss := self.losses.g(real_scores, forged_scores),
-            again=lambda: self.losses.g(*scored(step.forge(batch.z, batch.y))),
+            again=lambda: self.losses.g(*scored(step.sample(batch.z, batch.y))),
             measured={"loss_g": loss},
             seen=seen,
         )

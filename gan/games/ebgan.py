@@ -119,7 +119,7 @@ class EnergyGame(Game):
         return Move(
             GENERATOR,
             loss,
-            again=lambda: look(step.forge(batch.z, batch.y))[0],
+            again=lambda: look(step.sample(batch.z, batch.y))[0],
             measured={"loss_g": loss, "pull_away": alike.detach()},
             seen={"forged": batch.forged, "forged_scores": energy, "forged_drawn": drawn},
         )

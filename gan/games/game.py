@@ -164,15 +164,15 @@ class Game(GameConfig):
         """`d_steps` moves of the discriminator with a batch each, then `g_steps` of the generator. The forgeries of
         the last batch serve once more in the generator's first move."""
         for _ in range(self.d_steps):
-            batch = self.forge(step, *step.next_batch())
+            batch = self.draw_batch(step, *step.next_batch())
             yield self.discriminator_move(step, batch)
         for number in range(self.g_steps):
-            yield self.generator_move(step, self.forge(step, batch.x, batch.y) if number else batch)
+            yield self.generator_move(step, self.draw_batch(step, batch.x, batch.y) if number else batch)
 
-    def forge(self, step: "Step", x: "Tensor", y: "Tensor") -> Batch:
+    def draw_batch(self, step: "Step", x: "Tensor", y: "Tensor") -> Batch:
         """A batch with new latents and forgeries."""
         z = step.latents(len(y))
-        return Batch(x, y, z, step.forge(z, y))
+        return Batch(x, y, z, step.sample(z, y))
 
     @abstractmethod
     def discriminator_move(self, step: "Step", batch: Batch) -> Move:

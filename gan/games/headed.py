@@ -70,7 +70,7 @@ class HeadedGame(TellingGame):
         return Move(
             GENERATOR,
             loss,
-            again=lambda: loss_of(step.forge(batch.z, batch.y))[0],
+            again=lambda: loss_of(step.sample(batch.z, batch.y))[0],
             measured={"loss_g": loss},
             seen={"forged": batch.forged, "forged_scores": scores}
             | {f"forged_{name}": value for name, value in heads.items()},

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 
-def squared_slope(logits: Tensor, images: Tensor) -> Tensor:
+def gradient_penalty(logits: Tensor, images: Tensor) -> Tensor:
     """E |∇D(x)|², a scalar, for logits (N,) that were computed from images (N, …) which require a gradient.
 
     Half of it times γ is R1 where the images are real (Mescheder et al. 2018, section 4.1) and R2 where they
@@ -21,8 +21,8 @@ def between(real: Tensor, forged: Tensor, noise: torch.Generator) -> Tensor:
     return torch.lerp(forged, real, share).requires_grad_()
 
 
-def unit_slope(scores: Tensor, images: Tensor) -> Tensor:
-    """E (‖∇D(x)‖ − 1)², a scalar, as `squared_slope` (Gulrajani et al. 2017, equation 3)."""
+def unit_gradient_penalty(scores: Tensor, images: Tensor) -> Tensor:
+    """E (‖∇D(x)‖ − 1)², a scalar, as `gradient_penalty` (Gulrajani et al. 2017, equation 3)."""
     (slopes,) = torch.autograd.grad(scores.sum(), images, create_graph=True)
     lengths: Tensor = slopes.float().flatten(1).norm(dim=1)
     return (lengths - 1).square().mean()

@@ -53,7 +53,7 @@ class Step:
         """Inside, networks compute in the run's number format."""
         return nullcontext() if self.dtype == torch.float32 else torch.autocast(self.device.type, self.dtype)
 
-    def forge(self, z: Tensor, y: Tensor) -> Tensor:
+    def sample(self, z: Tensor, y: Tensor) -> Tensor:
         """Forgeries G(z, y), (N, 1, 28, 28), with the graph that a move of the generator needs."""
         with self.autocast():
             images: Tensor = self.players[GENERATOR](z, y)

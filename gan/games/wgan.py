@@ -76,7 +76,7 @@ class CriticGame(Game):
         scores = step.discriminate(shifted(batch.forged, by), batch.y)
 
         def again() -> "Tensor":
-            return -step.discriminate(shifted(step.forge(batch.z, batch.y), by), batch.y).mean()
+            return -step.discriminate(shifted(step.sample(batch.z, batch.y), by), batch.y).mean()
 
         return Move(
             GENERATOR,

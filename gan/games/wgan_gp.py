@@ -27,7 +27,7 @@ class GradientPenaltyGame(CriticGame):
         from gan.games import penalties
 
         between = penalties.between(real.detach(), forged.detach(), step.noise)
-        return self.gradient_penalty * penalties.unit_slope(step.discriminate(between, y), between)
+        return self.gradient_penalty * penalties.unit_gradient_penalty(step.discriminate(between, y), between)
 
     def afterwards(self, step: "Step") -> None:
         """Nothing."""

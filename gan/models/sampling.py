@@ -7,7 +7,7 @@ from gan.models.model import Model
 
 
 @torch.inference_mode()
-def forge(model: Model, z: Tensor, y: Tensor | None, batch: int = 1024) -> Tensor:
+def sample(model: Model, z: Tensor, y: Tensor | None, batch: int = 1024) -> Tensor:
     """Pictures of a model, uint8 (N, 28, 28), for latents (N, size) and digits (N,) or mixes of them (N, 10)."""
     parts = []
     for start in range(0, len(z), batch):

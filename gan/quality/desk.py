@@ -18,8 +18,8 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from gan.paths import PROJECT
-from gan.quality.figures import SAMPLES
 from gan.quality.questions import Answer, Message, Progress, Question, QuestionError, Refusal, Subject, from_line
+from gan.quality.results import SAMPLES
 
 STAY = 60.0
 """Seconds that the process stays when there is nothing to do: it takes 0.7 GB."""

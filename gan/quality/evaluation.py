@@ -1,4 +1,4 @@
-"""How good a generator is: its forgeries against real images. What the figures mean stands in `gan.quality.figures`."""
+"""How good a generator is: its forgeries against real images. What the figures mean stands in `gan.quality.results`."""
 
 import time
 from collections.abc import Callable
@@ -13,12 +13,12 @@ from gan import data
 from gan.data import Bytes
 from gan.latents import sampling
 from gan.models.model import Model
-from gan.models.sampling import forge
+from gan.models.sampling import sample
 from gan.networks.layers import DIGITS
 from gan.quality import judge, metrics
-from gan.quality.figures import KINDS, LEAST, SAMPLES, Evaluation, Figure, Forgery, Reference
 from gan.quality.judge import Reading
 from gan.quality.metrics import Gaussian
+from gan.quality.results import KINDS, LEAST, SAMPLES, Evaluation, Forgery, Metric, Reference
 
 NEAREST = LEAST
 """Forgeries whose nearest training image is looked for."""
@@ -102,24 +102,24 @@ def evaluate(
     say(0.45, "forging and reading")
     asked = stick.labels if model.config.conditional else None
     z = sampling.sample(n, model.latents, seed)
-    images = forge(model, z, None if asked is None else torch.from_numpy(asked)).numpy()
+    images = sample(model, z, None if asked is None else torch.from_numpy(asked)).numpy()
     reading = judge.load().judge.read(images)
     say(0.6, "comparing")
     forged = _compare(reading, stick.reference, stick.gaussian, stick.radii)
-    figures = {name: Figure(value, stick.floor[name]) for name, value in forged.items()}
+    figures = {name: Metric(value, stick.floor[name]) for name, value in forged.items()}
     matrix, by_digit = None, None
     if asked is not None:
         right, real_right = reading.digits == asked, stick.reading.digits == asked
-        figures["label_agreement"] = Figure(float(right.mean()), float(real_right.mean()))
+        figures["label_agreement"] = Metric(float(right.mean()), float(real_right.mean()))
         shares = zip(_shares(right, asked), _shares(real_right, asked), strict=True)
-        by_digit = [Figure(*pair) for pair in shares]
+        by_digit = [Metric(*pair) for pair in shares]
         matrix = metrics.confusion(asked, reading.digits).tolist()
     say(0.9, "looking for copies")
     training = data.load().train_images
     near = metrics.nearest(images[:NEAREST], training).distance
-    figures["nearest_distance"] = Figure(float(np.median(near)), float(np.median(stick.distances)))
+    figures["nearest_distance"] = Metric(float(np.median(near)), float(np.median(stick.distances)))
     closest = np.quantile(stick.distances, COPY)
-    figures["copies"] = Figure(float((near < closest).mean()), float((stick.distances < closest).mean()))
+    figures["copies"] = Metric(float((near < closest).mean()), float((stick.distances < closest).mean()))
     confidence = reading.probabilities.max(1) if asked is None else reading.probabilities[np.arange(n), asked]
     order = np.argsort(confidence, kind="stable")
     extremes = np.concatenate((order[::-1][:WALL], order[:WALL]))
@@ -138,7 +138,7 @@ def evaluate(
         n=n,
         seed=seed,
         reference=reference,
-        figures={name: figures[name] for name in KINDS if name in figures},
+        metrics={name: figures[name] for name in KINDS if name in figures},
         histogram=np.bincount(reading.digits, minlength=DIGITS).tolist(),
         histogram_floor=np.bincount(stick.reading.digits, minlength=DIGITS).tolist(),
         confusion=matrix,
@@ -155,12 +155,12 @@ def pictures(model: Model, found: Evaluation, forgeries: list[Forgery]) -> tuple
     z = sampling.sample(found.n, model.latents, found.seed)[index]
     # Where nothing was asked, what is asked here is not looked at.
     y = torch.tensor([forgery.asked or 0 for forgery in forgeries])
-    return forge(model, z, y).numpy(), data.load().train_images[[forgery.nearest for forgery in forgeries]]
+    return sample(model, z, y).numpy(), data.load().train_images[[forgery.nearest for forgery in forgeries]]
 
 
 def accuracy_score(
     model: Model, n: int = SAMPLES, seed: int = 0, watch: Callable[[float], None] | None = None
-) -> Figure:
+) -> Metric:
     """The classification accuracy score (Ravuri and Vinyals 2019): a classifier of the judge's kind learns from
     `n` forgeries only, and reads the real test digits.
 
@@ -170,7 +170,7 @@ def accuracy_score(
     say = watch or (lambda _: None)
     images, labels = data.some(*data.load().validation, n)
     z = sampling.sample(n, model.latents, seed)
-    forged = forge(model, z, torch.from_numpy(labels)).numpy()
+    forged = sample(model, z, torch.from_numpy(labels)).numpy()
     asked = labels if model.config.conditional else judge.load().judge.read(forged).digits
     test = data.load().test
 
@@ -180,4 +180,4 @@ def accuracy_score(
         )
         return judge.accuracy(taught, *test)
 
-    return Figure(score(forged, asked, 0.0), score(images, labels, 0.5))
+    return Metric(score(forged, asked, 0.0), score(images, labels, 0.5))

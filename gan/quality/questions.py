@@ -10,7 +10,7 @@ from typing import Any, Literal
 import numpy as np
 
 from gan.data import Bytes
-from gan.quality.figures import Evaluation, Figure, Reference
+from gan.quality.results import Evaluation, Metric, Reference
 
 Subject = Literal["figures", "accuracy_score"]
 """All figures that take seconds, or the one that takes a minute."""
@@ -87,7 +87,7 @@ class Refusal:
     sentence: str
 
 
-Answer = Measured | Figure | Refusal
+Answer = Measured | Metric | Refusal
 Message = Progress | Answer
 
 
@@ -98,7 +98,7 @@ def to_line(message: Message) -> str:
         content = {"kind": "progress", **asdict(message)}
     elif isinstance(message, Refusal):
         content = {"kind": "error", "sentence": message.sentence}
-    elif isinstance(message, Figure):
+    elif isinstance(message, Metric):
         content = {"kind": "score", **message.to_dict()}
     else:
         pictures = [base64.b64encode(digits.tobytes()).decode() for digits in (*message.best, *message.worst)]
@@ -121,7 +121,7 @@ def from_line(line: str) -> Message:
         if kind == "error":
             return Refusal(content["sentence"])
         if kind == "score":
-            return Figure.from_dict(content)
+            return Metric.from_dict(content)
         digits = [_picture(text) for text in content["pictures"]]
         found = Evaluation.from_dict(content["found"])
         return Measured(found, content["images"], (digits[0], digits[1]), (digits[2], digits[3]))

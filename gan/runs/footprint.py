@@ -151,9 +151,9 @@ def _of(config: TrainConfig) -> Footprint:
         resting = live.now
         with torch.inference_mode():  # as quality is measured
             digits = torch.zeros(SAMPLES, dtype=torch.long, device=META)
-            trainer.average(torch.empty(SAMPLES, spec_of(config).size, device=META), digits)
+            trainer.generator_ema(torch.empty(SAMPLES, spec_of(config).size, device=META), digits)
     checkpoint = _bytes(trainer.tensors().values())
-    networks = (trainer.average, trainer.discriminator)
+    networks = (trainer.generator_ema, trainer.discriminator)
     return Footprint(
         generator=count_parameters(trainer.generator),
         discriminator=count_parameters(trainer.discriminator),

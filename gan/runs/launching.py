@@ -173,7 +173,7 @@ def _standing(run: Run) -> str:
 def check_resumable(run: Run, order: Order) -> None:
     """Raises `RunError` if the run cannot begin or go on so: nothing is left to train and no more is asked for, a
     learning rate is none, or the checkpoint is lost, without which training would begin anew."""
-    if run.status.progress.spent and not order.images and not order.seconds:
+    if run.status.progress.complete and not order.images and not order.seconds:
         raise RunError(f"{run.id} has spent its budget; say how much more it should train.")
     try:
         run.config.changed(**{name: rate for name in ("lr_g", "lr_d") if (rate := getattr(order, name)) is not None})

@@ -103,14 +103,14 @@ def _train(
     if (folder / store.CHECKPOINT).exists():
         elapsed = float(load_checkpoint(folder / store.CHECKPOINT, trainer)["seconds"])
     trainer.lr_g, trainer.lr_d = order.lr_g or trainer.lr_g, order.lr_d or trainer.lr_d
-    progress = replace(start.progress, images=trainer.images, seconds=elapsed)
+    progress = replace(start.progress, images=trainer.images_seen, seconds=elapsed)
     if order.images or order.seconds:
         progress = replace(
             progress,
-            images_limit=trainer.images + order.images if order.images else 0,
+            images_limit=trainer.images_seen + order.images if order.images else 0,
             seconds_limit=elapsed + order.seconds if order.seconds else 0.0,
         )
-    start = replace(start, progress=progress, quality=_quality_that_counts(folder, start.quality, trainer.images))
+    start = replace(start, progress=progress, quality=_quality_that_counts(folder, start.quality, trainer.images_seen))
     note = " ".join(filter(None, (place.note, trainer.note)))
     examiner, held_out = Examiner(config, place.device), HeldOut(config, digits, place.device)
     return Loop(trainer, commands, sink, start, note, patient, examiner, held_out).run()

@@ -15,7 +15,7 @@ from gan.training.trainer import Trainer
 
 def checkpoint_content(trainer: Trainer, about: dict[str, Any]) -> bytes:
     """A checkpoint file: all that continues a run exactly; `about` is what the run itself remembers."""
-    about = {**about, "images": trainer.images, "lr_g": trainer.lr_g, "lr_d": trainer.lr_d}
+    about = {**about, "images": trainer.images_seen, "lr_g": trainer.lr_g, "lr_d": trainer.lr_d}
     about["precision"] = str(trainer.dtype).removeprefix("torch.")
     return container.content("checkpoint", trainer.config, trainer.tensors(), about)
 
@@ -56,7 +56,7 @@ def load_checkpoint(path: Path, trainer: Trainer) -> dict[str, Any]:
 def begin_with(model: Model, trainer: Trainer) -> None:
     """Gives a trainer that has not taken a step the networks of a model; raises `ModelError` if they do not fit."""
     try:
-        for network in (trainer.generator, trainer.average):
+        for network in (trainer.generator, trainer.generator_ema):
             network.load_state_dict(model.generator.state_dict())
         trainer.discriminator.load_state_dict(model.discriminator.state_dict())
     except RuntimeError as error:

@@ -107,7 +107,7 @@ class Loop:
         self._clock = TrainingClock(start.progress.seconds)
         self._speed: deque[tuple[float, int]] = deque()
         self._owed: list[Segment | Record] = []
-        self._kept = trainer.images
+        self._kept = trainer.images_seen
         """After how many images the last checkpoint was taken."""
         z, y = grid.grid(trainer.config)
         self._z, self._y = z.to(trainer.device), y.to(trainer.device)
@@ -132,32 +132,32 @@ class Loop:
         self._looked: list[float] = []
         self._best_size = 0
         try:
-            self._give(Segment(self.status.segment, self.trainer.images, self.seconds))
-            if not self.trainer.images:
+            self._emit(Segment(self.status.segment, self.trainer.images_seen, self.seconds))
+            if not self.trainer.images_seen:
                 self._sample()  # the noise that it all begins with
                 # From here on a run without a checkpoint is one that has lost it.
                 self._checkpoint()
             self._report("running")
-            ending = self._obey()
+            ending = self._process_commands()
         except StorageError as error:
             ending = self._wait_out(error)
         self._start_clock()
         while ending is None:
-            if (spent := self._spent()) < 1:  # else it was resumed only to keep what a full disk refused
+            if (progress := self._progress()) < 1:  # else it was resumed only to keep what a full disk refused
                 # Norms in the first step after a record only: they cost two copies of the weights. Nor in the rest of a
                 # step that was begun by hand, in which who has moved before would seem to stand still.
                 whole = self.trainer.between_steps
-                self.trainer.step(norms=whole and self.trainer.unrecorded == 0, spent=spent)
+                self.trainer.step(norms=whole and self.trainer.unrecorded == 0, progress=progress)
                 self._clock.lap()
             try:
-                ending = self._hand_out() or self._obey()
+                ending = self._after_step() or self._process_commands()
             except StorageError as error:
                 ending = self._wait_out(error)
         return ending
 
-    def _spent(self) -> float:
+    def _progress(self) -> float:
         """The share of the budget that is spent, which schedules run in; exact for a budget in images."""
-        progress = replace(self.status.progress, images=self.trainer.images, seconds=self.seconds)
+        progress = replace(self.status.progress, images=self.trainer.images_seen, seconds=self.seconds)
         return progress.share or 0.0
 
     def _wait_out(self, error: StorageError) -> Ending | None:
@@ -169,13 +169,13 @@ class Loop:
         self._clock.start()
         self._speed.clear()
 
-    def _hand_out(self) -> Ending | None:
+    def _after_step(self) -> Ending | None:
         """Hands out what is due after a step; says how the run ended if it did."""
         seconds = self.seconds
         if self.trainer.steps <= EVERY_STEP_UNTIL or self._is_due("record", seconds):
             self._record()
             self._report("running")
-        if self._spent() == 1:
+        if self._progress() == 1:
             return self._end("finished")
         if self._is_due("sample", seconds):
             self._sample()
@@ -206,7 +206,7 @@ class Loop:
         self._due[kind] = seconds + EVERY[kind]
         return True
 
-    def _obey(self) -> Ending | None:
+    def _process_commands(self) -> Ending | None:
         """Takes all waiting commands; says how the run ended if one of them ended it."""
         with suppress(queue.Empty):
             while True:
@@ -238,7 +238,7 @@ class Loop:
                         self._keep()
                     self._report("paused", trouble)
                     told = True
-                    if self.examiner and not trouble and self.status.quality.measured_images < self.trainer.images:
+                    if self.examiner and not trouble and self.status.quality.measured_images < self.trainer.images_seen:
                         # On a busy machine the last look may be long ago, and people pause to look.
                         self._examine()
                         self._report("paused")
@@ -259,7 +259,7 @@ class Loop:
                         if not self.trainer.between_steps:  # or the next record would be one of two steps
                             self.trainer.finish_step()
                             self._record()
-                        self._give()
+                        self._emit()
                         self._checkpoint()  # if this cannot be written, nothing can
                     self._report("running")
                     self._start_clock()
@@ -274,10 +274,10 @@ class Loop:
         order = self.trainer.game.order
         left, looked = (command.count if command.player in ("", *order) else 0), {}
         # No step begins beyond the budget, whoever takes it.
-        while left and not (self.trainer.between_steps and self._spent() == 1):
+        while left and not (self.trainer.between_steps and self._progress() == 1):
             mover = self.trainer.next_player
             # Only what is left to be seen at the end: looking costs more than the move.
-            for found in self.trainer.move(command.inspect and left <= len(order), self._spent()):
+            for found in self.trainer.move(command.inspect and left <= len(order), self._progress()):
                 looked[found.player] = found
             if command.player in ("", mover) or self.trainer.game.simultaneous:
                 left -= 1
@@ -314,7 +314,7 @@ class Loop:
         self._report("failed", message)
         return "failed"
 
-    def _give(self, *events: Segment | Record) -> None:
+    def _emit(self, *events: Segment | Record) -> None:
         """Hands out what nothing later makes up for: what cannot be kept now is owed until it can."""
         self._owed += events
         while self._owed:
@@ -327,18 +327,18 @@ class Loop:
         if broken := _broken(record):
             raise _DivergedError(broken)
         if record:
-            self._give(Record(self.trainer.images, self.seconds, self.status.segment, record, steps))
+            self._emit(Record(self.trainer.images_seen, self.seconds, self.status.segment, record, steps))
 
     def _keep(self) -> None:
         self.trainer.finish_step()
         self._record()
-        self._give()
+        self._emit()
         self._sample()
         self._snapshot()
         self._checkpoint()
 
     def _report(self, state: State, message: str = "") -> None:
-        seconds, images = self.seconds, self.trainer.images
+        seconds, images = self.seconds, self.trainer.images_seen
         self._speed.append((seconds, images))
         while seconds - self._speed[0][0] > SPEED_WINDOW:
             self._speed.popleft()
@@ -363,23 +363,23 @@ class Loop:
     @torch.inference_mode()
     def _sample(self) -> None:
         self._check()
-        images = as_bytes(self.trainer.average(self._z, self._y)).cpu().numpy()
-        self.sink(Sample(self.trainer.images, self.seconds, render.png(render.grid(images, columns=grid.GRID))))
+        images = as_bytes(self.trainer.generator_ema(self._z, self._y)).cpu().numpy()
+        self.sink(Sample(self.trainer.images_seen, self.seconds, render.png(render.grid(images, columns=grid.GRID))))
 
     def _examine(self) -> None:
         """Measures quality; the generator that is the best so far is kept."""
-        if self.examiner is None or not self.trainer.images:
+        if self.examiner is None or not self.trainer.images_seen:
             return
         self._check()
-        found = self.examiner.examine(self.trainer.average)
-        seconds, images = self.seconds, self.trainer.images
+        found = self.examiner.examine(self.trainer.generator_ema)
+        seconds, images = self.seconds, self.trainer.images_seen
         values = {"fcd": found.fcd, "agreement": found.agreement, "variety": found.variety}
         values |= {name: count / sum(found.histogram) for name, count in zip(SHARES, found.histogram, strict=True)}
         values |= dict(zip(RECALL, found.recall, strict=False))
         if self.held_out:
             values |= self.held_out.measure(self.trainer.generator, self.trainer.discriminator)
         record = {name: Summary(value, value, value) for name, value in values.items() if value is not None}
-        self._give(Record(images, seconds, self.status.segment, record))
+        self._emit(Record(images, seconds, self.status.segment, record))
         quality = replace(
             self.status.quality,
             agreement=found.agreement,
@@ -399,9 +399,9 @@ class Loop:
 
     def _snapshot(self) -> None:
         self._check()
-        if self.trainer.images:
+        if self.trainer.images_seen:
             content = model_content(self.trainer.model(self.seconds))
-            self.sink(Snapshot(self.trainer.images, content))
+            self.sink(Snapshot(self.trainer.images_seen, content))
             self._put_off("snapshot", len(content))
 
     def _checkpoint(self) -> None:
@@ -409,7 +409,7 @@ class Loop:
         self._check()
         content = checkpoint_content(self.trainer, {"seconds": self.seconds})
         self.sink(Checkpoint(content))
-        self._kept = self.trainer.images
+        self._kept = self.trainer.images_seen
         self._put_off("checkpoint", len(content))
 
     def _put_off(self, kind: str, size: int) -> None:

@@ -118,7 +118,7 @@ class Progress:
         return max(0.0, min(left)) if left else None
 
     @property
-    def spent(self) -> bool:
+    def complete(self) -> bool:
         """Whether a limit has been reached."""
         return self.share == 1.0
 

@@ -37,7 +37,7 @@ the noise that it began with (Karras et al. 2022 ramp it up in the same way)."""
 class Trainer:
     """The players of a game, the averaged generator and the optimisers, ready to step.
 
-    `images` counts the real images shown to D; with `lr_g` and `lr_d` it is what a record is about.
+    `images_seen` counts the real images shown to D; with `lr_g` and `lr_d` it is what a record is about.
     On a CPU two trainers with the same config stay equal bit for bit if it gives a number for `threads`.
     """
 
@@ -54,7 +54,7 @@ class Trainer:
                 name: network.to(self.device).to(memory_format=torch.channels_last)
                 for name, network in self.game.players(config).items()
             }
-        self.average: nn.Module = copy.deepcopy(self.players[self.game.sampled]).eval().requires_grad_(False)
+        self.generator_ema: nn.Module = copy.deepcopy(self.players[self.game.sampled]).eval().requires_grad_(False)
         self.lr_g, self.lr_d = config.optimizer.lr_g, config.optimizer.lr_d
         """The learning rates, which can be set between steps; a schedule takes its share of them."""
         self.optimizers = {name: self._adam(network, self._rate(name)) for name, network in self.players.items()}
@@ -75,10 +75,10 @@ class Trainer:
         self.steps = 0
         cores = devices.cores()
         self._controller = ThreadController(*((1, cores) if config.threads == "auto" else (config.threads,) * 2))
-        self._raw, self._averaged = floats(self.players[self.game.sampled]), floats(self.average)
+        self._raw, self._averaged = floats(self.players[self.game.sampled]), floats(self.generator_ema)
         self._measurements = Measurements([quantity.name for quantity in self.game.quantities], self.device)
         self._moves: Iterator[Move] | None = None
-        self._left: list[str] = []
+        self._pending: list[str] = []
         self._measured: dict[str, Tensor] = {}
 
     @property
@@ -97,7 +97,7 @@ class Trainer:
         return self._step.dtype
 
     @property
-    def images(self) -> int:
+    def images_seen(self) -> int:
         """Real images shown to the discriminator so far."""
         return self.sampler.drawn
 
@@ -109,23 +109,23 @@ class Trainer:
     @property
     def next_player(self) -> str:
         """Who moves next."""
-        return (self._left or self.game.order)[0]
+        return (self._pending or self.game.order)[0]
 
     @property
     def between_steps(self) -> bool:
         """Whether all players of the last step have moved."""
-        return not self._left
+        return not self._pending
 
-    def step(self, norms: bool = False, spent: float = 0.0) -> None:
+    def step(self, norms: bool = False, progress: float = 0.0) -> None:
         """One step: all moves of the game, or those that are left of the step that is open.
 
-        `norms` also measures gradients and updates; it changes nothing in what is learned. `spent` is the
+        `norms` also measures gradients and updates; it changes nothing in what is learned. `progress` is the
         share of the budget that is spent, 0 to 1, which the learning rates' decay follows.
         """
         with self._on_threads(whole=self.between_steps):
             before = {name: measurements.copies(one) for name, one in self.players.items()} if norms else {}
-            self._begin(spent)
-            while self._left:
+            self._begin(progress)
+            while self._pending:
                 self._take_move()
             for player, weights in before.items():
                 gradient, update = measurements.norms(self.players[player], weights)
@@ -134,18 +134,19 @@ class Trainer:
 
     def model(self, seconds: float) -> Model:
         """The averaged generator and the discriminator, as they are after so many seconds; shared, not copied."""
-        return Model(self.config, cast("Generator", self.average), self.players[DISCRIMINATOR], self.images, seconds)
+        generator = cast("Generator", self.generator_ema)
+        return Model(self.config, generator, self.players[DISCRIMINATOR], self.images_seen, seconds)
 
     def finish_step(self) -> None:
         """Takes the moves that are left of the step that is open, if one is."""
-        if self._left:
+        if self._pending:
             self.step()
 
-    def move(self, inspect: bool = False, spent: float = 0.0) -> list[Inspection]:
+    def move(self, inspect: bool = False, progress: float = 0.0) -> list[Inspection]:
         """One move of the game: both players' where they move at once. With `inspect` it is looked into, which changes
         nothing in what is learned; returns what was seen of each player's."""
         with self._on_threads(whole=False):
-            self._begin(spent)
+            self._begin(progress)
             return self._take_move(Lens(self.players, self._probe(), self.steps) if inspect else None)
 
     def _probe(self) -> Probe:
@@ -158,20 +159,20 @@ class Trainer:
         real = self.sampler.images.index_select(0, first).float() * (2 / 255) - 1
         return Probe(z.to(self.device), y, real)
 
-    def _begin(self, spent: float) -> None:
+    def _begin(self, progress: float) -> None:
         """Opens a step if none is open."""
-        if self._left:
+        if self._pending:
             return
-        self._set_rates(spent)
+        self._set_rates(progress)
         self._step.number = self.steps
         self._moves = self.game.moves(self._step)
-        self._left = list(self.game.order)
+        self._pending = list(self.game.order)
 
     def _take_move(self, lens: Lens | None = None) -> list[Inspection]:
         """The next move of the open step, or all of them where the players move at once; closes the step with the
         last."""
         assert self._moves is not None
-        count = len(self._left) if self.game.simultaneous else 1
+        count = len(self._pending) if self.game.simultaneous else 1
         self._step.inspected = lens is not None
         # All gradients are taken before any weight moves.
         moves = [next(self._moves) for _ in range(count)]
@@ -183,8 +184,8 @@ class Trainer:
         self._step.inspected = False
         if lens:
             found = [lens.after(move, one) for move, one in zip(moves, found, strict=True)]
-        del self._left[:count]
-        if not self._left:
+        del self._pending[:count]
+        if not self._pending:
             self._close()
         return found
 
@@ -212,7 +213,7 @@ class Trainer:
     def _close(self) -> None:
         """What follows the last move of a step."""
         self._moves = None
-        self._update_average()
+        self._update_ema()
         self.steps += 1
         self._measurements.add(self._measured)
 
@@ -238,16 +239,16 @@ class Trainer:
     def _rate(self, player: str) -> float:
         return self.lr_g if player == self.game.sampled else self.lr_d
 
-    def _set_rates(self, spent: float) -> None:
+    def _set_rates(self, progress: float) -> None:
         start = self.config.optimizer.decay_from
-        left = 1.0 if spent <= start else (1 - spent) / (1 - start)
+        left = 1.0 if progress <= start else (1 - progress) / (1 - start)
         for player, optimizer in self.optimizers.items():
             optimizer.param_groups[0]["lr"] = self._rate(player) * left
 
     @torch.no_grad()
-    def _update_average(self) -> None:
+    def _update_ema(self) -> None:
         """Moves the averaged generator, batch norm's buffers included, towards the one that trains."""
-        half_life = min(self.config.optimizer.ema_kimg * 1000, RAMP * self.images)
+        half_life = min(self.config.optimizer.ema_kimg * 1000, RAMP * self.images_seen)
         seen = self._images_a_step
         weight = 1 - 0.5 ** (seen / half_life) if half_life > 0 else 1.0
         torch._foreach_lerp_(self._averaged, self._raw, weight)
@@ -304,12 +305,12 @@ class Trainer:
         if len(state) == len(self.noise.get_state()):
             self.noise.set_state(state.cpu())
             return ""
-        (seed,) = np.random.SeedSequence((self.config.seed, self.images)).generate_state(1, np.uint64)
+        (seed,) = np.random.SeedSequence((self.config.seed, self.images_seen)).generate_state(1, np.uint64)
         self.noise.manual_seed(int(seed) >> 1)
         return "It comes from another kind of device, so its random numbers have begun anew."
 
     def _networks(self) -> dict[str, nn.Module]:
-        return {**self.players, "average": self.average}
+        return {**self.players, "average": self.generator_ema}
 
     def _optimizers(self) -> dict[str, torch.optim.Adam]:
         """The optimisers by the names that a checkpoint has for them."""

@@ -8,8 +8,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from gan.quality.figures import ACCURACY_SCORE, SAMPLES, Evaluation, Figure, Kind
 from gan.quality.questions import Measured, Question, Refusal
+from gan.quality.results import ACCURACY_SCORE, SAMPLES, Evaluation, Metric, MetricKind
 from pages.components import asking
 from pages.components.asking import Asked, Press
 
@@ -38,16 +38,16 @@ class Examined:
         return Asked(self.id, self.name, replace(self.question, subject="accuracy_score"))
 
     @property
-    def figures(self) -> dict[str, Figure]:
+    def metrics(self) -> dict[str, Metric]:
         """All that is known by now."""
-        figures = self.measured.found.figures
+        figures = self.measured.found.metrics
         job = asking.desk().look(self.for_score.question)
-        return figures | {ACCURACY_SCORE: job.answer} if job and isinstance(job.answer, Figure) else figures
+        return figures | {ACCURACY_SCORE: job.answer} if job and isinstance(job.answer, Metric) else figures
 
     @property
     def complete(self) -> Evaluation:
         """The evaluation with all that is known by now."""
-        return replace(self.measured.found, figures=self.figures)
+        return replace(self.measured.found, metrics=self.metrics)
 
 
 def results(press: Press) -> tuple[list[Examined], list[str]]:
@@ -92,7 +92,7 @@ def number(value: float) -> str:
     return f"{value:.4f}"
 
 
-def show(kind: Kind, value: float) -> str:
+def show(kind: MetricKind, value: float) -> str:
     """A figure's value, as a share or as a number."""
     return percent(value) if kind.is_share else number(value)
 
@@ -107,14 +107,14 @@ def verdict(examined: Sequence[Examined]) -> str:
     return _comparison(examined) if len(examined) > 1 else _reading(examined[0])
 
 
-def _against_real(fcd: Figure) -> str:
+def _against_real(fcd: Metric) -> str:
     ratio = "" if fcd.ratio is None else f": <b>{times(fcd.ratio)} the floor</b>"
     return f"FCD {number(fcd.value)}, real against real {number(fcd.floor)}{ratio}."
 
 
 def _reading(one: Examined) -> str:
     found = one.measured.found
-    agreement = found.figures.get("label_agreement")
+    agreement = found.metrics.get("label_agreement")
     if agreement is None:
         digits = sum(count >= FOUND * found.n for count in found.histogram)
         read = f"The judge finds {digits} of 10 digits among the forgeries."
@@ -123,15 +123,15 @@ def _reading(one: Examined) -> str:
             f"The judge reads {percent(agreement.value)} of the forgeries as asked, and {percent(agreement.floor)} "
             "of real digits correctly."
         )
-    return f"{_against_real(found.figures['fcd'])} {read}"
+    return f"{_against_real(found.metrics['fcd'])} {read}"
 
 
 def _comparison(examined: Sequence[Examined]) -> str:
-    order = sorted(examined, key=lambda one: one.figures["fcd"].value)
+    order = sorted(examined, key=lambda one: one.metrics["fcd"].value)
     first, last = order[0], order[-1]
-    behind = f"{html.escape(last.name)} with {number(last.figures['fcd'].value)}"
+    behind = f"{html.escape(last.name)} with {number(last.metrics['fcd'].value)}"
     return (
-        f"Nearest to real digits is <b>{html.escape(first.name)}</b>. {_against_real(first.figures['fcd'])} "
+        f"Nearest to real digits is <b>{html.escape(first.name)}</b>. {_against_real(first.metrics['fcd'])} "
         f"{'Furthest is' if len(order) > 2 else 'Behind it comes'} {behind}."
     )
 
@@ -152,7 +152,7 @@ def as_csv(examined: Sequence[Examined]) -> str:
     writer.writerow(["model", "figure", "value", "floor", "ratio", "n", "seed", "reference"])
     for one in examined:
         found = one.measured.found
-        for name, figure in one.figures.items():
+        for name, figure in one.metrics.items():
             numbers = [figure.value, figure.floor, "" if figure.ratio is None else figure.ratio]
             writer.writerow([one.id, name, *numbers, found.n, found.seed, found.reference])
     return text.getvalue()

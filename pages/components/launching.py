@@ -21,7 +21,7 @@ MORE = 60.0
 
 def further(run: Run) -> tuple[str, float]:
     """What to write on the button that goes on with a run that ended, and how many seconds it adds."""
-    return (f"Train {MORE:.0f} s more", MORE) if run.status.progress.spent else ("Resume", 0.0)
+    return (f"Train {MORE:.0f} s more", MORE) if run.status.progress.complete else ("Resume", 0.0)
 
 
 def attempt(launch: Callable[[], object], name: str) -> None:

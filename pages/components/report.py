@@ -8,8 +8,8 @@ import numpy as np
 import streamlit as st
 
 from gan import glossary, plots, plots_matrix, render
-from gan.quality.figures import ACCURACY_SCORE, DEFINITIONS, KINDS, SAMPLES, Figure, Forgery, Kind
 from gan.quality.questions import Refusal
+from gan.quality.results import ACCURACY_SCORE, DEFINITIONS, KINDS, SAMPLES, Forgery, Metric, MetricKind
 from pages.components import asking, look
 from pages.components.evaluation import NBSP, Examined, as_csv, as_json, belief, percent, plain, show
 
@@ -90,8 +90,8 @@ def say(text: str, below: str = "") -> None:
 def table(examined: Sequence[Examined]) -> None:
     """A row for each figure: every model's value, and that of real images."""
     several = len(examined) > 1
-    known = [one.figures for one in examined]
-    heads = ["<th>Figure</th>", '<th class="way">Better</th>']
+    known = [one.metrics for one in examined]
+    heads = ["<th>Metric</th>", '<th class="way">Better</th>']
     for one in examined:
         seen = f"<small>{one.measured.images:,} images seen</small>"
         heads.append(f'<th class="model">{html.escape(one.name)}{seen}</th>')
@@ -124,14 +124,14 @@ def table(examined: Sequence[Examined]) -> None:
     )
 
 
-def _best(kind: Kind, values: Sequence[float]) -> float | None:
+def _best(kind: MetricKind, values: Sequence[float]) -> float | None:
     """The best of several values; None where there is nothing to choose."""
     if len(set(values)) < 2:
         return None
     return max(values) if kind.better == "higher" else min(values)
 
 
-def _ratio(kind: Kind, figure: Figure | None) -> str:
+def _ratio(kind: MetricKind, figure: Metric | None) -> str:
     if figure is None or figure.ratio is None or not kind.has_ratio:
         return ""
     decimals = 2 if figure.ratio < 10 else 1 if figure.ratio < 100 else 0
@@ -144,7 +144,7 @@ def meanings() -> None:
         f'<tr><td>{kind.label}</td><td class="way">{kind.better}</td><td class="meaning">{kind.meaning}</td></tr>'
         for kind in KINDS.values()
     ]
-    heads = '<th>Figure</th><th class="way">Better</th><th class="meaning">What it says</th>'
+    heads = '<th>Metric</th><th class="way">Better</th><th class="meaning">What it says</th>'
     st.html(f'<div class="figures"><table><thead><tr>{heads}</tr></thead><tbody>{"".join(rows)}</tbody></table></div>')
 
 
@@ -231,7 +231,7 @@ def score(one: Examined, *, named: bool = False) -> None:
     with st.container(key="score"):
         if job is not None and job.answer is None:
             asking.wait((asked,))
-        elif job is not None and isinstance(job.answer, Figure):
+        elif job is not None and isinstance(job.answer, Metric):
             st.html(
                 f'<div class="quiet">A classifier that learned from {of} alone reads '
                 f"{percent(job.answer.value)} of real test digits; one that learned from as many real images, "

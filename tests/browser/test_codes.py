@@ -22,7 +22,7 @@ from gan.export.standalone import Names, explorable, standalone_page
 from gan.games import KINDS
 from gan.latents import codec, sampling
 from gan.models.model import Model, load_model, model_content
-from gan.models.sampling import forge
+from gan.models.sampling import sample
 from gan.training.trainer import Trainer
 from tests.browser.test_explore import GREYS, picture, query
 from tests.browser.test_runtime import READ
@@ -178,7 +178,7 @@ def held(page: Page, model: Model) -> torch.Tensor:
     """The latent (1, 13) that the address holds once the hand rests; the picture is what PyTorch makes of it."""
     page.clock.run_for(1000)
     z = codec.decode(query(page)["z"])
-    assert np.abs(picture(page) - forge(model, z, None)[0].numpy().ravel().astype(int)).max() <= 2
+    assert np.abs(picture(page) - sample(model, z, None)[0].numpy().ravel().astype(int)).max() <= 2
     return z
 
 
@@ -233,7 +233,7 @@ def test_strip_shows_each_value_and_takes_the_one_that_is_pressed(alone: Page, m
     z = held(alone, model)
     strip = alone.get_by_test_id("code-strip-0")
     each = torch.cat((z[:, :9].repeat(4, 1), torch.eye(4)), dim=1)
-    for value, expected in enumerate(forge(model, each, None).numpy().reshape(4, -1).astype(int)):
+    for value, expected in enumerate(sample(model, each, None).numpy().reshape(4, -1).astype(int)):
         greys = GREYS.replace("0, 0, 28, 28", f"{value * 29}, 0, 28, 28")
         until(lambda greys=greys, made=expected: np.abs(strip.evaluate(greys) - made).max() <= 2)  # type: ignore[misc]
     strip.scroll_into_view_if_needed()
@@ -338,7 +338,7 @@ def test_lines_of_python_draw_what_is_in_hand(browser: Browser, digits: Digits, 
     with Image.open(tmp_path / "forged.png") as image:
         found = np.asarray(image.convert("L"))[10::20, 10::20]
     assert are_codes(torch.tensor([z]))
-    assert np.array_equal(found, forge(model, torch.tensor([z]), None)[0].numpy())
+    assert np.array_equal(found, sample(model, torch.tensor([z]), None)[0].numpy())
 
 
 def test_what_the_discriminator_draws_stands_beside_the_picture(browser: Browser, tmp_path: Path) -> None:

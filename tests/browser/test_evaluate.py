@@ -4,7 +4,7 @@ import json
 import pytest
 from playwright.sync_api import Page, expect
 
-from gan.quality.figures import KINDS
+from gan.quality.results import KINDS
 from tests.browser.test_app import button, no_exception
 from tests.servers import Server
 

@@ -15,7 +15,7 @@ from gan.export.standalone import standalone_page
 from gan.latents import codec, sampling
 from gan.models import snapshots
 from gan.models.model import Model, load_model
-from gan.models.sampling import forge
+from gan.models.sampling import sample
 from gan.paths import PRETRAINED
 from tests.browser.test_app import start
 from tests.helpers import small, train, until
@@ -81,7 +81,7 @@ def at_rest(page: Page) -> None:
 
 def by_pytorch(model: Model, held: dict[str, str]) -> np.ndarray:
     y = codec.decode(held["mix"]) if "mix" in held else torch.tensor([int(held["digit"])])
-    return forge(model, codec.decode(held["z"]), y)[0].numpy().ravel().astype(int)
+    return sample(model, codec.decode(held["z"]), y)[0].numpy().ravel().astype(int)
 
 
 def shows_what_pytorch_makes(page: Page, model: Model, held: dict[str, str]) -> None:
@@ -182,7 +182,7 @@ def test_all_ten_digits_of_the_latent_are_in_the_row(alone: Page, model: Model) 
     for digit in range(10):
         left = digit * 29
         greys = row.evaluate(GREYS.replace("0, 0, 28, 28", f"{left}, 0, 28, 28"))
-        expected = forge(model, z, torch.tensor([digit]))[0].numpy().ravel().astype(int)
+        expected = sample(model, z, torch.tensor([digit]))[0].numpy().ravel().astype(int)
         assert np.abs(np.array(greys) - expected).max() <= 2
 
 

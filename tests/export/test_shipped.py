@@ -11,7 +11,7 @@ from gan.models.model import Model, load_model
 from gan.networks.layers import count_parameters
 from gan.paths import ASSETS, PRETRAINED
 from gan.quality.evaluation import evaluate
-from gan.quality.figures import KINDS
+from gan.quality.results import KINDS
 
 
 @pytest.fixture(scope="module")
@@ -39,15 +39,15 @@ def test_forgeries_are_as_good_as_the_card_says(shipped: Model) -> None:
     """The figures of the card, anew, to the digits that are printed there; and good enough to ship."""
     found = evaluate(shipped)
     card = (ASSETS / "pretrained.md").read_text()
-    for name, figure in found.figures.items():
+    for name, figure in found.metrics.items():
         (row,) = [row for row in card.splitlines() if row.startswith(f"| {KINDS[name].label} |")]
         value, floor = (float(cell) for cell in row.split("|")[2:4])
         # Float32 is not the same on every processor, and a figure counts images one by one.
         assert (figure.value, figure.floor) == pytest.approx((value, floor), rel=0.02, abs=2e-3)
-    agreement, fcd = found.figures["label_agreement"], found.figures["fcd"]
+    agreement, fcd = found.metrics["label_agreement"], found.metrics["fcd"]
     assert agreement.value >= agreement.floor - 0.002
     assert fcd.value <= 1.3 * fcd.floor
-    recall, coverage = (found.figures[name] for name in ("recall", "coverage"))
+    recall, coverage = (found.metrics[name] for name in ("recall", "coverage"))
     assert recall.value >= 0.92 * recall.floor
     assert coverage.value >= 0.95 * coverage.floor
 

@@ -17,7 +17,7 @@ from gan.games import KINDS, rules, spec_of, stillness
 from gan.latents import sampling
 from gan.latents.directions import bases
 from gan.models.model import Model, load_model, model_content
-from gan.models.sampling import forge
+from gan.models.sampling import sample
 from gan.runs import footprint
 from gan.training.checkpoint import checkpoint_content
 from gan.training.trainer import Trainer
@@ -58,7 +58,7 @@ def test_moves_by_hand_are_the_step(digits: Digits, kind: str) -> None:
 @EACH
 def test_checkpoint_goes_on_exactly(digits: Digits, kind: str) -> None:
     whole, first, second = _trainer(digits, kind, steps=4), _trainer(digits, kind, steps=2), _trainer(digits, kind)
-    second.load(safetensors.torch.load(checkpoint_content(first, {})), first.images, first.lr_g, first.lr_d)
+    second.load(safetensors.torch.load(checkpoint_content(first, {})), first.images_seen, first.lr_g, first.lr_d)
     for _ in range(2):
         second.step()
     assert_equal(second.tensors(), whole.tensors())
@@ -118,7 +118,7 @@ def test_directions_leave_codes_alone(model: Model) -> None:
 @EACH
 def test_codes_are_drawn_as_they_are_in_training(model: Model) -> None:
     z = sampling.sample(50, model.latents, seed=0)
-    assert forge(model, z, torch.zeros(50, dtype=torch.long)).shape == (50, 28, 28)
+    assert sample(model, z, torch.zeros(50, dtype=torch.long)).shape == (50, 28, 28)
     for part, place in model.latents.places():
         if part.kind == "categorical":
             assert torch.equal(z[:, place].sum(1), torch.ones(50))
@@ -163,10 +163,10 @@ def test_without_noise_all_pictures_of_a_digit_are_the_same(digits: Digits, kind
     z = spec.sample(2, torch.Generator().manual_seed(0))
     z[1, spec.normal :] = z[0, spec.normal :]  # codes are no noise
     with torch.no_grad():
-        one, other = trainer.average(z, torch.tensor([4, 4]))
+        one, other = trainer.generator_ema(z, torch.tensor([4, 4]))
     assert torch.allclose(one, other, atol=1e-5)
     assert "nothing to slide" in stillness(config)
-    assert all(len(basis.directions) for basis in bases(trainer.average, spec))
+    assert all(len(basis.directions) for basis in bases(trainer.generator_ema, spec))
 
 
 @EACH
@@ -177,7 +177,7 @@ def test_scale_of_the_latent_is_a_factor_of_its_normal_numbers(digits: Digits, k
     half = z.clone()
     half[:, : spec_of(config).normal] /= 2
     with torch.no_grad():
-        assert torch.equal(scaled.average(z, torch.arange(3)), plain.average(half, torch.arange(3)))
+        assert torch.equal(scaled.generator_ema(z, torch.arange(3)), plain.generator_ema(half, torch.arange(3)))
     assert stillness(config) == stillness(scaled.config) == ""
 
 

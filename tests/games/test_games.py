@@ -12,7 +12,7 @@ from gan.data import Digits
 from gan.games import KINDS as GAMES
 from gan.games import penalties
 from gan.games.game import Game, Move
-from gan.games.penalties import squared_slope
+from gan.games.penalties import gradient_penalty
 from gan.games.step import Step
 from gan.training.messages import Summary
 from gan.training.trainer import Trainer
@@ -253,9 +253,9 @@ def test_lazy_penalty_is_due_in_every_kth_step(
 
     def counted(scores: Tensor, images: Tensor) -> Tensor:
         slopes.append(images)
-        return squared_slope(scores, images)
+        return gradient_penalty(scores, images)
 
-    monkeypatch.setattr(penalties, "squared_slope", counted)
+    monkeypatch.setattr(penalties, "gradient_penalty", counted)
 
     def counts(trainer: Trainer, steps: int) -> list[int]:
         found = []
@@ -270,7 +270,7 @@ def test_lazy_penalty_is_due_in_every_kth_step(
     trainer = build(digits, **changes)
     assert counts(trainer, 5) == due[:5]
     resumed = build(digits, **changes)
-    resumed.load(trainer.tensors(), trainer.images, trainer.lr_g, trainer.lr_d)
+    resumed.load(trainer.tensors(), trainer.images_seen, trainer.lr_g, trainer.lr_d)
     assert counts(resumed, 2) == due[5:]
 
 
@@ -288,7 +288,7 @@ def test_penalty_flattens_the_discriminator(digits: Digits) -> None:
         trainer = build(digits, steps=30, r1=gamma, r2=gamma, lr_g=1e-6)
         x, y = next(trainer.sampler)
         x.requires_grad_()
-        found.append(squared_slope(trainer.discriminator(x, y), x).item())
+        found.append(gradient_penalty(trainer.discriminator(x, y), x).item())
     assert 0 < found[1] < found[0] / 4
 
 
@@ -505,10 +505,10 @@ def test_same_loss_once_more_is_the_same(digits: Digits, kind: str) -> None:
     before = trainer.noise.get_state()
     moves = trainer.game.moves(_step(trainer))
     for move in (next(moves), next(moves)):
-        drawn, random = trainer.images, trainer.noise.get_state()
+        drawn, random = trainer.images_seen, trainer.noise.get_state()
         assert not torch.equal(random, before)
         assert move.again().item() == pytest.approx(move.loss.item(), rel=1e-5)
-        assert trainer.images == drawn
+        assert trainer.images_seen == drawn
         assert torch.equal(trainer.noise.get_state(), random)
 
 

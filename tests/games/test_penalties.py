@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from gan.games.penalties import squared_slope
+from gan.games.penalties import gradient_penalty
 from tests.helpers import networks, small
 
 
@@ -15,26 +15,26 @@ def test_slope_of_a_plane_is_its_steepness() -> None:
     """D(x) = w·x with w = (3, 4): 9 + 16, wherever the images are, and however many."""
     w = torch.tensor([3.0, 4.0])
     for images in (torch.zeros(1, 2), torch.tensor([[1.0, 2.0], [-5.0, 7.0], [0.0, 9.0]])):
-        assert squared_slope(images.requires_grad_() @ w, images).item() == pytest.approx(25)
+        assert gradient_penalty(images.requires_grad_() @ w, images).item() == pytest.approx(25)
 
 
 def test_slope_of_a_bowl_by_hand() -> None:
     """D(x) = |x|² / 2 has the slope x: 1 + 4 at (1, 2) and 9 + 16 at (3, 4), 15 on average."""
     images = torch.tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True)
-    assert squared_slope(images.square().sum(1) / 2, images).item() == pytest.approx(15)
+    assert gradient_penalty(images.square().sum(1) / 2, images).item() == pytest.approx(15)
 
 
 def test_slope_of_a_quadratic_form_by_hand() -> None:
     """D(x) = xᵀAx / 2 with A = ((2, 1), (1, 3)) has the slope Ax: (4, 7) at (1, 2), 16 + 49."""
     images = torch.tensor([[1.0, 2.0]], requires_grad=True)
     matrix = torch.tensor([[2.0, 1.0], [1.0, 3.0]])
-    assert squared_slope((images @ matrix * images).sum(1) / 2, images).item() == pytest.approx(65)
+    assert gradient_penalty((images @ matrix * images).sum(1) / 2, images).item() == pytest.approx(65)
 
 
 def test_slope_is_over_all_pixels_and_a_mean_over_the_images() -> None:
     """D(x) = the sum of 784 pixels: the slope is 1 in each."""
     images = torch.zeros(5, 1, 28, 28, requires_grad=True)
-    assert squared_slope(images.sum((1, 2, 3)), images).item() == pytest.approx(784)
+    assert gradient_penalty(images.sum((1, 2, 3)), images).item() == pytest.approx(784)
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_slope_is_that_of_finite_differences(changes: dict[str, object]) -> None
             squares.append(((up - down) / 2e-6).square().sum())
     expected = torch.stack(squares).mean().item()
     assert expected > 1e-6
-    assert squared_slope(discriminator(images, y), images).item() == pytest.approx(expected, rel=1e-4)
+    assert gradient_penalty(discriminator(images, y), images).item() == pytest.approx(expected, rel=1e-4)
 
 
 def test_graph_is_kept_so_that_the_slope_can_be_descended() -> None:
@@ -63,7 +63,7 @@ def test_graph_is_kept_so_that_the_slope_can_be_descended() -> None:
     w = torch.tensor([3.0, 4.0], requires_grad=True)
     images = torch.tensor([[1.0, 2.0], [3.0, 6.0]], requires_grad=True)
     logits = images @ w
-    squared_slope(logits, images).backward()
+    gradient_penalty(logits, images).backward()
     assert w.grad is not None
     assert w.grad.tolist() == pytest.approx([6.0, 8.0])
     w.grad = None
@@ -75,6 +75,6 @@ def test_graph_is_kept_so_that_the_slope_can_be_descended() -> None:
 def test_slope_of_low_precision_is_squared_in_float32() -> None:
     """300² does not fit into float16."""
     images = torch.zeros(1, 2, dtype=torch.float16, requires_grad=True)
-    slope = squared_slope(300 * images.sum(1), images)
+    slope = gradient_penalty(300 * images.sum(1), images)
     assert slope.dtype == torch.float32
     assert slope.item() == pytest.approx(180_000, rel=1e-3)

@@ -15,7 +15,7 @@ def test_critic_moves_five_times_with_a_batch_each(digits: Digits) -> None:
     assert [move.player for move in moves] == ["discriminator"] * 5 + ["generator"]
     seen = [move.seen["real"] for move in moves[:5]]
     assert not any(torch.equal(one, other) for one in seen for other in seen if one is not other)
-    assert trainer.images == 5 * 32
+    assert trainer.images_seen == 5 * 32
 
 
 def test_losses_are_means_of_scores(digits: Digits) -> None:

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from gan.data import Digits
-from gan.games.penalties import between, unit_slope
+from gan.games.penalties import between, unit_gradient_penalty
 from tests.games.moves import moves_of, trainer_of
 
 
@@ -10,20 +10,20 @@ def test_slope_of_a_linear_critic_by_hand() -> None:
     """D(x) = 3 x₁ + 4 x₂ has the slope 5 everywhere: (5 − 1)² = 16."""
     images = torch.randn(7, 1, 1, 2, requires_grad=True)
     scores = (images.flatten(1) * torch.tensor([3.0, 4.0])).sum(1)
-    assert float(unit_slope(scores, images).detach()) == pytest.approx(16.0)
+    assert float(unit_gradient_penalty(scores, images).detach()) == pytest.approx(16.0)
 
 
 def test_slope_is_the_mean_over_images_of_their_own() -> None:
     """D(x) = x² / 2 has the slope x: at 1, 3 and −2 that is 0, 4 and 1, on the average 5/3."""
     images = torch.tensor([1.0, 3.0, -2.0]).view(3, 1, 1, 1).requires_grad_()
-    assert float(unit_slope((images**2 / 2).flatten(), images).detach()) == pytest.approx(5 / 3)
+    assert float(unit_gradient_penalty((images**2 / 2).flatten(), images).detach()) == pytest.approx(5 / 3)
 
 
 def test_penalty_can_be_descended() -> None:
     """With D(x) = w x the penalty is (|w| − 1)², its slope 2 (w − 1): 4 at w = 3."""
     weight = torch.tensor(3.0, requires_grad=True)
     images = torch.ones(2, 1, 1, 1, requires_grad=True)
-    unit_slope((weight * images).flatten(), images).backward()
+    unit_gradient_penalty((weight * images).flatten(), images).backward()
     assert weight.grad is not None
     assert float(weight.grad) == pytest.approx(4.0)
 

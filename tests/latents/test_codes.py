@@ -22,7 +22,7 @@ from gan.games.game import DISCRIMINATOR, GENERATOR
 from gan.latents import codec, directions, sampling
 from gan.latents.spec import LatentSpec, Part
 from gan.models.model import Model, load_model, model_content
-from gan.models.sampling import forge
+from gan.models.sampling import sample
 from gan.networks.generator import Generator
 from gan.networks.layers import DIGITS
 from gan.training.trainer import Trainer
@@ -136,7 +136,7 @@ def test_samples_hold_their_latents(digits: Digits, tmp_path: Path) -> None:
     assert are_codes(z)
     assert len(set(z[:, 9:].argmax(1).tolist())) > 1
     assert set(labels.tolist()) == {255}
-    assert np.array_equal(forge(load_model(path), z, None).numpy(), images)
+    assert np.array_equal(sample(load_model(path), z, None).numpy(), images)
 
 
 @pytest.mark.parametrize("way", [0, 1, 2])

@@ -33,7 +33,7 @@ def test_directions_of_a_linear_generator_by_hand() -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_directions_are_orthonormal_and_sorted(digits: Digits, kind: str) -> None:
-    generator = build(digits, kind, steps=3).average
+    generator = build(digits, kind, steps=3).generator_ema
     found = directions.active_subspace(generator, normal(8))
     assert torch.allclose(found @ found.T, torch.eye(8), atol=1e-5)
     z, y = sampling.sample(32, 8, seed=0), torch.arange(32) % 10
@@ -44,7 +44,7 @@ def test_directions_are_orthonormal_and_sorted(digits: Digits, kind: str) -> Non
 
 
 def test_directions_are_the_same_every_time(digits: Digits) -> None:
-    generator = build(digits, steps=2).average
+    generator = build(digits, steps=2).generator_ema
     assert torch.equal(
         directions.active_subspace(generator, normal(8)), directions.active_subspace(generator, normal(8))
     )
@@ -138,13 +138,13 @@ def test_directions_are_sorted_and_turned_by_hand() -> None:
 
 
 def test_a_single_latent_number_is_its_own_direction(digits: Digits) -> None:
-    for basis in directions.bases(build(digits, latent_dim=1, steps=1).average, normal(1)):
+    for basis in directions.bases(build(digits, latent_dim=1, steps=1).generator_ema, normal(1)):
         assert basis.directions.abs().tolist() == [[1.0]]
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_basis_has_directions_of_length_one(digits: Digits, kind: str) -> None:
-    found = directions.bases(build(digits, kind, steps=3).average, normal(8))
+    found = directions.bases(build(digits, kind, steps=3).generator_ema, normal(8))
     assert [basis.name for basis in found] == ["picture", "activations", "weights"]
     for basis in found:
         assert basis.directions.shape == (directions.SHOWN, 8)

@@ -14,7 +14,7 @@ from gan.export.standalone import Names, explorable
 from gan.latents import sampling
 from gan.models import snapshots
 from gan.models.model import load_model
-from gan.models.sampling import forge
+from gan.models.sampling import sample
 from gan.quality.examiner import Examiner
 from gan.runs import store
 from tests.helpers import CPU
@@ -51,7 +51,7 @@ def test_model_is_explored_and_measured(old: Path) -> None:
     model = load_model(snapshots.snapshot_paths(old)[-1])
     assert explorable(model, Names(*["old"] * 4))
     z = sampling.sample(10, model.latents, seed=0)
-    assert forge(model, z, torch.arange(10)).shape == (10, 28, 28)
+    assert sample(model, z, torch.arange(10)).shape == (10, 28, 28)
     assert Examiner(model.config, CPU).examine(model.generator).fcd > 0
 
 

@@ -23,7 +23,7 @@ from gan.models.model import load_model
 from gan.paths import PRETRAINED
 from gan.quality import evaluation as library
 from gan.quality.desk import Desk
-from gan.quality.figures import DEFINITIONS, KINDS
+from gan.quality.results import DEFINITIONS, KINDS
 from pages.components import asking, evaluation, models
 from pages.components.evaluation import Examined
 from tests.apps import open_app
@@ -111,8 +111,8 @@ def test_table_has_the_figures_that_the_library_finds(app: AppTest) -> None:
     found = library.evaluate(load_model(PRETRAINED), FEW)
     opened = press(open_page(app))
     table = rows(opened)
-    assert list(table) == [KINDS[name].label for name in [*found.figures, "classification_accuracy"]]
-    agreement, fcd = found.figures["label_agreement"], found.figures["fcd"]
+    assert list(table) == [KINDS[name].label for name in [*found.metrics, "classification_accuracy"]]
+    agreement, fcd = found.metrics["label_agreement"], found.metrics["fcd"]
     assert table["Label agreement"][1:3] == [f"{100 * agreement.value:.2f} %", f"{100 * agreement.floor:.2f} %"]
     assert table["Fréchet classifier distance (FCD)"] == [
         "lower",
@@ -353,7 +353,7 @@ def test_csv_has_a_row_for_each_figure_and_model_and_json_all_of_it(app: AppTest
     assert len(table) == 11 + 10
     assert list(table[0]) == ["model", "figure", "value", "floor", "ratio", "n", "seed", "reference"]
     for row in table:
-        figure = next(one for one in both if one.id == row["model"]).figures[row["figure"]]
+        figure = next(one for one in both if one.id == row["model"]).metrics[row["figure"]]
         assert (float(row["value"]), float(row["floor"])) == (figure.value, figure.floor)
         assert (row["n"], row["seed"], row["reference"]) == (str(FEW), "0", "test")
     first, second = json.loads(evaluation.as_json(both))
@@ -379,7 +379,7 @@ def test_score_is_measured_and_joins_the_table_and_the_files(app: AppTest) -> No
     opened = press(open_page(app, small_run().name))
     assert rows(opened)["Classification accuracy score"] == ["higher", "–", "–", "–"]
     opened = waited(button(opened, MEASURE).click().run())  # type: ignore[attr-defined]
-    score = examined(opened)[0].figures["classification_accuracy"]
+    score = examined(opened)[0].metrics["classification_accuracy"]
     value, floor = (f"{100 * share:.2f} %" for share in (score.value, score.floor))
     assert rows(opened)["Classification accuracy score"][:3] == ["higher", value, floor]
     assert f"classification_accuracy,{score.value},{score.floor}," in evaluation.as_csv(examined(opened))

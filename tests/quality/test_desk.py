@@ -19,8 +19,8 @@ from gan.quality import desk as module
 from gan.quality import evaluation
 from gan.quality.desk import Desk, Job
 from gan.quality.evaluator import answer
-from gan.quality.figures import Figure
 from gan.quality.questions import Measured, Progress, Question, QuestionError, Refusal, from_line, to_line
+from gan.quality.results import Metric
 from tests.helpers import is_sentence, small_run, until
 
 FEW = 1000
@@ -69,7 +69,7 @@ def test_answer_is_what_the_library_finds(desk: Desk, snapshot: Path) -> None:
     assert isinstance(job.answer, Measured)
     model = load_model(snapshot)
     found = evaluation.evaluate(model, FEW, seed=3)
-    assert job.answer.found.figures == pytest.approx(found.figures)
+    assert job.answer.found.metrics == pytest.approx(found.metrics)
     assert job.answer.found.best == found.best
     assert job.answer.images == model.images
     forged, real = evaluation.pictures(model, found, found.worst)
@@ -210,7 +210,7 @@ def test_what_cannot_be_evaluated_is_refused_in_a_sentence(tmp_path: Path, kind:
 
 
 def test_messages_survive_the_way_and_other_lines_are_none() -> None:
-    for message in (Progress(0.5, "comparing"), Refusal("There is no file x."), Figure(0.93, 0.99)):
+    for message in (Progress(0.5, "comparing"), Refusal("There is no file x."), Metric(0.93, 0.99)):
         assert from_line(to_line(message)) == message
     for line in ("", "null", "[1]", "{}", '{"kind": "result"}', "Traceback", '{"kind": "score", "value": "much"}'):
         with pytest.raises(QuestionError):

@@ -12,10 +12,10 @@ from gan import data
 from gan.data import Bytes, Digits
 from gan.latents import sampling
 from gan.models.model import Model
-from gan.models.sampling import forge
+from gan.models.sampling import sample
 from gan.quality import evaluation, judge, metrics
 from gan.quality.evaluation import accuracy_score, evaluate, pictures
-from gan.quality.figures import KINDS, Evaluation, Figure
+from gan.quality.results import KINDS, Evaluation, Metric
 from tests.helpers import is_sentence, networks, small
 
 N = 1000
@@ -96,8 +96,8 @@ def unconditional() -> Evaluation:
 def test_images_of_the_floor_have_its_figures(real: Evaluation) -> None:
     """Validation images are training images to a generator: to show them is to copy."""
     copied = {"nearest_distance": 0, "copies": 1}
-    assert list(real.figures) == [name for name in KINDS if name != "classification_accuracy"]
-    for name, figure in real.figures.items():
+    assert list(real.metrics) == [name for name in KINDS if name != "classification_accuracy"]
+    for name, figure in real.metrics.items():
         assert figure.value == pytest.approx(copied.get(name, figure.floor), rel=1e-9), name
         assert name in copied or figure.ratio is None or figure.ratio == pytest.approx(1), name
     assert real.histogram == real.histogram_floor
@@ -123,26 +123,26 @@ def test_floor_is_what_the_metrics_say_of_it(real: Evaluation, few: Digits) -> N
         "nearest_distance": np.median(near),
         "copies": 0.01,
     }
-    assert {name: figure.floor for name, figure in real.figures.items()} == pytest.approx(expected, rel=1e-6)
+    assert {name: figure.floor for name, figure in real.metrics.items()} == pytest.approx(expected, rel=1e-6)
 
 
 def test_other_real_images_come_out_as_real(other: Evaluation, collapsed: Evaluation) -> None:
     """A perfect forger, in other words: every figure near its floor, but for those that find out that its images
     are training images."""
-    ratios = {name: figure.ratio for name, figure in other.figures.items()}
+    ratios = {name: figure.ratio for name, figure in other.metrics.items()}
     for name in ("label_agreement", "precision", "recall", "density", "coverage", "classifier_score"):
         assert ratios[name] == pytest.approx(1, abs=0.05), name
     assert ratios["fcd"] == pytest.approx(1, abs=0.3)
-    far = collapsed.figures["kernel_distance"].value
-    assert other.figures["kernel_distance"].value == pytest.approx(0, abs=far / 100)
-    assert other.figures["kl_from_uniform"].value == pytest.approx(0, abs=0.02)
-    assert (other.figures["copies"].value, other.figures["nearest_distance"].value) == (1, 0)
+    far = collapsed.metrics["kernel_distance"].value
+    assert other.metrics["kernel_distance"].value == pytest.approx(0, abs=far / 100)
+    assert other.metrics["kl_from_uniform"].value == pytest.approx(0, abs=0.02)
+    assert (other.metrics["copies"].value, other.metrics["nearest_distance"].value) == (1, 0)
 
 
 def test_images_that_nobody_has_seen_are_no_copies(few: Digits, digits: Digits) -> None:
     """As far from the training images as the test images of the floor are, and as seldom next to one."""
     images = digits.test_images[-3000:-2000]
-    found = evaluate(_model(_Shows(images)), N).figures
+    found = evaluate(_model(_Shows(images)), N).metrics
     assert found["nearest_distance"].ratio == pytest.approx(1, abs=0.05)
     assert found["copies"].value < 0.03
 
@@ -152,14 +152,14 @@ def test_collapsed_generator_is_found_out(collapsed: Evaluation, few: Digits) ->
     next to nothing of what is real."""
     asked = (_floor(few)[1] == 3).mean()
     assert 0.05 < asked < 0.15
-    value = {name: figure.value for name, figure in collapsed.figures.items()}
+    value = {name: figure.value for name, figure in collapsed.metrics.items()}
     assert value["label_agreement"] == asked
     assert value["kl_from_uniform"] == pytest.approx(math.log(10))
     assert value["classifier_score"] == pytest.approx(1)
     assert value["recall"] == 0
     assert value["coverage"] < 0.02
-    assert collapsed.figures["coverage"].floor > 0.6
-    ratio = collapsed.figures["fcd"].ratio
+    assert collapsed.metrics["coverage"].floor > 0.6
+    ratio = collapsed.metrics["fcd"].ratio
     assert ratio is not None
     assert ratio > 20
     assert collapsed.histogram == [0, 0, 0, N, 0, 0, 0, 0, 0, 0]
@@ -175,12 +175,12 @@ def test_copying_is_found_out(few: Digits, noise: int) -> None:
     copies = few.train_images[[pool[digit].pop() for digit in asked.tolist()]].astype(int)
     copies = (copies + np.random.default_rng(0).integers(-noise, noise + 1, copies.shape)).clip(0, 255)
     found = evaluate(_model(_Shows(copies.astype(np.uint8))), N)
-    assert found.figures["label_agreement"].value > 0.98
-    assert found.figures["copies"].value > 0.9
-    assert found.figures["copies"].floor == 0.01
-    assert found.figures["nearest_distance"].value < 0.5 * found.figures["nearest_distance"].floor
+    assert found.metrics["label_agreement"].value > 0.98
+    assert found.metrics["copies"].value > 0.9
+    assert found.metrics["copies"].floor == 0.01
+    assert found.metrics["nearest_distance"].value < 0.5 * found.metrics["nearest_distance"].floor
     if not noise:
-        assert (found.figures["copies"].value, found.figures["nearest_distance"].value) == (1, 0)
+        assert (found.metrics["copies"].value, found.metrics["nearest_distance"].value) == (1, 0)
 
 
 def test_one_seed_is_one_evaluation(conditional: Evaluation) -> None:
@@ -209,15 +209,15 @@ def test_agreement_is_the_diagonal(conditional: Evaluation, other: Evaluation) -
         assert found.confusion is not None
         assert found.digits is not None
         matrix = np.array(found.confusion)
-        assert found.figures["label_agreement"].value == pytest.approx(np.trace(matrix) / N)
+        assert found.metrics["label_agreement"].value == pytest.approx(np.trace(matrix) / N)
         assert [figure.value for figure in found.digits] == pytest.approx(np.diag(matrix) / matrix.sum(1))
 
 
 def test_unconditional_model_is_asked_for_nothing(unconditional: Evaluation) -> None:
     assert unconditional.confusion is None
     assert unconditional.digits is None
-    assert "label_agreement" not in unconditional.figures
-    assert {"fcd", "coverage", "copies"} < set(unconditional.figures)
+    assert "label_agreement" not in unconditional.metrics
+    assert {"fcd", "coverage", "copies"} < set(unconditional.metrics)
     assert sum(unconditional.histogram) == N
     assert {forgery.asked for forgery in unconditional.best + unconditional.worst} == {None}
 
@@ -229,7 +229,7 @@ def test_best_are_the_surest_and_worst_the_least_sure(
     """Sure of the digit that was asked for, or of the one that is read where none was."""
     model, found = _model(preset=preset), conditional if preset == "cgan" else unconditional
     asked = _floor(few)[1]
-    images = forge(model, sampling.sample(N, model.latents, found.seed), torch.from_numpy(asked)).numpy()
+    images = sample(model, sampling.sample(N, model.latents, found.seed), torch.from_numpy(asked)).numpy()
     reading = judge.load().judge.read(images)
     belief = reading.probabilities[np.arange(N), asked] if preset == "cgan" else reading.probabilities.max(1)
     expected = np.sort(belief)
@@ -249,7 +249,7 @@ def test_pictures_are_those_that_were_evaluated(
     shown, neighbours = pictures(model, found, forgeries)
     assert (shown.shape, shown.dtype) == ((7, 28, 28), np.uint8)
     asked = torch.from_numpy(_floor(few)[1])
-    images = forge(model, sampling.sample(N, model.latents, found.seed), asked).numpy()
+    images = sample(model, sampling.sample(N, model.latents, found.seed), asked).numpy()
     # Another batch size may add up in another order: one grey level.
     assert np.abs(shown.astype(int) - images[[forgery.index for forgery in forgeries]]).max() <= 1
     differences = images[[forgery.index for forgery in forgeries]][:, None].astype(float) - few.train_images
@@ -264,14 +264,14 @@ def test_evaluation_survives_json(name: str, request: pytest.FixtureRequest) -> 
     written = found.to_dict()
     assert json.loads(json.dumps(written, allow_nan=False)) == written
     assert (written["n"], written["seed"], written["reference"]) == (N, found.seed, "test")
-    assert list(written["figures"]) == [kind for kind in KINDS if kind in found.figures]
+    assert list(written["figures"]) == [kind for kind in KINDS if kind in found.metrics]
     assert found.seconds > 0
 
 
 def test_figure_by_its_floor() -> None:
     """The kernel distance of real images is as often below 0 as above: nothing to divide by."""
-    assert Figure(3.0, 2.0).ratio == 1.5
-    assert [Figure(3.0, floor).ratio for floor in (0.0, -0.1)] == [None, None]
+    assert Metric(3.0, 2.0).ratio == 1.5
+    assert [Metric(3.0, floor).ratio for floor in (0.0, -0.1)] == [None, None]
 
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=list(KINDS))
@@ -296,11 +296,11 @@ def test_validation_as_the_reference_makes_test_images_the_floor(few: Digits) ->
     assert found.reference == "validation"
     assert found.confusion is not None
     assert np.sum(found.confusion, axis=1).tolist() == np.bincount(labels).tolist()
-    assert all(figure.value == pytest.approx(figure.floor, rel=1e-9) for figure in found.figures.values())
+    assert all(figure.value == pytest.approx(figure.floor, rel=1e-9) for figure in found.metrics.values())
     reader = judge.load().judge
     against = metrics.gaussian(reader.read(few.validation[0]).features)
     expected = metrics.frechet_distance(metrics.gaussian(reader.read(images).features), against)
-    assert found.figures["fcd"].value == pytest.approx(expected, rel=1e-6)
+    assert found.metrics["fcd"].value == pytest.approx(expected, rel=1e-6)
     assert len(told) == len(set(told)) > 2
 
 

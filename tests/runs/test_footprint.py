@@ -50,7 +50,7 @@ for text in sys.argv[1:]:
         trainer.step(norms=True)
     checkpoint_content(trainer, {})
     with torch.inference_mode():
-        trainer.average(examiner.z, examiner.y)
+        trainer.generator_ema(examiner.z, examiner.y)
     print(resident("VmHWM") - before, flush=True)
     os._exit(0)
 """

@@ -226,7 +226,7 @@ def test_run_that_ended_early_is_finished_and_can_go_on(
     run = runs.read(folder)
     assert run.status.state == "finished"
     assert is_sentence(run.status.message)
-    assert not run.status.progress.spent
+    assert not run.status.progress.complete
     runs.check_resumable(run, Order())
     assert train(folder) == "finished"  # and out of patience again
     assert runs.read(folder).status.progress.images > run.status.progress.images

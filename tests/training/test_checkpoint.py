@@ -18,7 +18,7 @@ from gan.models import container
 from gan.models.files import ModelError
 from gan.models.find import resolve
 from gan.models.model import load_model, model_content
-from gan.models.sampling import as_bytes, forge
+from gan.models.sampling import as_bytes, sample
 from gan.training import checkpoint
 from gan.training.checkpoint import load_checkpoint
 from gan.training.trainer import Trainer
@@ -64,7 +64,7 @@ def test_model_holds_the_average_and_d_in_float16(tmp_path: Path, digits: Digits
     trainer = build(digits, kind, steps=2)
     loaded = load_model(_written(tmp_path, model_content(trainer.model(1.5))))
     assert (loaded.config, loaded.images, loaded.seconds) == (trainer.config, 64, 1.5)
-    for network, original in ((loaded.generator, trainer.average), (loaded.discriminator, trainer.discriminator)):
+    for network, original in ((loaded.generator, trainer.generator_ema), (loaded.discriminator, trainer.discriminator)):
         rounded = {k: v.half().float() if v.is_floating_point() else v for k, v in original.state_dict().items()}
         assert_equal(network.state_dict(), rounded)
 
@@ -107,9 +107,8 @@ def test_model_is_ready_to_be_asked(tmp_path: Path, model: bytes) -> None:
 
 
 def test_model_takes_half_the_bytes_of_its_numbers(trained: Trainer, model: bytes) -> None:
-    numbers = sum(
-        value.numel() for network in (trained.average, trained.discriminator) for value in network.state_dict().values()
-    )
+    networks = (trained.generator_ema, trained.discriminator)
+    numbers = sum(value.numel() for network in networks for value in network.state_dict().values())
     assert 2 * numbers < len(model) < 2 * numbers + 5000
 
 
@@ -188,7 +187,7 @@ def test_run_through_a_file_continues_bit_for_bit(tmp_path: Path, digits: Digits
     for _ in range(3):
         second.step()
     assert_equal(second.tensors(), whole.tensors())
-    assert second.images == whole.images
+    assert second.images_seen == whole.images_seen
 
 
 def test_checkpoint_remembers_changed_learning_rates(tmp_path: Path, digits: Digits) -> None:
@@ -288,16 +287,16 @@ def test_as_bytes_rounds_and_clamps() -> None:
 def test_forging_in_batches_is_forging_at_once(tmp_path: Path, model: bytes) -> None:
     loaded = load_model(_written(tmp_path, model))
     z, y = torch.randn(7, loaded.latents.size), torch.arange(7)
-    together = forge(loaded, z, y)
+    together = sample(loaded, z, y)
     assert (together.shape, together.dtype) == ((7, 28, 28), torch.uint8)
     # Another batch size may add up in another order: one grey level.
-    assert (forge(loaded, z, y, batch=3).int() - together.int()).abs().max() <= 1
+    assert (sample(loaded, z, y, batch=3).int() - together.int()).abs().max() <= 1
 
 
 def test_forged_digits_follow_their_labels(tmp_path: Path, model: bytes) -> None:
     loaded = load_model(_written(tmp_path, model))
     z = torch.randn(1, loaded.latents.size).repeat(2, 1)
-    same, other = forge(loaded, z, torch.tensor([4, 4])), forge(loaded, z, torch.tensor([4, 5]))
+    same, other = sample(loaded, z, torch.tensor([4, 4])), sample(loaded, z, torch.tensor([4, 5]))
     assert torch.equal(same[0], same[1])
     assert not torch.equal(other[0], other[1])
 
@@ -450,7 +449,7 @@ def test_what_is_no_plain_file_is_not_opened(tmp_path: Path) -> None:
 def test_large_weights_stay_finite_in_half_precision(tmp_path: Path, digits: Digits) -> None:
     trainer = build(digits)
     with torch.no_grad():
-        trainer.average.layers[0].weight[0, 0] = 1e6
+        trainer.generator_ema.layers[0].weight[0, 0] = 1e6
     loaded = load_model(_written(tmp_path, model_content(trainer.model(0.0))))
     assert loaded.generator.layers[0].weight[0, 0] == 65504
 
@@ -475,7 +474,7 @@ def test_checkpoint_of_another_kind_of_device_goes_on_with_new_random_numbers(
         assert "random numbers have begun anew" in trainer.note
     load_checkpoint(_written(tmp_path, content), whole)
     assert whole.note == ""
-    assert first.images == trained.images
+    assert first.images_seen == trained.images_seen
     assert torch.equal(_next_latents(first), _next_latents(second))
     assert not torch.equal(_next_latents(first), _next_latents(build(digits)))
     assert_equal(first.generator.state_dict(), trained.generator.state_dict())

@@ -41,7 +41,7 @@ def test_run_is_finished_at_exactly_its_images(digits: Digits, images: int) -> N
     trainer = build(digits, images=images)
     ending, events = play(trainer)
     assert ending == "finished"
-    assert trainer.images == images
+    assert trainer.images_seen == images
     assert states(events) == ["running", "finished"]
     assert of(events, Status)[-1].progress.share == 1.0
 
@@ -49,13 +49,13 @@ def test_run_is_finished_at_exactly_its_images(digits: Digits, images: int) -> N
 def test_budget_that_is_no_multiple_ends_with_the_batch_that_reaches_it(digits: Digits) -> None:
     trainer = build(digits, images=100)
     play(trainer)
-    assert trainer.images == 128
+    assert trainer.images_seen == 128
 
 
 def test_run_is_finished_when_its_seconds_are_over(trainer: Trainer) -> None:
     ending, events = play(trainer, images_limit=0, seconds_limit=0.2)
     assert ending == "finished"
-    assert trainer.images > 0
+    assert trainer.images_seen > 0
     assert of(events, Status)[-1].progress.seconds >= 0.2
 
 
@@ -127,7 +127,7 @@ def test_killed_run_loses_at_most_ten_seconds() -> None:
 def test_run_that_is_ended_keeps_what_it_has_learned(digits: Digits, verb: str, ending: str) -> None:
     trainer = build(digits, images=LARGE)
     said, events = play(trainer, at(96, verb))
-    assert (said, trainer.images) == (ending, 96)
+    assert (said, trainer.images_seen) == (ending, 96)
     assert [len(of(events, kind)) for kind in (Snapshot, Checkpoint)] == [1, 2]
 
 
@@ -164,9 +164,9 @@ def test_run_that_can_keep_nothing_is_discarded_all_the_same(
     discard = at(96, "discard")
 
     def react(event: Event, waiting: Queue) -> None:
-        if trainer.images == 96 and fault == "diverged":
+        if trainer.images_seen == 96 and fault == "diverged":
             monkeypatch.setattr(trainer, "is_finite", lambda: False)
-        if trainer.images == 96 and isinstance(event, Sample):
+        if trainer.images_seen == 96 and isinstance(event, Sample):
             raise StorageError("The disk is full.")
         discard(event, waiting)
 
@@ -178,7 +178,7 @@ def test_command_that_waits_at_the_start_is_obeyed_before_the_first_step(digits:
     waiting = commands(["stop"])
     events: list[Event] = []
     assert Loop(trainer, waiting, events.append, status_at("starting", images_limit=320)).run() == "stopped"
-    assert trainer.images == 0
+    assert trainer.images_seen == 0
 
 
 def test_clock_stands_still_while_paused(digits: Digits) -> None:
@@ -210,7 +210,7 @@ def test_pause_keeps_sample_snapshot_and_checkpoint(digits: Digits) -> None:
 def test_paused_run_can_be_ended(digits: Digits, verb: str, ending: str) -> None:
     trainer = build(digits, images=LARGE)
     assert play(trainer, at(96, "pause", verb))[0] == ending
-    assert trainer.images == 96
+    assert trainer.images_seen == 96
 
 
 @pytest.mark.parametrize("paused", [False, True])
@@ -287,9 +287,9 @@ def _spent(monkeypatch: pytest.MonkeyPatch, trainer: Trainer) -> list[float]:
     told: list[float] = []
     step = trainer.step
 
-    def telling(*, norms: bool, spent: float) -> None:
-        told.append(spent)
-        step(norms=norms, spent=spent)
+    def telling(*, norms: bool, progress: float) -> None:
+        told.append(progress)
+        step(norms=norms, progress=progress)
 
     monkeypatch.setattr(trainer, "step", telling)
     return told

@@ -128,7 +128,7 @@ def test_stepped_run_ends_in_the_same_bits(digits: Digits, changes: dict[str, An
     assert states(events)[-1] == "finished"
     assert "paused" in states(events)
     assert_equal(stepped.tensors(), plain.tensors())
-    assert (stepped.images, stepped.steps) == (plain.images, plain.steps)
+    assert (stepped.images_seen, stepped.steps) == (plain.images_seen, plain.steps)
     # No step is measured twice, and none is left out.
     assert sum(record.steps for record in of(events, Record)) == plain.steps
 
@@ -140,7 +140,7 @@ def test_moves_by_hand_stay_within_the_budget(digits: Digits, given: list[Comman
     play(plain)
     ending, events = play(stepped, at(96, "pause", *given, "resume"))
     assert ending == "finished"
-    assert stepped.images == plain.images == 320
+    assert stepped.images_seen == plain.images_seen == 320
     assert_equal(stepped.tensors(), plain.tensors())
     assert _next(events)[-1] == D
 
@@ -160,7 +160,7 @@ def test_run_that_ends_in_an_open_step_keeps_a_whole_one(
     path = tmp_path / "checkpoint"
     path.write_bytes(of(events, Checkpoint)[-1].content)
     load_checkpoint(path, resumed)
-    assert resumed.images == stepped.images == 192
+    assert resumed.images_seen == stepped.images_seen == 192
     assert_equal(resumed.tensors(), stepped.tensors())
     play(resumed, images=192, segment=1)
     assert_equal(resumed.tensors(), plain.tensors())

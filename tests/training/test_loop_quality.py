@@ -212,12 +212,12 @@ def test_run_ends_early_when_patience_is_over(digits: Digits, monkeypatch: pytes
     trainer = _impatient(monkeypatch, digits, patience=2.0)
     ending, events = play(trainer, examiner=FakeExaminer(9.0, 8.0, 7.0, 7.5, 7.0, 8.0))
     assert ending == "finished"
-    assert trainer.images == 28 * 32
+    assert trainer.images_seen == 28 * 32
     last = of(events, Status)[-1]
     assert (last.state, last.progress.seconds, last.quality.best_seconds) == ("finished", 3.5, 1.5)
     assert is_sentence(last.message)
     assert "2 s" in last.message
-    assert not last.progress.spent
+    assert not last.progress.complete
     assert [record.seconds for record in looks(events)] == [0.5 * look for look in range(1, 8)]
     assert [of(events, kind)[-1].images for kind in (Sample, Snapshot)] == [28 * 32] * 2
     assert len(of(events, Checkpoint)) == 2
@@ -233,7 +233,7 @@ def test_run_is_patient_while_it_improves_or_was_not_told_otherwise(
     """The last one improves at 0.5, 2 and 4 s: never two seconds without."""
     trainer = _impatient(monkeypatch, digits, patience)
     ending, events = play(trainer, examiner=FakeExaminer(*fcds))
-    assert (ending, trainer.images) == ("finished", 40 * 32)
+    assert (ending, trainer.images_seen) == ("finished", 40 * 32)
     assert of(events, Status)[-1].message == ""
 
 
@@ -242,7 +242,7 @@ def test_patience_counts_from_the_resume_on(digits: Digits, monkeypatch: pytest.
     trainer = _impatient(monkeypatch, digits, patience=2.0)
     before = {"seconds": 4096.0, "best_fcd": 3.0, "best_seconds": 496.0}
     ending, events = play(trainer, examiner=FakeExaminer(9.0, 8.0, 7.0, 6.0, 5.0, 4.0), **before)
-    assert (ending, trainer.images) == ("finished", 16 * 32)
+    assert (ending, trainer.images_seen) == ("finished", 16 * 32)
     assert of(events, Status)[-1].progress.seconds == 4098.0
 
 
@@ -251,7 +251,7 @@ def test_patience_does_not_run_out_where_quality_is_not_measured(
 ) -> None:
     trainer = _impatient(monkeypatch, digits, patience=1.0)
     play(trainer)
-    assert trainer.images == 40 * 32
+    assert trainer.images_seen == 40 * 32
 
 
 def test_halves_of_a_decaying_run_make_the_whole(digits: Digits, looking: None, tmp_path: Path) -> None:
@@ -292,9 +292,9 @@ def test_disk_that_is_full_at_the_very_end_costs_no_further_step(digits: Digits,
     """The budget is spent: what is left to do is to keep it."""
     trainer = build(digits)
     resume = once(lambda event: isinstance(event, Status) and event.state == "paused", say("resume"))
-    disk = Disk(lambda event: isinstance(event, kind) and trainer.images == 320)
+    disk = Disk(lambda event: isinstance(event, kind) and trainer.images_seen == 320)
     ending, events = play(trainer, every(disk, resume), FakeExaminer(9.0))
-    assert (ending, trainer.images) == ("finished", 320)
+    assert (ending, trainer.images_seen) == ("finished", 320)
     assert of(events, Sample)[-1].images == of(events, Best)[-1].images == 320
 
 

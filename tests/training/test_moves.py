@@ -118,12 +118,12 @@ def test_step_takes_so_many_moves_of_each(digits: Digits, d_steps: int, g_steps:
 def test_images_are_the_real_ones_that_d_saw(digits: Digits, d_steps: int) -> None:
     """Four steps of `d_steps` batches of 32; and each move of D draws a batch, those of G draw none."""
     trainer = build(digits, steps=4, d_steps=d_steps, g_steps=2)
-    assert trainer.images == 4 * d_steps * 32
+    assert trainer.images_seen == 4 * d_steps * 32
     assert trainer.steps == 4
     seen = []
     for _ in trainer.game.order:
         trainer.move()
-        seen.append((trainer.images - 4 * d_steps * 32) // 32)
+        seen.append((trainer.images_seen - 4 * d_steps * 32) // 32)
     assert seen == [*range(1, d_steps + 1), d_steps, d_steps]
 
 
@@ -152,16 +152,16 @@ def test_stepped_by_hand_is_stepped(digits: Digits, kind: str, changes: dict[str
     first move counts for the rates, as in a step."""
     whole, by_hand = build(digits, kind, **changes), build(digits, kind, **changes)
     for number in range(4):
-        whole.step(spent=number / 4)
+        whole.step(progress=number / 4)
     for number in (0, 1, 2, 3):
         if number in (0, 3):
-            by_hand.step(spent=number / 4)
+            by_hand.step(progress=number / 4)
             continue
-        by_hand.move(inspect, spent=number / 4)
+        by_hand.move(inspect, progress=number / 4)
         while not by_hand.between_steps:
-            by_hand.move(inspect, spent=1.0)
+            by_hand.move(inspect, progress=1.0)
     assert_equal(by_hand.tensors(), whole.tensors())
-    assert (by_hand.images, by_hand.steps) == (whole.images, whole.steps)
+    assert (by_hand.images, by_hand.steps) == (whole.images_seen, whole.steps)
     # The graph is another one where images carry a gradient, the numbers are the same.
     assert by_hand.take_record() == whole.take_record()
 
@@ -183,10 +183,10 @@ def test_open_step_is_finished_by_whoever_goes_on(digits: Digits, moves: int, ch
     assert first.between_steps
     first.finish_step()  # there is none to finish
     assert first.steps == 2
-    second.load(safetensors.torch.load(checkpoint_content(first, {})), first.images, first.lr_g, first.lr_d)
+    second.load(safetensors.torch.load(checkpoint_content(first, {})), first.images_seen, first.lr_g, first.lr_d)
     second.step()
     assert_equal(second.tensors(), whole.tensors())
-    assert (second.images, second.steps) == (whole.images, whole.steps)
+    assert (second.images_seen, second.steps) == (whole.images_seen, whole.steps)
 
 
 def test_rates_that_are_set_in_an_open_step_are_those_of_the_next(digits: Digits) -> None:

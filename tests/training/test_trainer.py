@@ -44,9 +44,9 @@ def test_average_by_hand(
     means and variances of batch norm alike."""
     monkeypatch.setattr(trainers, "RAMP", ramp)
     trainer = build(digits, kind, ema_kimg=ema_kimg)
-    before = {name: value.clone() for name, value in trainer.average.state_dict().items()}
+    before = {name: value.clone() for name, value in trainer.generator_ema.state_dict().items()}
     trainer.step()
-    raw, average = trainer.generator.state_dict(), trainer.average.state_dict()
+    raw, average = trainer.generator.state_dict(), trainer.generator_ema.state_dict()
     floats = [name for name, value in raw.items() if value.is_floating_point()]
     assert any("running_mean" in name for name in floats)
     for name in floats:
@@ -65,13 +65,13 @@ def test_average_over_several_steps_has_the_half_life_that_was_asked_for(
     trainer.sampler.drawn = 10_000
     trainer.lr_g = 0.0  # so that it stays where it is put
     with torch.no_grad():
-        for raw, average in zip(trainer.generator.parameters(), trainer.average.parameters(), strict=True):
+        for raw, average in zip(trainer.generator.parameters(), trainer.generator_ema.parameters(), strict=True):
             raw.fill_(1)
             average.fill_(0)
     values = []
     for _ in range(4):
         trainer.step()
-        values.append(next(trainer.average.parameters()).mean().item())
+        values.append(next(trainer.generator_ema.parameters()).mean().item())
     assert values == pytest.approx([1 - 0.5**0.5, 0.5, 1 - 0.5**1.5, 0.75])
 
 
@@ -79,13 +79,13 @@ def test_average_over_several_steps_has_the_half_life_that_was_asked_for(
 def test_no_averaging_means_the_raw_generator(digits: Digits, kind: str) -> None:
     trainer = build(digits, kind, steps=2, ema_kimg=0)
     raw = dict(trainer.generator.state_dict())
-    average = {name: value for name, value in trainer.average.state_dict().items() if "batches" not in name}
+    average = {name: value for name, value in trainer.generator_ema.state_dict().items() if "batches" not in name}
     assert_equal(average, {name: raw[name] for name in average})
 
 
 def test_average_is_for_pictures_and_never_trains(trainer: Trainer) -> None:
-    assert not trainer.average.training
-    assert not any(parameter.requires_grad for parameter in trainer.average.parameters())
+    assert not trainer.generator_ema.training
+    assert not any(parameter.requires_grad for parameter in trainer.generator_ema.parameters())
 
 
 @ALL
@@ -210,7 +210,7 @@ def test_learning_rates_are_of_their_own_network(digits: Digits) -> None:
 
 
 @pytest.mark.parametrize(
-    ("decay_from", "spent", "left"),
+    ("decay_from", "progress", "left"),
     [
         (1.0, 0.0, 1.0),
         (1.0, 0.99, 1.0),
@@ -224,14 +224,14 @@ def test_learning_rates_are_of_their_own_network(digits: Digits) -> None:
         (0.8, 0.95, 0.25),
     ],
 )
-def test_decay_by_hand(digits: Digits, decay_from: float, spent: float, left: float) -> None:
+def test_decay_by_hand(digits: Digits, decay_from: float, progress: float, left: float) -> None:
     """From `decay_from` on both rates fall evenly, to nothing where all is spent; a rate that was changed
     meanwhile falls from what it was changed to."""
     trainer = build(digits, lr_g=1e-3, lr_d=2e-3, decay_from=decay_from)
-    trainer.step(spent=spent)
+    trainer.step(progress=progress)
     assert _rates(trainer) == pytest.approx((1e-3 * left, 2e-3 * left), rel=1e-9)
     trainer.lr_g = 4e-4
-    trainer.step(spent=spent)
+    trainer.step(progress=progress)
     assert _rates(trainer) == pytest.approx((4e-4 * left, 2e-3 * left), rel=1e-9)
     assert (trainer.lr_g, trainer.lr_d) == (4e-4, 2e-3)
 
@@ -241,7 +241,7 @@ def test_decayed_steps_are_as_much_shorter(digits: Digits) -> None:
     whole, quarter, nothing = (build(digits, decay_from=0.0) for _ in range(3))
     before = weights(whole.discriminator)["logit.weight"]
     for trainer, spent in ((whole, 0.0), (quarter, 0.75), (nothing, 1.0)):
-        trainer.step(spent=spent)
+        trainer.step(progress=spent)
     moved = [weights(trainer.discriminator)["logit.weight"] - before for trainer in (whole, quarter, nothing)]
     assert moved[0].abs().min() > 0
     assert torch.allclose(moved[1], moved[0] / 4, rtol=1e-3)
@@ -252,7 +252,7 @@ def test_decay_follows_what_is_spent_and_remembers_nothing(digits: Digits) -> No
     """More time is granted at the end: the rates are back."""
     trainer = build(digits, decay_from=0.5)
     for spent in (0.9, 0.4):
-        trainer.step(spent=spent)
+        trainer.step(progress=spent)
     assert _rates(trainer) == (trainer.config.optimizer.lr_g, trainer.config.optimizer.lr_d)
 
 
@@ -287,11 +287,11 @@ def test_halves_of_a_run_make_the_whole(digits: Digits, kind: str, changes: dict
     been through a file, which knows no memory format."""
     whole, first = build(digits, kind, steps=8, **changes), build(digits, kind, steps=4, **changes)
     second = build(digits, kind, **changes)
-    second.load(_through_a_file(first) if written else _kept(first), first.images, first.lr_g, first.lr_d)
+    second.load(_through_a_file(first) if written else _kept(first), first.images_seen, first.lr_g, first.lr_d)
     for _ in range(4):
         second.step()
     assert_equal(second.tensors(), whole.tensors())
-    assert (second.images, second.steps) == (whole.images, whole.steps)
+    assert (second.images_seen, second.steps) == (whole.images_seen, whole.steps)
 
 
 @pytest.mark.parametrize("changes", [{}, CONV, {"architecture": "conv", "architecture_d": "same"}])
@@ -299,7 +299,7 @@ def test_moments_lie_in_memory_as_their_parameters_do(digits: Digits, changes: d
     """Before a resume and after one: Adam steps through both side by side, element by element as they lie."""
     first = build(digits, steps=2, **changes)
     second = build(digits, **changes)
-    second.load(_through_a_file(first), first.images, first.lr_g, first.lr_d)
+    second.load(_through_a_file(first), first.images_seen, first.lr_g, first.lr_d)
     unusual = 0
     for trainer in (first, second):
         for optimizer in trainer.optimizers.values():
@@ -315,12 +315,12 @@ def test_halves_of_a_decaying_run_make_the_whole(digits: Digits) -> None:
     """The rates that fall are not remembered but follow from what is spent."""
     whole, first, second = (build(digits, decay_from=0.25) for _ in range(3))
     for number in range(8):
-        whole.step(spent=number / 8)
+        whole.step(progress=number / 8)
     for number in range(4):
-        first.step(spent=number / 8)
-    second.load(_kept(first), first.images, first.lr_g, first.lr_d)
+        first.step(progress=number / 8)
+    second.load(_kept(first), first.images_seen, first.lr_g, first.lr_d)
     for number in range(4, 8):
-        second.step(spent=number / 8)
+        second.step(progress=number / 8)
     assert_equal(second.tensors(), whole.tensors())
 
 

@@ -26,7 +26,7 @@ DEFINITIONS: dict[str, str] = {
 
 
 @dataclass(frozen=True)
-class Kind:
+class MetricKind:
     """What a figure is, in words, and which way is better."""
 
     label: str
@@ -38,63 +38,63 @@ class Kind:
     """Whether value by floor says something: not where the floor is next to nothing."""
 
 
-KINDS: dict[str, Kind] = {
-    "label_agreement": Kind(
+KINDS: dict[str, MetricKind] = {
+    "label_agreement": MetricKind(
         "Label agreement",
         "higher",
         "How often the judge reads the digit that was asked for. Real: how often it is right.",
         is_share=True,
     ),
-    "fcd": Kind(
+    "fcd": MetricKind(
         "Fréchet classifier distance (FCD)",
         "lower",
         "Distance of two Gaussians, fitted to the judge's features of forgeries and of real images.",
     ),
-    "kernel_distance": Kind(
+    "kernel_distance": MetricKind(
         "Kernel distance",
         "lower",
         "Squared maximum mean discrepancy in the judge's features, with a cubic kernel.",
         has_ratio=False,
     ),
-    "precision": Kind(
+    "precision": MetricKind(
         "Precision",
         "higher",
         "Share of forgeries that lie among real images: nearer to one than its fifth neighbour is.",
         is_share=True,
     ),
-    "recall": Kind(
+    "recall": MetricKind(
         "Recall", "higher", "Share of real images that lie among forgeries, in the same sense.", is_share=True
     ),
-    "density": Kind(
+    "density": MetricKind(
         "Density", "higher", "How densely real images lie around a forgery; 1 is as densely as they should."
     ),
-    "coverage": Kind(
+    "coverage": MetricKind(
         "Coverage", "higher", "Share of real images with a forgery among their five nearest neighbours.", is_share=True
     ),
-    "classifier_score": Kind(
+    "classifier_score": MetricKind(
         "Classifier score",
         "higher",
         "1 to 10: high if the judge is sure of each forgery and finds all digits alike often.",
     ),
-    "kl_from_uniform": Kind(
+    "kl_from_uniform": MetricKind(
         "Divergence of the digits from uniform",
         "lower",
         "Kullback–Leibler, in nats, of the digits that the judge reads; 2.3 if there is only one.",
         has_ratio=False,
     ),
-    "nearest_distance": Kind(
+    "nearest_distance": MetricKind(
         "Distance to the nearest training image",
         "higher",
         "Median over 1,000 forgeries, Euclidean, pixels from 0 to 1. Much below the real one would mean copying.",
     ),
-    "copies": Kind(
+    "copies": MetricKind(
         "Copies",
         "lower",
         "Share of 1,000 forgeries nearer to a training image than 99 % of real images that were not trained on.",
         is_share=True,
         has_ratio=False,
     ),
-    ACCURACY_SCORE: Kind(
+    ACCURACY_SCORE: MetricKind(
         "Classification accuracy score",
         "higher",
         "Share of real test digits read right by a classifier that learned from forgeries only; "
@@ -106,7 +106,7 @@ KINDS: dict[str, Kind] = {
 
 
 @dataclass(frozen=True)
-class Figure:
+class Metric:
     """A number and its floor: the same number for real images."""
 
     value: float
@@ -122,7 +122,7 @@ class Figure:
         return {"value": self.value, "floor": self.floor, "ratio": self.ratio}
 
     @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> "Figure":
+    def from_dict(cls, values: dict[str, Any]) -> "Metric":
         """What `to_dict` has written."""
         return cls(float(values["value"]), float(values["floor"]))
 
@@ -148,13 +148,13 @@ class Evaluation:
     n: int
     seed: int
     reference: Reference
-    figures: dict[str, Figure]
+    metrics: dict[str, Metric]
     histogram: list[int]
     """Forgeries by the digit that the judge reads."""
     histogram_floor: list[int]
     confusion: list[list[int]] | None
     """Asked digit (row) against read digit (column); None for an unconditional model."""
-    digits: list[Figure] | None
+    digits: list[Metric] | None
     """Label agreement of each digit."""
     best: list[Forgery]
     """The ones that the judge is surest of, the surest first."""
@@ -168,7 +168,7 @@ class Evaluation:
             "n": self.n,
             "seed": self.seed,
             "reference": self.reference,
-            "figures": {name: figure.to_dict() for name, figure in self.figures.items()},
+            "figures": {name: figure.to_dict() for name, figure in self.metrics.items()},
             "histogram": {"value": self.histogram, "floor": self.histogram_floor},
             "confusion": self.confusion,
             "digits": None if self.digits is None else [figure.to_dict() for figure in self.digits],
@@ -185,11 +185,11 @@ class Evaluation:
             n=values["n"],
             seed=values["seed"],
             reference=values["reference"],
-            figures={name: Figure.from_dict(figure) for name, figure in values["figures"].items()},
+            metrics={name: Metric.from_dict(figure) for name, figure in values["figures"].items()},
             histogram=values["histogram"]["value"],
             histogram_floor=values["histogram"]["floor"],
             confusion=values["confusion"],
-            digits=None if digits is None else [Figure.from_dict(figure) for figure in digits],
+            digits=None if digits is None else [Metric.from_dict(figure) for figure in digits],
             best=[Forgery(**forgery) for forgery in values["best"]],
             worst=[Forgery(**forgery) for forgery in values["worst"]],
             seconds=values["seconds"],
