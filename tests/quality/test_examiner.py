@@ -23,7 +23,7 @@ def examiner() -> Examiner:
 
 def test_quality_is_that_of_the_forgeries(examiner: Examiner, digits: Digits) -> None:
     """Agreement with the digits asked for, FCD against all validation images, and what is read."""
-    generator = build(digits, steps=3).average
+    generator = build(digits, steps=3).generator_ema
     quality = examiner.examine(generator)
     asked = data.some(*digits.test, FEW)[1]
     assert np.array_equal(examiner.y.numpy(), asked)
@@ -38,11 +38,11 @@ def test_quality_is_that_of_the_forgeries(examiner: Examiner, digits: Digits) ->
 
 
 def test_same_generator_gets_the_same_answer(digits: Digits, examiner: Examiner) -> None:
-    generator = build(digits).average
+    generator = build(digits).generator_ema
     first = examiner.examine(generator)
     assert examiner.examine(generator) == first
     assert Examiner(small(), CPU, FEW).examine(generator) == first
-    assert examiner.examine(build(digits, seed=1).average) != first
+    assert examiner.examine(build(digits, seed=1).generator_ema) != first
 
 
 def test_examining_changes_nothing_that_is_learned(digits: Digits) -> None:
@@ -52,17 +52,17 @@ def test_examining_changes_nothing_that_is_learned(digits: Digits) -> None:
     torch.manual_seed(1)
     expected = torch.rand(3)
     torch.manual_seed(1)
-    Examiner(examined.config, CPU, FEW).examine(examined.average)
+    Examiner(examined.config, CPU, FEW).examine(examined.generator_ema)
     assert torch.equal(torch.rand(3), expected)
     for _ in range(3):
         examined.step()
     assert_equal(examined.tensors(), plain.tensors())
-    assert not examined.average.training
+    assert not examined.generator_ema.training
 
 
 def test_unconditional_generator_agrees_with_nothing(digits: Digits) -> None:
     config = small("vanilla")
-    quality = Examiner(config, CPU, FEW).examine(build(digits, "vanilla").average)
+    quality = Examiner(config, CPU, FEW).examine(build(digits, "vanilla").generator_ema)
     assert quality.agreement is None
     assert sum(quality.histogram) == FEW
 

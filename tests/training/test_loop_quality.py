@@ -67,7 +67,7 @@ def test_examiner_is_shown_the_average_of_that_moment(digits: Digits, looking: N
     examiner = FakeExaminer(9.0)
     play(build(digits), examiner=examiner)
     for steps, shown in enumerate(examiner.shown, start=1):
-        assert_equal(shown, build(digits, steps=steps).average.state_dict())
+        assert_equal(shown, build(digits, steps=steps).generator_ema.state_dict())
 
 
 @pytest.mark.parametrize("agreement", [0.75, None])
@@ -143,7 +143,7 @@ def test_measuring_changes_nothing_that_is_learned(digits: Digits, looking: None
     _, events = play(examined, examiner=FakeExaminer(9.0, 8.0, 8.5, 7.0))
     assert len(looks(events)) == 10
     assert_equal(examined.tensors(), plain.tensors())
-    assert not examined.average.training
+    assert not examined.generator_ema.training
 
 
 def _measured(monkeypatch: pytest.MonkeyPatch, digits: Digits, steps: int, takes: float) -> list[float]:
