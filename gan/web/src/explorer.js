@@ -88,13 +88,13 @@ try:
     from gan.latents import codec
     from gan.models.find import resolve
     from gan.models.model import load_model
-    from gan.models.sampling import forge
+    from gan.models.sampling import sample
 except ImportError as error:
     raise SystemExit(f"Run this in the folder of Counterfeit, with its requirements installed ({error}).")
 
 model = load_model(resolve(${JSON.stringify(reference)}))
 z = codec.decode("${z}")
-picture = forge(model, z, ${conditional ? what : "None"})[0].numpy()
+picture = sample(model, z, ${conditional ? what : "None"})[0].numpy()
 open("forged.png", "wb").write(render.png(picture, scale=20))
 `;
 }
