@@ -60,7 +60,7 @@ class Layer:
 class Program:
     """What stands in a model file, ready to run. `generator` makes 784 pixels in [-1, 1] of a latent,
     `discriminator` makes a logit of them, or ten, one for each digit; or, where its score is an energy, the picture
-    anew, whose mean squared difference from the first is the score."""
+    anew, whose mean squared difference from the first is the score. Without layers there is no discriminator."""
 
     generator: tuple[Layer, ...]
     discriminator: tuple[Layer, ...]
@@ -76,7 +76,7 @@ def compile_model(model: Model) -> Program:
     config = model.config
     return Program(
         tuple(_rounded(layer) for layer in _generator(model.generator)),
-        tuple(_rounded(layer) for layer in _discriminator(model.discriminator)),
+        tuple(_rounded(layer) for layer in _discriminator(model.discriminator)) if model.discriminator else (),
         model.latents,
         config.conditional,
         rules(config).score,

@@ -38,8 +38,11 @@ def _migrate(metadata: dict[str, str]) -> dict[str, str]:
     return metadata
 
 
-def load(path: Path, kind: str, expected: "Expected") -> tuple[TrainConfig, dict[str, Tensor], dict[str, Any]]:
-    """What a file holds, checked against the tensors that a file with its settings has to hold."""
+def load(
+    path: Path, kind: str, expected: "Expected", may_lack: str = ""
+) -> tuple[TrainConfig, dict[str, Tensor], dict[str, Any]]:
+    """What a file holds, checked against the tensors that a file with its settings has to hold. Those whose names begin
+    with `may_lack` are there or not, all of them."""
     with tensors.opened(path) as file:
         metadata = file.metadata() or {}
         if metadata.get("format") != FORMAT or metadata.get("kind") != kind:
@@ -54,7 +57,10 @@ def load(path: Path, kind: str, expected: "Expected") -> tuple[TrainConfig, dict
             config, about = TrainConfig.from_json(metadata["config"]), json.loads(metadata["about"])
         except (ConfigError, KeyError, ValueError, RecursionError) as error:
             raise ModelError(f"{path} describes a model that cannot be rebuilt: {shown(error, 200)}") from error
-        return config, tensors.read(file, path, expected(config, about)), about
+        wanted = expected(config, about)
+        if may_lack and not any(name.startswith(may_lack) for name in file.keys()):  # noqa: SIM118 (no mapping)
+            wanted = {name: like for name, like in wanted.items() if not name.startswith(may_lack)}
+        return config, tensors.read(file, path, wanted), about
 
 
 Expected = Callable[[TrainConfig, Any], dict[str, Tensor]]

@@ -1,5 +1,5 @@
 """A trained model, and its file: the averaged generator and the discriminator, float16, to be played with
-and shared."""
+and shared. Moments of a run keep the generator alone."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,7 +27,8 @@ class Model:
 
     config: TrainConfig
     generator: Generator
-    discriminator: nn.Module
+    discriminator: nn.Module | None
+    """None in a moment of a run whose discriminator is not kept (see `gan.runs.store`)."""
     images: int
     seconds: float
 
@@ -38,8 +39,10 @@ class Model:
 
 
 def model_content(model: Model) -> bytes:
-    """A model file: the averaged generator and the discriminator as float16 tensors."""
-    networks = {GENERATOR: model.generator, DISCRIMINATOR: model.discriminator}
+    """A model file: the averaged generator and, where there is one, the discriminator as float16 tensors."""
+    networks: dict[str, nn.Module] = {GENERATOR: model.generator}
+    if model.discriminator is not None:
+        networks[DISCRIMINATOR] = model.discriminator
     named = {
         f"{name}.{key}": value.clamp(-LARGEST, LARGEST).half() if value.is_floating_point() else value
         for name, network in networks.items()
@@ -58,18 +61,20 @@ def load_model(path: Path) -> Model:
             networks.update(rules(config).players(config))
         return {f"{name}.{key}": value for name, one in networks.items() for key, value in one.state_dict().items()}
 
-    config, found, about = container.load(path, "model", expected)
+    config, found, about = container.load(path, "model", expected, may_lack=f"{DISCRIMINATOR}.")
     try:
         images, seconds = int(container.number(about, "images")), float(container.number(about, "seconds"))
     except ValueError as error:
         raise ModelError(f"{path} does not hold the networks that it describes: {error}.") from error
+    if not any(key.startswith(f"{DISCRIMINATOR}.") for key in found):
+        del networks[DISCRIMINATOR]
     for name, network in networks.items():
         own = {key.removeprefix(f"{name}."): value for key, value in found.items() if key.startswith(f"{name}.")}
         network.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in own.items()}, assign=True)
         network.eval().requires_grad_(False)
     generator = networks[GENERATOR]
     assert isinstance(generator, Generator)
-    return Model(config, generator, networks[DISCRIMINATOR], images, seconds)
+    return Model(config, generator, networks.get(DISCRIMINATOR), images, seconds)
 
 
 class _Undrawn(TorchFunctionMode):

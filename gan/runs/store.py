@@ -2,9 +2,11 @@
 
 `run.sqlite` has one writer and is in WAL mode, so that readers never wait; they open it, read what is
 new and close it, since a reader that holds on makes the log grow without bound. What a run keeps stays
-within a byte budget: samples, snapshots and records are thinned, evenly over the images seen.
+within a byte budget: records are merged, and its moments (samples and snapshots) are thinned evenly over the logarithm
+of the images seen, since most happens at the beginning.
 """
 
+import math
 import os
 import sqlite3
 import threading
@@ -18,7 +20,7 @@ import numpy as np
 
 from gan import render
 from gan.curves import Array
-from gan.models.snapshots import BEST, SNAPSHOTS, is_folder, snapshot_paths
+from gan.models.snapshots import BEST, SNAPSHOTS, is_folder, snapshot_paths, without_discriminator
 from gan.runs import schema
 from gan.system import files
 from gan.system.files import StorageError, write_atomically
@@ -29,7 +31,9 @@ INSPECTIONS = {player: f"inspection-{player}.npz" for player in ("generator", "d
 """Where the last inspection of each player's move is kept."""
 BUDGET = 128_000_000
 """Bytes for all that a run keeps. Where the checkpoint is large, fewer snapshots stay."""
-SAMPLE_SHARE, SNAPSHOT_SHARE, RECORD_SHARE = 0.35, 0.5, 0.1
+SAMPLE_SHARE, SNAPSHOT_SHARE, RECORD_SHARE = 0.2, 0.65, 0.1
+SNAPSHOTS_KEPT = 150
+"""However small they are."""
 RECORDS_KEPT = 4000
 """Records of a quantity; when there are more, neighbours are merged, which halves them. At ten quantities
 this is about 4 MB, far less than what samples and snapshots leave."""
@@ -53,7 +57,12 @@ def _in_words(folder: Path) -> Iterator[None]:
         raise StorageError(message) from error
 
 
-def thinned(positions: Sequence[int], keep: int) -> list[int]:
+def moment(images: int) -> float:
+    """Where a moment lies on the axis that moments are spread over: twice as many images are a step of one length."""
+    return math.log1p(images)
+
+
+def thinned(positions: Sequence[float], keep: int) -> list[int]:
     """Indices to drop so that `keep` of the ascending `positions` stay, spread evenly.
 
     Again and again the one goes whose neighbours are closest together; first and last always stay.
@@ -131,10 +140,12 @@ class Writer:
             execute("INSERT OR REPLACE INTO meta VALUES ('written', ?)", (int(1000 * time.time()),))
         elif isinstance(event, Segment):
             execute("INSERT OR REPLACE INTO segments VALUES (?, ?, ?)", (event.number, event.images, event.seconds))
-            # The newest snapshot has to be one of the training that counts.
+            # Moments are those of the training that counts; what comes after it is gone.
             for path in snapshot_paths(self.folder):
                 if int(path.stem) > event.images:
                     path.unlink(missing_ok=True)
+            execute("DELETE FROM samples WHERE images > ?", (event.images,))
+            self._samples = [row for row in self._samples if row[1] <= event.images]
         elif isinstance(event, Record):
             at = (event.images, event.seconds, event.segment, event.steps)
             rows = [(*at, name, one.mean, one.min, one.max) for name, one in event.quantities.items()]
@@ -148,7 +159,10 @@ class Writer:
                 self._merge_records()
         else:
             row = (event.images, event.seconds, event.png)
+            replaced = [one for one in self._samples[-1:] if one[1] == event.images]  # a moment has one picture
+            self._connection.executemany("DELETE FROM samples WHERE id = ?", [(number,) for number, *_ in replaced])
             cursor = execute("INSERT INTO samples (images, seconds, png) VALUES (?, ?, ?)", row)
+            del self._samples[len(self._samples) - len(replaced) :]
             self._samples.append((cursor.lastrowid or 0, event.images, len(event.png)))
             self._thin_samples()
 
@@ -165,18 +179,25 @@ class Writer:
         if size <= self.budget * SAMPLE_SHARE:
             return
         # A quarter at once, so that this is rare.
-        drop = thinned([images for _, images, _ in self._samples], len(self._samples) * 3 // 4)
+        drop = thinned([moment(images) for _, images, _ in self._samples], len(self._samples) * 3 // 4)
         self._connection.executemany("DELETE FROM samples WHERE id = ?", [(self._samples[i][0],) for i in drop])
         gone = set(drop)
         self._samples = [row for i, row in enumerate(self._samples) if i not in gone]
 
     def _keep_snapshot(self, event: Snapshot) -> None:
-        write_atomically(self.folder / SNAPSHOTS / f"{event.images:08d}.safetensors", event.content)
-        keep = self._snapshot_room() // max(1, len(event.content))
+        """Keeps the newest whole, and of those before it as many as there is room for, without their discriminators."""
+        newest = self.folder / SNAPSHOTS / f"{event.images:08d}.safetensors"
+        before = [path for path in snapshot_paths(self.folder) if path != newest]
+        write_atomically(newest, event.content)
+        if before and (stripped := without_discriminator(before[-1].read_bytes())):
+            write_atomically(before[-1], stripped)
         paths = snapshot_paths(self.folder)
-        drop = thinned([int(path.stem) for path in paths], keep) if keep > 1 else range(len(paths) - 1)
-        for index in drop:
-            paths[index].unlink(missing_ok=True)
+        sizes = [path.stat().st_size for path in paths]
+        excess = sum(sizes) - self._snapshot_room()
+        while len(paths) > 1 and (excess > 0 or len(paths) > SNAPSHOTS_KEPT):
+            (index,) = thinned([moment(int(path.stem)) for path in paths], len(paths) - 1) or [0]
+            excess -= sizes.pop(index)
+            paths.pop(index).unlink(missing_ok=True)
 
     def _snapshot_room(self) -> int:
         """Bytes for snapshots: their share, or what the checkpoint and the best model leave of the budget."""

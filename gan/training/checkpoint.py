@@ -54,7 +54,10 @@ def load_checkpoint(path: Path, trainer: Trainer) -> dict[str, Any]:
 
 
 def begin_with(model: Model, trainer: Trainer) -> None:
-    """Gives a trainer that has not taken a step the networks of a model; raises `ModelError` if they do not fit."""
+    """Gives a trainer that has not taken a step the networks of a model; raises `ModelError` if they do not fit, or one
+    is missing."""
+    if model.discriminator is None:
+        raise ModelError("The discriminator of this moment is not kept; begin with the newest snapshot of a run.")
     try:
         for network in (trainer.generator, trainer.generator_ema):
             network.load_state_dict(model.generator.state_dict())

@@ -46,8 +46,15 @@ EVERY_STEP_UNTIL = 100
 EVERY = {"record": 0.1, "sample": 1.0, "snapshot": 1.0, "checkpoint": 5.0, "quality": 4.0}
 """Seconds of training between two events of a kind. A killed run loses what follows its last
 checkpoint; half of the ten seconds that it may lose leaves room for a slow disk."""
+YOUNG, DENSER = 5.0, 0.2
+"""While a run has trained for less than so many seconds, moments (samples and snapshots) come after this share of the
+usual time: most happens at the beginning."""
+SETTLED = 25.0
+"""From so many seconds on, snapshots come after the same share of the run's life, not after the same time."""
 BYTES_A_SECOND = 4_000_000
 """So much is written at most of checkpoints, and so much of models: large ones come less often."""
+BURST = 48_000_000
+"""So many bytes of models may be written at once, for the sake of the beginning."""
 QUALITY_SHARE = 0.04
 """At most this share of training goes into measuring quality; on a slow machine it is measured less often."""
 QUALITY_AHEAD = 15.0
@@ -127,16 +134,19 @@ class Loop:
 
     def _run(self) -> Ending:
         self._began = self._hopeful_since = self.seconds
-        self._due = {kind: self._began + every for kind, every in EVERY.items()}
+        self._due = {kind: self._began + interval(kind, self._began) for kind in EVERY}
         self._due["quality"] = self._began + FIRST_LOOK
         self._looked: list[float] = []
         self._best_size = 0
+        self._written = -BURST
         try:
             self._emit(Segment(self.status.segment, self.trainer.images_seen, self.seconds))
             if not self.trainer.images_seen:
                 self._sample()  # the noise that it all begins with
                 # From here on a run without a checkpoint is one that has lost it.
                 self._checkpoint()
+            else:
+                self._snapshot()  # those before it have no discriminator any more
             self._report("running")
             ending = self._process_commands()
         except StorageError as error:
@@ -177,9 +187,12 @@ class Loop:
             self._report("running")
         if self._progress() == 1:
             return self._end("finished")
-        if self._is_due("sample", seconds):
+        pictured, modelled = self._is_due("sample", seconds), self._is_due("snapshot", seconds)
+        if modelled:  # a moment that can be opened can be seen as well
+            self._due["sample"] = seconds + interval("sample", seconds)
+        if pictured or modelled:
             self._sample()
-        if self._is_due("snapshot", seconds):
+        if modelled:
             self._snapshot()
         if self._is_due("checkpoint", seconds):
             self._checkpoint()
@@ -203,7 +216,7 @@ class Loop:
     def _is_due(self, kind: str, seconds: float) -> bool:
         if seconds < self._due[kind]:
             return False
-        self._due[kind] = seconds + EVERY[kind]
+        self._due[kind] = seconds + interval(kind, seconds)
         return True
 
     def _process_commands(self) -> Ending | None:
@@ -402,7 +415,8 @@ class Loop:
         if self.trainer.images_seen:
             content = model_content(self.trainer.model(self.seconds))
             self.sink(Snapshot(self.trainer.images_seen, content))
-            self._put_off("snapshot", len(content))
+            self._written += len(content)
+            self._due["snapshot"] = max(self._due["snapshot"], self._began + self._written / BYTES_A_SECOND)
 
     def _checkpoint(self) -> None:
         self.trainer.finish_step()
@@ -410,16 +424,22 @@ class Loop:
         content = checkpoint_content(self.trainer, {"seconds": self.seconds})
         self.sink(Checkpoint(content))
         self._kept = self.trainer.images_seen
-        self._put_off("checkpoint", len(content))
-
-    def _put_off(self, kind: str, size: int) -> None:
-        """Lets the next of a kind wait for as long as so many bytes may take."""
-        self._due[kind] = max(self._due[kind], self.seconds + size / BYTES_A_SECOND)
+        # The next one waits for as long as so many bytes may take.
+        self._due["checkpoint"] = max(self._due["checkpoint"], self.seconds + len(content) / BYTES_A_SECOND)
 
     def _check(self) -> None:
         """Before anything is kept of the networks: what has diverged must not replace what has not."""
         if not self.trainer.is_finite():
             raise _DivergedError("a weight")
+
+
+def interval(kind: str, seconds: float) -> float:
+    """Seconds of training until the next event of a kind, in a run that has trained for so many."""
+    if kind not in ("sample", "snapshot"):
+        return EVERY[kind]
+    if seconds < YOUNG:
+        return DENSER * EVERY[kind]
+    return EVERY[kind] * (max(1.0, seconds / SETTLED) if kind == "snapshot" else 1.0)
 
 
 def _broken(record: dict[str, Summary]) -> str:

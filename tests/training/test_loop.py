@@ -1,11 +1,13 @@
 """The training loop: what comes when, commands, and how a run ends."""
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from gan.data import Digits
+from gan.models.model import model_content
 from gan.system.files import StorageError
 from gan.training import loop as loops
 from gan.training.checkpoint import load_checkpoint
@@ -111,12 +113,52 @@ def test_resumed_run_does_not_begin_with_noise(digits: Digits) -> None:
 def test_pictures_snapshots_and_checkpoints_come_by_the_clock(
     trainer: Trainer, monkeypatch: pytest.MonkeyPatch, kind: str, event: type[Event]
 ) -> None:
-    """Always due: one a step but for the last, and one more at the end; never due: at the end only."""
+    """Always due: one a step but for the last, and one more at the end; never due: at the end only. A snapshot comes
+    with its picture."""
     monkeypatch.setattr(loops, "EVERY", NEVER | {kind: 0.0})
     _, events = play(trainer)
     counts = {one: len(of(events, one)) for one in (Sample, Snapshot, Checkpoint)}
     expected = {Sample: 2, Snapshot: 1, Checkpoint: 2}  # the beginning has a sample and a checkpoint too
-    assert counts == expected | {event: expected[event] + 9}
+    due = {event} | ({Sample} if event is Snapshot else set())
+    assert counts == {one: count + 9 * (one in due) for one, count in expected.items()}
+
+
+def test_moments_are_dense_at_the_beginning(digits: Digits, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At least twenty in the first five seconds, picture and model of each; one a second until 25 s, then one each
+    twenty-fifth of the run's life."""
+    monkeypatch.setattr(loops, "EVERY", NEVER | {kind: EVERY[kind] for kind in ("sample", "snapshot")})
+    trainer = build(digits, images=LARGE)
+    timed(monkeypatch, trainer)
+    _, events = play(trainer, images_limit=0, seconds_limit=50.0)
+    seconds = {event.images: event.seconds for event in of(events, Sample)}
+    moments = [seconds[event.images] for event in of(events, Snapshot)]
+    assert sum(one <= 5 for one in moments) >= 20
+    assert sum(5 < one <= 25 for one in moments) == pytest.approx(20, abs=2)
+    late = [one for one in moments if one > 25]
+    gaps = [after - before for before, after in pairwise(late)]
+    assert 1 <= gaps[0] <= 1.25
+    assert 1.75 <= max(gaps) <= 2.25
+
+
+def test_large_models_come_less_often_from_the_first(digits: Digits, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As often as small ones until the burst is used up; after that each waits for the seconds that its bytes may take."""
+    monkeypatch.setattr(loops, "EVERY", NEVER | {"snapshot": 1.0})
+    trainer = build(digits, images=LARGE)
+    size = len(model_content(trainer.model(0.0)))
+    monkeypatch.setattr(loops, "BYTES_A_SECOND", size)
+    monkeypatch.setattr(loops, "BURST", 1.5 * size)
+    timed(monkeypatch, trainer)
+    _, events = play(trainer, images_limit=0, seconds_limit=4.0)
+    seconds = {event.images: event.seconds for event in of(events, Sample)}
+    moments = [seconds[event.images] for event in of(events, Snapshot)]
+    assert moments == [0.25, 0.5, 0.75, 1.5, 2.5, 3.5, 4.0]
+
+
+def test_resumed_run_has_a_discriminator_at_once(digits: Digits) -> None:
+    """The snapshots before have none any more, and those of the tail that it replaces are gone."""
+    trainer = build(digits, steps=2)
+    _, events = play(trainer, images=64, segment=1)
+    assert [event.images for event in of(events, Snapshot)] == [64, 320]
 
 
 def test_killed_run_loses_at_most_ten_seconds() -> None:

@@ -184,6 +184,7 @@ def test_large_models_and_checkpoints_are_written_less_often(digits: Digits, mon
     timed(monkeypatch, trainer)
     largest = len(checkpoint_content(build(digits, steps=1), {}))
     monkeypatch.setattr(loops, "BYTES_A_SECOND", largest)
+    monkeypatch.setattr(loops, "BURST", 0)
     _, events = play(trainer, examiner=FakeExaminer(*range(200, 0, -1)))
     for kind in (Snapshot, Best, Checkpoint):
         written = [len(event.content) for event in of(events, kind)]
