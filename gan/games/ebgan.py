@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from pydantic import Field
 
 from gan.config import TrainConfig
+from gan.games import words
 from gan.games.game import DISCRIMINATOR, GENERATOR, Batch, Chart, Game, Move, Quantity, Score
 from gan.games.telling import LOSS_D, LOSS_G
 
@@ -55,7 +56,11 @@ class EnergyGame(Game):
             Quantity("energy_fake", "forged", "generator", meaning="energy"),
         )
         # At an equilibrium D's loss is the margin (theorem 1).
-        return Chart("Loss", (LOSS_G, replace(LOSS_D, ideal=self.margin)), "loss"), Chart("Energy", energies, "energy")
+        losses = LOSS_G, replace(LOSS_D, ideal=self.margin)
+        return (
+            Chart("Loss", losses, lambda values: words.of_energy_losses(values, self.margin), "loss"),
+            Chart("Energy", energies, words.of_energies, "energy"),
+        )
 
     @property
     def quantities(self) -> tuple[Quantity, ...]:

@@ -48,6 +48,9 @@ class Chart:
 
     title: str
     quantities: tuple[Quantity, ...]
+    says: Callable[[Mapping[str, float]], str]
+    """Of the values of its quantities, by name: what they show now, and which way is good, in a sentence or two for
+    people who have not seen a GAN before (see `gan.games.words`). Empty where some are missing."""
     meaning: str = ""
     """The word of the glossary that explains the title."""
     bounds: tuple[float, float] | None = None

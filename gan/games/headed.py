@@ -4,6 +4,7 @@ make it readable: its head learns in D's move, and the same term stands in G's l
 from abc import abstractmethod
 from typing import TYPE_CHECKING
 
+from gan.games import words
 from gan.games.game import DISCRIMINATOR, GENERATOR, Batch, Move
 from gan.games.losses import AdversarialLoss, non_saturating
 from gan.games.telling import TellingGame
@@ -23,6 +24,10 @@ class HeadedGame(TellingGame):
     def losses(self) -> AdversarialLoss:
         """Without smoothing."""
         return non_saturating()
+
+    def say_losses(self, values: words.Values) -> str:
+        """What the losses show at a moment, in words: no line tells where they settle."""
+        return words.of_losses_that_read(values)
 
     @abstractmethod
     def misread(self, step: "Step", batch: Batch, real: "Heads | None", forged: "Heads") -> "Tensor":

@@ -5,6 +5,7 @@ from abc import abstractmethod
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from gan.games import words
 from gan.games.game import Chart, Game, Quantity, Score
 from gan.games.losses import AdversarialLoss
 
@@ -34,9 +35,18 @@ class TellingGame(Game):
             Quantity("d_real", "real", "real", loss.ideal_output, "D(x)", "dash"),
             Quantity("d_fake", "forged", "generator", loss.ideal_output, "D(G(z))"),
         )
+        both = Chart("Loss", losses, self.say_losses, "loss")
+
+        def say(values: words.Values) -> str:
+            return words.of_answers(values, loss)
+
         if loss.probability:
-            return Chart("Loss", losses, "loss"), Chart("D says “real”", answers, bounds=(-0.02, 1.02))
-        return Chart("Loss", losses, "loss"), Chart("D's score", answers, "D's score")
+            return both, Chart("D says “real”", answers, say, bounds=(-0.02, 1.02))
+        return both, Chart("D's score", answers, say, "D's score")
+
+    def say_losses(self, values: words.Values) -> str:
+        """What the losses show at a moment, in words."""
+        return words.of_losses(values, self.losses)
 
     @property
     def reading(self) -> str:

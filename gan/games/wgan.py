@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
+from gan.games import words
 from gan.games.game import DISCRIMINATOR, GENERATOR, Batch, Chart, Game, Move, Quantity, Score
 from gan.games.telling import LOSS_D, LOSS_G
 
@@ -36,8 +37,8 @@ class CriticGame(Game):
         """Both losses, and the estimate that they are about: no probability, since there is none."""
         estimate = Quantity("wasserstein", "real − forged scores", "real", 0.0)
         return (
-            Chart("Loss", (LOSS_G, replace(LOSS_D, ideal=None)), "loss"),
-            Chart("Wasserstein estimate", (estimate,), "Wasserstein estimate"),
+            Chart("Loss", (LOSS_G, replace(LOSS_D, ideal=None)), words.of_critic_losses, "loss"),
+            Chart("Wasserstein estimate", (estimate,), words.of_estimate, "Wasserstein estimate"),
         )
 
     @property
