@@ -67,6 +67,7 @@ function digitButtons(selection) {
  * @param {number} output
  */
 function describe({ score }, output) {
+  if (Number.isNaN(output)) return ": what it thought at this moment is not kept";
   if (score.energy) return `: ${output.toPrecision(3)}, ${score.meaning}`;
   if (!score.probability) return `: score ${output.toFixed(2)}, ${score.meaning}`;
   return `: ${(100 / (1 + Math.exp(-output))).toFixed(0)} % real`;
@@ -286,7 +287,8 @@ export function mountExplorer(root, program, standalone = false) {
     grids,
     (score) => {
       output.textContent = describe(selection.program.header, score);
-      if (energy) reconstruction.show(selection.program.reconstruction());
+      if (energy && selection.program.header.discriminator.length)
+        reconstruction.show(selection.program.reconstruction());
     },
     (fps, milliseconds) => {
       pace.textContent = `${fps ? `${fps.toFixed(0)} fps · ` : ""}${milliseconds.toFixed(1)} ms`;

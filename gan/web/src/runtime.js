@@ -71,7 +71,7 @@ const VERSION = 1;
  * @property {(gradient: ArrayLike<number>) => Float32Array} vjp of the last sample: the gradient of a scalar with respect
  * to z, from the one with respect to the pixels
  * @property {(pixels: ArrayLike<number>, mix: ArrayLike<number>) => number} discriminate D's logit or score, or the error
- * of a D that reconstructs the picture
+ * of a D that reconstructs the picture; NaN where a moment of a run has kept no D
  * @property {() => Float32Array} reconstruction what such a D made of the last picture, like pixels
  */
 
@@ -385,6 +385,7 @@ export function readProgram(bytes) {
     sample: generator.forward,
     vjp: generator.backward,
     discriminate: (pixels, mix) => {
+      if (!header.discriminator.length) return Number.NaN;
       output = discriminator.forward(pixels, mix);
       if (header.score.energy) return meanSquaredError(output, pixels);
       // A D that is told the digit has a logit for each; one that is not has one, whatever the generator is told.
