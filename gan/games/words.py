@@ -9,6 +9,8 @@ from gan.games.losses import AdversarialLoss
 
 Values = Mapping[str, float]
 """Means over the last records, by the names of quantities; what was not measured is not there."""
+FAR, NEAR = 1.15, 1.5
+"""So many times the best a distance is clearly worse; so many times the floor it is nearly as good as it gets."""
 
 
 def of_losses(values: Values, loss: AdversarialLoss) -> str:
@@ -53,13 +55,13 @@ def of_answers(values: Values, loss: AdversarialLoss) -> str:
         if forged > real:
             return f"D scores forgeries ({forged:.2f}) above real digits ({real:.2f}): it errs, and has to catch up."
         return (
-            f"D scores real digits {real:.2f}, forgeries {forged:.2f}. The closer the two are, the better the forgeries."
+            f"D scores real digits {real:.2f}, forgeries {forged:.2f}. The closer they are, the better the forgeries."
         )
     said = f"D says “real” with {real:.0%} to real digits and {forged:.0%} to forgeries"
     if forged > real + 0.05:
         return f"{said}: it takes the one for the other, and has to catch up."
     if real - forged < 0.15:
-        return f"{said}: it cannot tell them apart. That is good if the pictures are; a weak D says so of poor ones too."
+        return f"{said}: it cannot tell them apart. Good if the pictures are; a weak D says so of poor ones too."
     if real > 0.95 and forged < 0.05:
         return f"{said}: it is sure of all. Good is when the curve of the forgeries rises."
     return f"{said}. Good for G is when both meet at {(loss.ideal_output or 0.5):.0%}, which takes long."
@@ -102,10 +104,25 @@ def of_energies(values: Values) -> str:
     real, forged = values["energy_real"], values["energy_fake"]
     if forged < real:
         return (
-            f"D draws forgeries anew better ({forged:.3f}) than real digits ({real:.3f}): they are too simple, or D has "
-            "to catch up."
+            f"D draws forgeries anew better ({forged:.3f}) than real digits ({real:.3f}): they are too simple, or D "
+            "has to catch up."
         )
     return (
-        f"D draws real digits anew with an error of {real:.3f}, forgeries with {forged:.3f}. The closer the two are, the "
+        f"D draws real digits anew with an error of {real:.3f}, forgeries with {forged:.3f}. The closer they are, the "
         "better the forgeries."
     )
+
+
+def of_distance(fcd: float | None, floor: float | None, best: float | None, best_images: int) -> str:
+    """Of the distance of forgeries from real digits: now, of real digits among themselves, and at its lowest until now,
+    after so many images. Empty before it was measured."""
+    if fcd is None or not floor:
+        return ""
+    if best is not None and fcd > FAR * best:
+        return (
+            f"Lower is better. It was {best:.1f} after {best_images:,} images and is {fcd:.1f}: further training can "
+            "make digits worse. The best is kept."
+        )
+    if fcd < NEAR * floor:
+        return f"Lower is better. At {fcd:.1f} it is nearly as low as among real digits, {floor:.1f}."
+    return f"Lower is better: {fcd:.1f} now, while real digits among themselves have {floor:.1f}."

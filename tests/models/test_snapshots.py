@@ -14,7 +14,7 @@ from gan.export.onnx_file import onnx_content
 from gan.export.program import compile_model, fingerprint, wire
 from gan.models.files import ModelError
 from gan.models.model import Model, load_model, model_content
-from gan.models.sampling import forge
+from gan.models.sampling import sample
 from gan.models.snapshots import without_discriminator
 from gan.training.checkpoint import begin_with
 from tests.helpers import assert_equal, build
@@ -114,7 +114,7 @@ def test_explorer_and_export_work_without_a_discriminator(digits: Digits, tmp_pa
     assert json.loads(header[4 : 4 + length])["discriminator"] == []
     z = light.latents.sample(5, torch.Generator().manual_seed(1))
     y = torch.arange(5) if light.config.conditional else None
-    torch.testing.assert_close(forge(light, z, y), forge(whole, z, y), rtol=0, atol=0)
+    torch.testing.assert_close(sample(light, z, y), sample(whole, z, y), rtol=0, atol=0)
     assert onnx_content(program)
 
 

@@ -141,7 +141,7 @@ def test_moments_are_dense_at_the_beginning(digits: Digits, monkeypatch: pytest.
 
 
 def test_large_models_come_less_often_from_the_first(digits: Digits, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As often as small ones until the burst is used up; after that each waits for the seconds that its bytes may take."""
+    """As often as small ones until the burst is used up; then each waits for the seconds that its bytes may take."""
     monkeypatch.setattr(loops, "EVERY", NEVER | {"snapshot": 1.0})
     trainer = build(digits, images=LARGE)
     size = len(model_content(trainer.model(0.0)))
