@@ -18,7 +18,7 @@ from benchmarks.drag import trained
 from benchmarks.overhead import server
 from benchmarks.pictures import ARGUMENTS
 from gan import data
-from gan.export.standalone import YARDSTICK
+from gan.export.content import YARDSTICK
 
 FOUND = re.compile(r"Found a (\d) that differs from yours by ([\d.]+) %, ([\d.]+) s")
 WANTED = 3.0

@@ -3,8 +3,11 @@
     python -m gan train --preset quality --run-dir RUN_DIR
     python -m benchmarks.ship RUN_DIR
 
-Writes into gan/assets: pretrained.safetensors, pretrained.md, training.gif (the same latents as training
-goes on), untrained.png (their noise) and icon.png.
+    python -m benchmarks.ship --program
+
+Writes into gan/assets: pretrained.safetensors, pretrained.program (what the page runs; `--program` makes it anew of the
+model that is there), pretrained.md, training.gif (the same latents as training goes on), untrained.png (their noise)
+and icon.png.
 """
 
 import argparse
@@ -19,12 +22,14 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks import machine
 from gan import render, runs
+from gan.device import one_thread
+from gan.export.explorable import looked_into
 from gan.games import grid
 from gan.latents import sampling
 from gan.models import snapshots
 from gan.models.model import Model, load_model
 from gan.networks.layers import count_parameters
-from gan.paths import ASSETS, PRETRAINED
+from gan.paths import ASSETS, PRETRAINED, SHIPPED_PROGRAM
 from gan.quality.evaluation import evaluate
 from gan.quality.results import KINDS, Metric
 from gan.runs import store
@@ -116,14 +121,27 @@ def multiply_adds(model: Model) -> int:
     return int(counted.get_total_flops()) // 2
 
 
+def program() -> bytes:
+    """What Explore needs of the model that ships, so that no server has to find it."""
+    with one_thread():
+        return looked_into(load_model(PRETRAINED))
+
+
 def main() -> None:
     """Writes the assets."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("run_dir", type=Path)
-    folder = parser.parse_args().run_dir
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("run_dir", type=Path, nargs="?")
+    what.add_argument("--program", action="store_true", help="only make the program of the model that is there anew")
+    args = parser.parse_args()
+    if args.program:
+        SHIPPED_PROGRAM.write_bytes(program())
+        return
+    folder = args.run_dir
     if not (folder / snapshots.BEST).is_file():
         raise SystemExit(f"{folder} is not a run that has trained.")
     shutil.copyfile(chosen(folder), PRETRAINED)
+    SHIPPED_PROGRAM.write_bytes(program())
     (ASSETS / "pretrained.md").write_text(card(folder, PRETRAINED.stat().st_size))
     samples = store.read_samples(folder)
     (ASSETS / "untrained.png").write_bytes(samples[0].png)

@@ -387,8 +387,9 @@ def _write(path: Path, content: bytes) -> int:
 def _export(args: argparse.Namespace) -> int:
     outputs.check(args.out, ".html", ".onnx")
     files.check(file := resolve(args.model))
+    from gan.export.content import ExportError
     from gan.export.onnx_file import onnx_content
-    from gan.export.program import ExportError, compile_model
+    from gan.export.program import compile_model
     from gan.export.standalone import standalone_page
     from gan.models.model import load_model
 

@@ -9,6 +9,8 @@ ASSETS = Path(__file__).parent / "assets"
 
 PRETRAINED = ASSETS / "pretrained.safetensors"
 """The model that ships."""
+SHIPPED_PROGRAM = ASSETS / "pretrained.program"
+"""The same as the page runs it, with its directions (`gan.export.content`)."""
 
 
 JUDGE = ASSETS / "judge.safetensors"

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from gan.export.program import ExportError, Layer, Program
+from gan.export.content import ExportError
+from gan.export.program import Layer, Program
 from gan.networks.layers import DIGITS, IMAGE
 
 if TYPE_CHECKING:

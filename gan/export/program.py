@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 from torch import Tensor, nn
 
+from gan.export.content import ExportError, packed
 from gan.games import rules
 from gan.games.game import Score
 from gan.latents.spec import LatentSpec
@@ -30,10 +31,6 @@ from gan.networks.layers import DIGITS, IMAGE
 VERSION = 1
 Operation = Literal["linear", "conv", "conv_transpose", "leaky_relu", "tanh", "sigmoid", "affine"]
 Floats = npt.NDArray[np.float32]
-
-
-class ExportError(ValueError):
-    """What cannot be exported; the message is one sentence for people."""
 
 
 @dataclass(frozen=True)
@@ -199,8 +196,7 @@ def _rounded(layer: Layer) -> Layer:
 
 
 def wire(program: Program, about: dict[str, Any] | None = None) -> bytes:
-    """The program as one buffer: the length of the header (4 bytes, little endian), the header (JSON, filled up
-    with blanks to a multiple of 4), the weights (float16, little endian).
+    """The program as one buffer (`gan.export.content.packed`), its weights as float16, little endian.
 
     In the header each weight and bias is [offset in numbers, shape]. `about` is added to it.
     """
@@ -232,9 +228,7 @@ def wire(program: Program, about: dict[str, Any] | None = None) -> bytes:
         "score": asdict(program.score),
         "hash": fingerprint(program),
     }
-    text = json.dumps(header | (about or {}), separators=(",", ":")).encode()
-    text += b" " * (-len(text) % 4)
-    return len(text).to_bytes(4, "little") + text + np.concatenate(weights).tobytes()
+    return packed(header | (about or {}), np.concatenate(weights).tobytes())
 
 
 def fingerprint(program: Program) -> str:

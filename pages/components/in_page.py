@@ -11,8 +11,12 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from gan import glossary, runs, web
+from gan import data, glossary, runs, web
+from gan.export import content
+from gan.export.content import ExportError, Names
 from gan.games import stillness
+from gan.models.files import ModelError
+from gan.paths import PRETRAINED as SHIPPED
 from gan.system.text import shown
 from pages.components import look, models
 from pages.components.models import PRETRAINED, Choice
@@ -21,7 +25,6 @@ if TYPE_CHECKING:
     from streamlit.components.v2.types import ComponentRenderer
     from streamlit.delta_generator import DeltaGenerator
 
-    from gan.export.standalone import Names
     from gan.latents.directions import Basis
     from gan.models.model import Model
 
@@ -42,7 +45,7 @@ def _component(entry: str) -> "ComponentRenderer":
 def _looked_into(key: str, _model: "Model") -> "tuple[list[Basis], str]":
     """The directions of a model, and the latent with which it opens; `key` says of which."""
     from gan.device import one_thread
-    from gan.export.standalone import opening
+    from gan.export.explorable import opening
     from gan.latents.directions import bases
 
     with one_thread():
@@ -50,17 +53,18 @@ def _looked_into(key: str, _model: "Model") -> "tuple[list[Basis], str]":
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
-def _content(entry: str, path: Path, modified: float, names: "Names", key: str) -> bytes:
+def _content(entry: str, path: Path, modified: float, names: Names, key: str) -> bytes:
     """What the page runs; `modified` tells versions of a file apart, `key` directions."""
-    from gan import data
-    from gan.export.standalone import YARDSTICK, explorable
-
-    model = models.load(path, modified)
-    found, start = _looked_into(key, model) if entry == "explorer" else ((), "")
     real = None
     if entry == "draw":
         digits = data.load()
-        real, _ = data.some(digits.test_images, digits.test_labels, YARDSTICK)
+        real, _ = data.some(digits.test_images, digits.test_labels, content.YARDSTICK)
+    if path == SHIPPED:
+        return content.presented(content.shipped(), names, real)
+    from gan.export.explorable import explorable
+
+    model = models.load(path, modified)
+    found, start = _looked_into(key, model) if entry == "explorer" else ((), "")
     return explorable(model, names, found, real, start)
 
 
@@ -106,12 +110,9 @@ def show(entry: str, choice: Choice, following: bool, line: "DeltaGenerator") ->
     """A widget with a model as its file is now, and a line on the run that it is of. `following` says that this trains
     and that the page asks again and again; what goes wrong on the way costs a sentence, and the page keeps what it
     holds."""
-    from gan.export.program import ExportError
-    from gan.models.files import ModelError
-
     key = f"{entry}-{look.short_key(choice.id)}"
     held, asked = _held(key)
-    version, content = held, b""
+    version, program = held, b""
     ended = False
     trouble = st.empty()  # always there, so that the widget below it keeps its place
     try:
@@ -125,7 +126,7 @@ def show(entry: str, choice: Choice, following: bool, line: "DeltaGenerator") ->
         version = look.short_key(f"{path} {modified}")
         if version != held:
             with trouble, nullcontext() if held else st.spinner("Finding directions …"):
-                content = _newest(entry, choice, path, modified, following)
+                program = _newest(entry, choice, path, modified, following)
         said = "" if run is None or choice.images is not None else _standing(run, path, following)
         problem = ""
     except (ModelError, ExportError, runs.RunError, OSError) as error:
@@ -137,7 +138,7 @@ def show(entry: str, choice: Choice, following: bool, line: "DeltaGenerator") ->
     if said:
         line.html(f'<div class="bar"><span class="where">{said}</span></div>')
     about = {"version": version, "asked": asked, "follow": following and not ended, "problem": bool(problem)}
-    _component(entry)(data=_message(about, content), key=key, on_held_change=lambda: None)
+    _component(entry)(data=_message(about, program), key=key, on_held_change=lambda: None)
 
 
 def _standing(run: runs.Run, path: Path, following: bool) -> str:
@@ -155,6 +156,8 @@ def _held(key: str) -> tuple[str, int]:
 
 
 def _newest(entry: str, choice: Choice, path: Path, modified: float, following: bool) -> bytes:
+    if choice.run is None:
+        return _content(entry, path, modified, _names(choice, path), "")
     # While a run trains, its directions stay for a while: sliders that mean something else every second could
     # not be used. They are found anew when the images have doubled.
     images = models.load(path, modified).images
@@ -162,26 +165,25 @@ def _newest(entry: str, choice: Choice, path: Path, modified: float, following: 
     return _content(entry, path, modified, _names(choice, path), key)
 
 
-def _message(about: dict[str, object], content: bytes) -> bytes:
+def _message(about: dict[str, object], program: bytes) -> bytes:
     """What component.js reads: the length of `about` (4 bytes, little endian), `about` as JSON, the program if it is to
     be replaced."""
     text = json.dumps(about).encode()
-    return len(text).to_bytes(4, "little") + text + content
+    return len(text).to_bytes(4, "little") + text + program
 
 
 def take_home(choice: Choice) -> None:
     """A button that saves the explorer with its generator as one file, where there is a generator."""
-    from gan.models.files import ModelError
-
     try:
         path = choice.file()
         if path is None:
             return
-        models.load(path, path.stat().st_mtime)
+        if choice.run:
+            models.load(path, path.stat().st_mtime)
     except (ModelError, OSError):
         return
 
-    def content() -> str:  # made when it is asked for, in a thread
+    def made() -> str:  # made when it is asked for, in a thread
         from gan.export.standalone import standalone_page
         from gan.models.model import load_model
 
@@ -192,7 +194,7 @@ def take_home(choice: Choice) -> None:
 
     st.download_button(
         "Take this generator home",
-        content,
+        made,
         "gan.html",
         "text/html",
         icon=":material/download:",
@@ -201,10 +203,8 @@ def take_home(choice: Choice) -> None:
     )
 
 
-def _names(choice: Choice, path: Path) -> "Names":
+def _names(choice: Choice, path: Path) -> Names:
     """What the model in a file is called; paths are seen from where the server was started."""
-    from gan.export.standalone import Names
-
     if choice.run is None:
         return Names(PRETRAINED, PRETRAINED, PRETRAINED, PRETRAINED)
     link = choice.id if choice.best or choice.images is not None else f"{choice.id}:{int(path.stem)}"

@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from gan import runs
+from gan.export.content import ExportError, shipped_fingerprint
 from gan.models import snapshots
+from gan.models.files import ModelError
 from gan.paths import PRETRAINED as SHIPPED
 from gan.runs import Run
 
@@ -127,8 +129,9 @@ def _with_weights(fingerprint: str, choices: dict[str, Choice]) -> Choice | None
 
 @st.cache_data(show_spinner="Looking for the model of this link …", max_entries=1000)
 def _fingerprint(path: Path, modified: float) -> str | None:
-    from gan.export.program import ExportError, compile_model, fingerprint
-    from gan.models.files import ModelError
+    if path == SHIPPED:
+        return shipped_fingerprint()
+    from gan.export.program import compile_model, fingerprint
     from gan.models.model import load_model
 
     try:

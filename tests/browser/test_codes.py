@@ -17,8 +17,10 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from gan.data import Digits
+from gan.export.content import Names
+from gan.export.explorable import explorable
 from gan.export.program import compile_model, wire
-from gan.export.standalone import Names, explorable, standalone_page
+from gan.export.standalone import standalone_page
 from gan.games import KINDS
 from gan.latents import codec, sampling
 from gan.models.model import Model, load_model, model_content

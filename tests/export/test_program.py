@@ -8,8 +8,9 @@ import torch
 from torch import nn
 
 from gan.export import program as program_module
+from gan.export.content import ExportError
 from gan.export.onnx_file import onnx_content
-from gan.export.program import ExportError, Layer, Program, compile_model, fingerprint, wire
+from gan.export.program import Layer, Program, compile_model, fingerprint, wire
 from gan.latents import sampling
 from gan.models.model import Model, load_model
 from gan.networks.layers import DIGITS

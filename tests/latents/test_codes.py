@@ -14,9 +14,9 @@ from torch import Tensor, nn
 from gan.cli import main
 from gan.config import TrainConfig
 from gan.data import Digits
+from gan.export.explorable import opening
 from gan.export.onnx_file import onnx_content
 from gan.export.program import compile_model, wire
-from gan.export.standalone import opening
 from gan.games import KINDS, rules
 from gan.games.game import DISCRIMINATOR, GENERATOR
 from gan.latents import codec, directions, sampling

@@ -10,7 +10,8 @@ import torch
 
 from gan import cli, runs
 from gan.config.fields import flat
-from gan.export.standalone import Names, explorable
+from gan.export.content import Names
+from gan.export.explorable import explorable
 from gan.latents import sampling
 from gan.models import snapshots
 from gan.models.model import load_model

@@ -8,7 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from gan import runs
-from gan.export.standalone import opening
+from gan.export.explorable import opening
 from gan.latents import codec
 from gan.models import snapshots
 from gan.models.model import load_model
