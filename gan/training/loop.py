@@ -6,6 +6,7 @@ starts at the first step and stops while the run is paused.
 
 import math
 import queue
+import statistics
 import time
 from collections import deque
 from contextlib import suppress
@@ -136,6 +137,7 @@ class Loop:
         self._began = self._hopeful_since = self.seconds
         self._due = {kind: self._began + interval(kind, self._began) for kind in EVERY}
         self._due["quality"] = self._began + FIRST_LOOK
+        self._looks = 0
         self._looked: list[float] = []
         self._best_size = 0
         self._written = -BURST
@@ -207,9 +209,13 @@ class Loop:
 
     def _plan_look(self, took: float) -> None:
         """Says when quality is measured again: soon while the run is young, later where that takes long."""
-        # The first look also pays for what a process does once, so that it says little of the next.
-        self._looked.append(took if self._looked else 0.0)
-        affordable = self._began + (sum(self._looked) + self._looked[-1]) / QUALITY_SHARE - QUALITY_AHEAD
+        # The first look also pays for what a process does once, so that it says little of the next; one that had to
+        # wait for a core says little as well, and must not leave the run unseen for a minute.
+        self._looks += 1
+        if self._looks > 1:
+            self._looked.append(took)
+        usual = statistics.median(self._looked) if self._looked else 0.0
+        affordable = self._began + self._looks * usual / QUALITY_SHARE - QUALITY_AHEAD
         wanted = self.seconds + min(EVERY["quality"], LOOK_AFTER * self.seconds)
         self._due["quality"] = max(wanted, affordable, self.seconds + self._best_size / BYTES_A_SECOND)
 
