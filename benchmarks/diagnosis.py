@@ -115,10 +115,10 @@ def _train(folder: Path, config: TrainConfig) -> None:
     time.perf_counter = time.process_time  # type: ignore[assignment]
     import queue
 
-    from gan.runs import listing
+    from gan.runs.launching import create
     from gan.runs.worker import train_in
 
-    train_in(listing.create(config, folder), queue.SimpleQueue(), patient=False)
+    train_in(create(config, folder), queue.SimpleQueue(), patient=False)
 
 
 def recorded(folder: Path) -> dict[str, Recorded]:
@@ -142,7 +142,7 @@ def table(runs: dict[str, Recorded]) -> Iterator[str]:
             said = (" + ".join(one.kind for one in run.findings(mark + 0.2)) for mark in MARKS)
             yield f"| `{what}`, {seed} | {' | '.join(said)} |"
     yield ""
-    yield "| failure, seed | it has to say | the quantity crosses after | said first after | at 40 s | its cure at 40 s |"
+    yield "| failure, seed | it has to say | it crosses after | said after | at 40 s | its cure at 40 s |"
     yield "|---|---|---|---|---|---|"
     for name, run in runs.items():
         kind, what, seed = name.split(".")
