@@ -22,7 +22,7 @@ from gan.models.files import ModelError
 from gan.models.find import resolve
 from gan.presets import PRESETS, preset
 from gan.quality import results
-from gan.runs import Run, folders, space, trash
+from gan.runs import Run, diagnosing, folders, space, trash
 from gan.system import outputs
 from gan.system.files import StorageError
 from gan.system.outputs import OutputError
@@ -125,6 +125,10 @@ def parser() -> argparse.ArgumentParser:
     judge = commands.add_parser("train-judge", help="make the classifier that judges forgeries")
     judge.add_argument("--out", type=_path, help="default: where the one that ships is")
     judge.set_defaults(act=_train_judge)
+
+    diagnose = commands.add_parser("diagnose", help="what a run's curves and samples say: one JSON object on stdout")
+    diagnose.add_argument("run_dir", type=_path)
+    diagnose.set_defaults(act=_diagnose)
 
     _add_runs(commands.add_parser("runs", help="list, show, remove or bring back runs"))
     return top
@@ -479,6 +483,13 @@ def _show(args: argparse.Namespace) -> int:
     print(f"{shown(run.id, 255)}, created {run.created:%Y-%m-%d %H:%M:%S}, in {shown(run.folder, 1000)}")
     for name, value in (*_by_path(run.status), *fields.flat(run.config).items()):
         print(f"  {name:26} {', '.join(map(str, value)) if isinstance(value, tuple) else value}")
+    return 0
+
+
+def _diagnose(args: argparse.Namespace) -> int:
+    run = runs.read(args.run_dir)
+    found = diagnosing.of_folder(run.folder, run.config, run.status)
+    print(json.dumps({"findings": [finding.to_dict() for finding in found]}))
     return 0
 
 

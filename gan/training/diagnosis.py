@@ -43,6 +43,28 @@ LEVELS: dict[Kind, Level] = {
     "divergence": "bad",
 }
 
+# When something can be said at all, in moves of both players: seconds mean nothing on another machine.
+EARLY_MOVES, COLLAPSED_MOVES = 400, 800
+# FCD by that of real images. Beyond POOR the pictures are hardly digits; up to GOOD nothing can be very wrong.
+GOOD, FINE, POOR = 10.0, 15.0, 40.0
+# FCD, or the way to where the game settles, by what it was before.
+BETTER, SETTLED = 0.85, 0.9
+# The discriminator's loss by what it should be.
+BLOWN_UP = 6.0
+# The generator's gradient by its own ninth decile.
+FADED = 1e-3
+# Chances and shares. Sure: the discriminator is right. Apart: it tells so many pairs apart. Doubt: D(G(z)) at the most.
+SURE, APART, DOUBT, FOOLED = 0.95, 0.98, 0.1, 0.4
+# Variety within a digit, real images being 1.
+SAME, ALIKE = 5e-4, 0.05
+# The share of digits that are read as asked: of the one that is missing, of the second worst, and of the usual one.
+UNREAD, SECOND, READ = 0.3, 0.5, 0.8
+FEW = 3
+# How often a real image of the training set is scored above one that is new.
+KNOWN = 0.7
+# The share of forgeries that turn into other digits from look to look.
+TURNOVER = 0.5
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -135,7 +157,7 @@ def _diverges(config: TrainConfig, found: Signs) -> Finding | None:
 
 def _vanishes(config: TrainConfig, found: Signs) -> Finding | None:
     """The generator's gradient is gone while D wins (Goodfellow et al. 2014, section 3; Arjovsky and Bottou 2017)."""
-    if not (found.fade < FADED and found.real_over_forged > SURE) or _is_good(found):
+    if not (found.fade < FADED and found.real_over_forged > APART) or _is_good(found):
         return None
     said = (
         f"The generator's gradient has faded to {found.fade:.1g} of what it was, and the discriminator tells "
@@ -146,12 +168,8 @@ def _vanishes(config: TrainConfig, found: Signs) -> Finding | None:
 
 def _too_strong(config: TrainConfig, found: Signs) -> Finding | None:
     """D is right all the time (ganhacks, section 10) and the pictures do not get better."""
-    sure = min(found.right_real, found.right_forged) > SURE or (
-        math.isnan(found.right_real) and found.real_over_forged > CERTAIN
-    )
-    if not sure or not found.real_over_forged > SURE or found.says_forged > DOUBT:
-        return None
-    if _gets_better(found) or found.fcd < POOR:
+    sure = min(found.right_real, found.right_forged, found.real_over_forged) > SURE and found.says_forged < DOUBT
+    if not sure or _gets_better(found) or found.fcd < POOR:
         return None
     said = (
         f"The discriminator is right about {min(found.right_real, found.right_forged):.0%} of the pictures, and they "
@@ -163,8 +181,9 @@ def _too_strong(config: TrainConfig, found: Signs) -> Finding | None:
 
 
 def _too_weak(config: TrainConfig, found: Signs) -> Finding | None:
-    """G fools D with pictures that are no digits (ganhacks, section 10)."""
-    if not found.real_over_forged < FOOLED or found.fcd < POOR:
+    """G fools D with pictures that are no digits (ganhacks, section 10). Only a D that tells real from forged can be
+    fooled: to a critic only differences between its scores count, and what is blurred may have little energy."""
+    if not (found.real_over_forged < FOOLED and found.right_forged < FOOLED) or found.fcd < POOR:
         return None
     said = (
         f"The discriminator takes the forgery for the real one in {1 - found.real_over_forged:.0%} of all pairs, and "
@@ -175,7 +194,8 @@ def _too_weak(config: TrainConfig, found: Signs) -> Finding | None:
 
 def _collapses(config: TrainConfig, found: Signs) -> Finding | None:
     """One picture for every latent, few digits, or one that is never forged."""
-    if found.variety < SAME or (found.variety < ALIKE and found.fcd > POOR and found.agreement > READABLE):
+    stuck = found.moves > COLLAPSED_MOVES and not _gets_better(found) and found.fcd > POOR
+    if found.variety < SAME or (found.variety < ALIKE and stuck):
         said = (
             f"Forgeries of one digit vary {found.variety:.1%} as much as real ones: nearly the same picture each time."
         )
@@ -188,7 +208,7 @@ def _collapses(config: TrainConfig, found: Signs) -> Finding | None:
         )
         blame = "data.classes" if config.data.classes else ""
         return _finding("mode_collapse", said, found, config, "rarest_digit", "rarest", "typical", blame=blame)
-    if found.digits <= FEW and not _gets_better(found) and found.fcd > POOR and found.moves > COLLAPSED_MOVES:
+    if found.digits <= FEW and stuck:
         many = "one digit is" if found.digits <= 1 else f"{found.digits:.0f} of ten digits are"
         return _finding(
             "mode_collapse", f"Only {many} forged, and it stays so.", found, config, "digits", "change", "approach"
@@ -231,29 +251,6 @@ def _well(config: TrainConfig, found: Signs) -> Finding:
 def _times(count: int) -> str:
     return "once" if count == 1 else f"{count} times"
 
-
-EARLY_MOVES = 400
-COLLAPSED_MOVES = 600
-BETTER = 0.8
-GOOD = 10.0
-FINE = 15.0
-POOR = 40.0
-BLOWN_UP = 6.0
-FADED = 1e-3
-SURE = 0.98
-CERTAIN = 0.999
-DOUBT = 0.1
-FOOLED = 0.4
-SAME = 0.012
-ALIKE = 0.1
-READABLE = 0.6
-UNREAD = 0.3
-READ = 0.8
-SECOND = 0.5
-FEW = 3
-KNOWN = 0.7
-TURNOVER = 0.5
-SETTLED = 0.9
 
 RULES: tuple[Callable[[TrainConfig, Signs], Finding | None], ...] = (
     _diverges,
