@@ -44,11 +44,11 @@ LEVELS: dict[Kind, Level] = {
 }
 
 # When something can be said at all, in moves of both players: seconds mean nothing on another machine.
-EARLY_MOVES, COLLAPSED_MOVES = 400, 800
+EARLY_MOVES, STUCK_MOVES = 400, 700
 # FCD by that of real images. Beyond POOR the pictures are hardly digits; up to GOOD nothing can be very wrong.
 GOOD, FINE, POOR = 10.0, 15.0, 40.0
-# FCD, or the way to where the game settles, by what it was before.
-BETTER, SETTLED = 0.85, 0.9
+# FCD by what it was before; and the distance of the game's quantities from where they settle.
+BETTER, SETTLED, APPROACHES = 0.85, 0.9, 0.7
 # The discriminator's loss by what it should be.
 BLOWN_UP = 6.0
 # The generator's gradient by its own ninth decile.
@@ -136,9 +136,11 @@ def _too_early(found: Signs) -> str:
     return f"Too early to say: {found.moves:,.0f} moves so far, and quality was measured {_times(found.looks)}."
 
 
-def _gets_better(found: Signs) -> bool:
-    """Whether the pictures get better, or what the game measures goes where it should: then nothing is wrong yet."""
-    return found.change < BETTER or found.approach < BETTER
+def _is_stuck(found: Signs) -> bool:
+    """Whether the pictures are poor and do not get better, nor goes what the game measures where it should; not
+    before that can be known."""
+    approaches = found.approach < APPROACHES
+    return found.moves > STUCK_MOVES and found.fcd > POOR and found.change > BETTER and not approaches
 
 
 def _is_good(found: Signs) -> bool:
@@ -169,7 +171,7 @@ def _vanishes(config: TrainConfig, found: Signs) -> Finding | None:
 def _too_strong(config: TrainConfig, found: Signs) -> Finding | None:
     """D is right all the time (ganhacks, section 10) and the pictures do not get better."""
     sure = min(found.right_real, found.right_forged, found.real_over_forged) > SURE and found.says_forged < DOUBT
-    if not sure or _gets_better(found) or found.fcd < POOR:
+    if not sure or not _is_stuck(found):
         return None
     said = (
         f"The discriminator is right about {min(found.right_real, found.right_forged):.0%} of the pictures, and they "
@@ -194,8 +196,7 @@ def _too_weak(config: TrainConfig, found: Signs) -> Finding | None:
 
 def _collapses(config: TrainConfig, found: Signs) -> Finding | None:
     """One picture for every latent, few digits, or one that is never forged."""
-    stuck = found.moves > COLLAPSED_MOVES and not _gets_better(found) and found.fcd > POOR
-    if found.variety < SAME or (found.variety < ALIKE and stuck):
+    if found.variety < SAME or (found.variety < ALIKE and _is_stuck(found)):
         said = (
             f"Forgeries of one digit vary {found.variety:.1%} as much as real ones: nearly the same picture each time."
         )
@@ -208,7 +209,7 @@ def _collapses(config: TrainConfig, found: Signs) -> Finding | None:
         )
         blame = "data.classes" if config.data.classes else ""
         return _finding("mode_collapse", said, found, config, "rarest_digit", "rarest", "typical", blame=blame)
-    if found.digits <= FEW and stuck:
+    if found.digits <= FEW and _is_stuck(found):
         many = "one digit is" if found.digits <= 1 else f"{found.digits:.0f} of ten digits are"
         return _finding(
             "mode_collapse", f"Only {many} forged, and it stays so.", found, config, "digits", "change", "approach"
@@ -229,7 +230,7 @@ def _memorises(config: TrainConfig, found: Signs) -> Finding | None:
 
 def _oscillates(config: TrainConfig, found: Signs) -> Finding | None:
     """Forgeries jump from one kind of digit to another."""
-    if not (found.turnover > TURNOVER and found.recent_looks > 2) or _gets_better(found) or found.fcd < POOR:
+    if not (found.turnover > TURNOVER and found.recent_looks > 2 and _is_stuck(found)):
         return None
     said = (
         f"From look to look {found.turnover:.0%} of the forgeries turn into other digits, and they do not get better: "
@@ -253,8 +254,8 @@ def _times(count: int) -> str:
 
 
 RULES: tuple[Callable[[TrainConfig, Signs], Finding | None], ...] = (
-    _diverges,
     _vanishes,
+    _diverges,
     _too_strong,
     _too_weak,
     _collapses,

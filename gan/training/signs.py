@@ -72,8 +72,8 @@ class Signs:
     fade: float = NAN
     """The same by its ninth decile over the whole run."""
     approach: float = NAN
-    """How far the game's own quantities are from where they would settle, by how far they were before: the smallest of
-    these ratios. Below 1 they approach it."""
+    """How far the game's own quantities are from where they would settle, by how far they were before: the largest of
+    these ratios. Below 1 all of them approach it."""
     blown_up: float = NAN
     """The size of the discriminator's loss by what it is at a perfect forger, where the game knows that, else by its
     own of before; recent mean."""
@@ -124,7 +124,7 @@ def read(config: TrainConfig, curves: Curves, floor: float = NAN) -> Signs:
         says_forged=_mean(recent("d_fake")),
         gradient=gradient,
         fade=gradient / decile if whole is not None and (decile := float(np.quantile(whole[MEAN], 0.9))) else NAN,
-        approach=min(
+        approach=max(
             (
                 ratio
                 for one in quantities.values()
