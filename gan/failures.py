@@ -84,7 +84,7 @@ FAILURES: tuple[Failure, ...] = (
         breaks={"game.d_steps": 10, "optimizer.lr_d": 2e-3},
         cure={"game.d_steps": 1},
         finding="discriminator_too_strong",
-        defining=Defining("d_fake", 0.1),
+        defining=Defining("accuracy_fake", 0.95, above=True, after=20.0),
     ),
     Failure(
         name="weak-discriminator",

@@ -44,7 +44,7 @@ LEVELS: dict[Kind, Level] = {
 }
 
 # When something can be said at all, in moves of both players: seconds mean nothing on another machine.
-EARLY_MOVES, STUCK_MOVES = 400, 700
+EARLY_MOVES, STUCK_MOVES, COLLAPSED_MOVES = 400, 700, 1000
 # FCD by that of real images. Beyond POOR the pictures are hardly digits; up to GOOD nothing can be very wrong.
 GOOD, FINE, POOR = 10.0, 15.0, 40.0
 # FCD by what it was before; and the distance of the game's quantities from where they settle.
@@ -59,7 +59,7 @@ SURE, APART, DOUBT, FOOLED = 0.95, 0.98, 0.1, 0.4
 SAME, ALIKE = 5e-4, 0.05
 # The share of digits that are read as asked: of the one that is missing, of the second worst, and of the usual one.
 UNREAD, SECOND, READ = 0.3, 0.5, 0.8
-FEW = 3
+FEW = 2
 # How often a real image of the training set is scored above one that is new.
 KNOWN = 0.7
 # The share of forgeries that turn into other digits from look to look.
@@ -143,13 +143,9 @@ def _is_stuck(found: Signs) -> bool:
     return found.moves > STUCK_MOVES and found.fcd > POOR and found.change > BETTER and not approaches
 
 
-def _is_good(found: Signs) -> bool:
-    return found.fcd < GOOD
-
-
 def _diverges(config: TrainConfig, found: Signs) -> Finding | None:
     """D's loss in spikes (ganhacks, section 10)."""
-    if not found.blown_up > BLOWN_UP or _is_good(found):
+    if not (found.blown_up > BLOWN_UP and found.fcd > GOOD):
         return None
     said = (
         f"The discriminator's loss is {found.blown_up:.0f} times what it should be, in spikes: the steps are too long."
@@ -159,7 +155,7 @@ def _diverges(config: TrainConfig, found: Signs) -> Finding | None:
 
 def _vanishes(config: TrainConfig, found: Signs) -> Finding | None:
     """The generator's gradient is gone while D wins (Goodfellow et al. 2014, section 3; Arjovsky and Bottou 2017)."""
-    if not (found.fade < FADED and found.real_over_forged > APART) or _is_good(found):
+    if not (found.fade < FADED and found.real_over_forged > APART and found.fcd > GOOD):
         return None
     said = (
         f"The generator's gradient has faded to {found.fade:.1g} of what it was, and the discriminator tells "
@@ -170,7 +166,8 @@ def _vanishes(config: TrainConfig, found: Signs) -> Finding | None:
 
 def _too_strong(config: TrainConfig, found: Signs) -> Finding | None:
     """D is right all the time (ganhacks, section 10) and the pictures do not get better."""
-    sure = min(found.right_real, found.right_forged, found.real_over_forged) > SURE and found.says_forged < DOUBT
+    sure = all(share > SURE for share in (found.right_real, found.right_forged, found.real_over_forged))
+    sure = sure and found.says_forged < DOUBT
     if not sure or not _is_stuck(found):
         return None
     said = (
@@ -185,7 +182,7 @@ def _too_strong(config: TrainConfig, found: Signs) -> Finding | None:
 def _too_weak(config: TrainConfig, found: Signs) -> Finding | None:
     """G fools D with pictures that are no digits (ganhacks, section 10). Only a D that tells real from forged can be
     fooled: to a critic only differences between its scores count, and what is blurred may have little energy."""
-    if not (found.real_over_forged < FOOLED and found.right_forged < FOOLED) or found.fcd < POOR:
+    if not (found.real_over_forged < FOOLED and found.right_forged < FOOLED and found.fcd > POOR):
         return None
     said = (
         f"The discriminator takes the forgery for the real one in {1 - found.real_over_forged:.0%} of all pairs, and "
@@ -209,7 +206,7 @@ def _collapses(config: TrainConfig, found: Signs) -> Finding | None:
         )
         blame = "data.classes" if config.data.classes else ""
         return _finding("mode_collapse", said, found, config, "rarest_digit", "rarest", "typical", blame=blame)
-    if found.digits <= FEW and _is_stuck(found):
+    if found.digits <= FEW and found.moves > COLLAPSED_MOVES and _is_stuck(found):
         many = "one digit is" if found.digits <= 1 else f"{found.digits:.0f} of ten digits are"
         return _finding(
             "mode_collapse", f"Only {many} forged, and it stays so.", found, config, "digits", "change", "approach"
