@@ -67,7 +67,8 @@ class Recorded:
     def crossed(self, failure: Failure) -> float:
         """When the defining quantity crosses its threshold for good, or infinity. What is measured in every step is
         taken in means of a second."""
-        curve = diagnosing.measured(self.curves)[failure.defining.quantity]
+        curves = diagnosing.measured(self.curves)
+        curve = signs.digits(curves) if failure.defining.quantity == "digits" else curves[failure.defining.quantity]
         seconds, values = curve[1], curve[2]
         if len(seconds) > 200:
             bins = np.floor(seconds)

@@ -48,13 +48,14 @@ EARLY_MOVES, STUCK_MOVES, COLLAPSED_MOVES = 400, 700, 1000
 # FCD by that of real images. Beyond POOR the pictures are hardly digits; up to GOOD nothing can be very wrong.
 GOOD, FINE, POOR = 10.0, 15.0, 40.0
 # FCD by what it was before; and the distance of the game's quantities from where they settle.
-BETTER, SETTLED, APPROACHES = 0.85, 0.9, 0.7
+BETTER, SLOWLY, SETTLED, APPROACHES = 0.85, 0.95, 0.9, 0.7
 # The discriminator's loss by what it should be.
 BLOWN_UP = 6.0
-# The generator's gradient by its own ninth decile.
-FADED = 1e-3
-# Chances and shares. Sure: the discriminator is right. Apart: it tells so many pairs apart. Doubt: D(G(z)) at the most.
-SURE, APART, DOUBT, FOOLED = 0.95, 0.98, 0.1, 0.4
+# The generator's gradient by its own largest.
+FADED = 2e-4
+# Chances and shares. Sure: the discriminator is right. Apart: it tells so many pairs apart. Doubt: D(G(z)) at the
+# most. Coin: right less often than this; fooled: about either kind.
+SURE, APART, DOUBT, COIN, FOOLED = 0.95, 0.98, 0.1, 0.46, 0.6
 # Variety within a digit, real images being 1.
 SAME, ALIKE = 5e-4, 0.05
 # The share of digits that are read as asked: of the one that is missing, of the second worst, and of the usual one.
@@ -159,7 +160,7 @@ def _vanishes(config: TrainConfig, found: Signs) -> Finding | None:
         return None
     said = (
         f"The generator's gradient has faded to {found.fade:.1g} of what it was, and the discriminator tells "
-        f"{found.real_over_forged:.0%} of all pairs apart: nothing tells the generator which way to go."
+        f"{_percent(found.real_over_forged)} of all pairs apart: nothing tells the generator which way to go."
     )
     return _finding("vanishing_gradient", said, found, config, "fade", "gradient", "real_over_forged")
 
@@ -171,8 +172,8 @@ def _too_strong(config: TrainConfig, found: Signs) -> Finding | None:
     if not sure or not _is_stuck(found):
         return None
     said = (
-        f"The discriminator is right about {min(found.right_real, found.right_forged):.0%} of the pictures, and they "
-        "do not get better: it is too strong for this generator."
+        f"The discriminator is right about {_percent(min(found.right_real, found.right_forged))} of the pictures, and "
+        "they do not get better: it is too strong for this generator."
     )
     return _finding(
         "discriminator_too_strong", said, found, config, "right_real", "right_forged", "real_over_forged", "change"
@@ -180,29 +181,31 @@ def _too_strong(config: TrainConfig, found: Signs) -> Finding | None:
 
 
 def _too_weak(config: TrainConfig, found: Signs) -> Finding | None:
-    """G fools D with pictures that are no digits (ganhacks, section 10). Only a D that tells real from forged can be
-    fooled: to a critic only differences between its scores count, and what is blurred may have little energy."""
-    if not (found.real_over_forged < FOOLED and found.right_forged < FOOLED and found.fcd > POOR):
+    """G fools D with pictures that are no digits (ganhacks, section 10): D is right less often than by tossing a coin,
+    about real images as about forgeries. Games without sides to be right about have no such D: to a critic only
+    differences between its scores count, and what is blurred may have little energy."""
+    right = (found.right_real + found.right_forged) / 2
+    if not (right < COIN and max(found.right_real, found.right_forged) < FOOLED and found.fcd > POOR):
         return None
     said = (
-        f"The discriminator takes the forgery for the real one in {1 - found.real_over_forged:.0%} of all pairs, and "
-        "the forgeries are poor: it is too weak to teach."
+        f"The discriminator is right about {_percent(found.right_real)} of the real images and "
+        f"{_percent(found.right_forged)} of the forgeries, worse than by tossing a coin, and the forgeries are poor: "
+        "it is too weak to teach."
     )
-    return _finding("discriminator_too_weak", said, found, config, "real_over_forged", "fcd")
+    return _finding("discriminator_too_weak", said, found, config, "right_real", "right_forged", "fcd")
 
 
 def _collapses(config: TrainConfig, found: Signs) -> Finding | None:
     """One picture for every latent, few digits, or one that is never forged."""
     if found.variety < SAME or (found.variety < ALIKE and _is_stuck(found)):
-        said = (
-            f"Forgeries of one digit vary {found.variety:.1%} as much as real ones: nearly the same picture each time."
-        )
+        share = _percent(found.variety, 1)
+        said = f"Forgeries of one digit vary {share} as much as real ones: nearly the same picture each time."
         blame = "generator.latent_scale" if config.generator.latent_scale == 0 else ""
         return _finding("mode_collapse", said, found, config, "variety", blame=blame)
     if found.rarest < UNREAD and found.typical > READ and found.second_rarest > SECOND:
         said = (
-            f"No {found.rarest_digit} is forged: of those asked for {found.rarest:.0%} are read as one, of the other "
-            f"digits {found.typical:.0%}."
+            f"No {found.rarest_digit} is forged: of those asked for {_percent(found.rarest)} are read as one, of the "
+            f"other digits {_percent(found.typical)}."
         )
         blame = "data.classes" if config.data.classes else ""
         return _finding("mode_collapse", said, found, config, "rarest_digit", "rarest", "typical", blame=blame)
@@ -219,8 +222,8 @@ def _memorises(config: TrainConfig, found: Signs) -> Finding | None:
     if not found.memory > KNOWN:
         return None
     said = (
-        f"The discriminator scores a real image that it learned from above one that it never saw in {found.memory:.0%} "
-        "of all pairs, where 50 % would be fair: it knows the training set by heart."
+        f"The discriminator scores a real image that it learned from above one that it never saw in "
+        f"{_percent(found.memory)} of all pairs, where 50 % would be fair: it knows the training set by heart."
     )
     return _finding("memorising", said, found, config, "memory", "real_over_forged")
 
@@ -230,20 +233,29 @@ def _oscillates(config: TrainConfig, found: Signs) -> Finding | None:
     if not (found.turnover > TURNOVER and found.recent_looks > 2 and _is_stuck(found)):
         return None
     said = (
-        f"From look to look {found.turnover:.0%} of the forgeries turn into other digits, and they do not get better: "
-        "the two networks chase each other in circles."
+        f"From look to look {_percent(found.turnover)} of the forgeries turn into other digits, and they do not get "
+        "better: the two networks chase each other in circles."
     )
     return _finding("oscillation", said, found, config, "turnover", "change")
 
 
 def _well(config: TrainConfig, found: Signs) -> Finding:
     """What to say where nothing is wrong."""
-    level = f"FCD {found.fcd:.1f} times that of real digits" if math.isfinite(found.fcd) else "no look at quality"
+    if found.fcd > POOR and not found.change < SLOWLY:
+        said = (
+            "Nothing is wrong that can be seen, but the pictures are poor and do not get better yet: too early to say."
+        )
+        return _finding("too_early", said, found, config, "fcd", "change", "moves")
+    level = f"FCD {found.fcd:.1f} times that of real digits" if math.isfinite(found.fcd) else "the losses are sound"
     if found.looks >= 6 and found.fcd < FINE and found.change > SETTLED and found.fcd < 1.2 * found.best_fcd:
         said = f"As good as it gets with these settings: {level}, and hardly better than before."
         return _finding("as_good_as_it_gets", said, found, config, "fcd", "best_fcd", "change")
     better = ", and the pictures get better" if found.change < 1 else ""
     return _finding("healthy", f"All is well: {level}{better}.", found, config, "fcd", "change", "variety")
+
+
+def _percent(share: float, digits: int = 0) -> str:
+    return f"{100 * share:.{digits}f} %"
 
 
 def _times(count: int) -> str:

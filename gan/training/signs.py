@@ -70,7 +70,7 @@ class Signs:
     gradient: float = NAN
     """The norm of the generator's gradient; recent median."""
     fade: float = NAN
-    """The same by its ninth decile over the whole run."""
+    """The same by its largest record of the whole run."""
     approach: float = NAN
     """How far the game's own quantities are from where they would settle, by how far they were before: the largest of
     these ratios. Below 1 all of them approach it."""
@@ -97,7 +97,7 @@ def read(config: TrainConfig, curves: Curves, floor: float = NAN) -> Signs:
     shares = [recent(f"share_{digit}") for digit in range(CLASSES)]
     gradient = _median(recent("gradient_norm_g"))
     quantities = {one.name: one for one in rules(config).quantities}
-    whole = curves.get("gradient_norm_g")
+    steepest = _most(curves.get("gradient_norm_g", np.empty((5, 0)))[MEAN])
     worst, rarest, second, typical = _rarest([recent(f"recall_{digit}") for digit in range(CLASSES)])
     return Signs(
         images=images,
@@ -123,7 +123,7 @@ def read(config: TrainConfig, curves: Curves, floor: float = NAN) -> Signs:
         right_forged=_mean(recent("accuracy_fake")),
         says_forged=_mean(recent("d_fake")),
         gradient=gradient,
-        fade=gradient / decile if whole is not None and (decile := float(np.quantile(whole[MEAN], 0.9))) else NAN,
+        fade=gradient / steepest if steepest else NAN,
         approach=max(
             (
                 ratio
@@ -135,6 +135,13 @@ def read(config: TrainConfig, curves: Curves, floor: float = NAN) -> Signs:
         ),
         blown_up=_blown_up(curves.get("loss_d", np.empty((5, 0))), quantities["loss_d"].ideal, since),
     )
+
+
+def digits(curves: Curves) -> Array:
+    """How many digits were found at each look, as a curve."""
+    shares = [curves[f"share_{digit}"] for digit in range(CLASSES)]
+    count = np.sum([share[MEAN] >= FOUND for share in shares], axis=0, dtype=float)
+    return np.stack((*shares[0][:MEAN], count, count, count))
 
 
 def _before(fcd: Array, since: float) -> float:

@@ -73,7 +73,8 @@ CASES: list[tuple[dict[str, Any], str]] = [
         STUCK | {"right_real": 0.98, "right_forged": 0.99, "real_over_forged": 0.99, "says_forged": 0.05},
         "discriminator_too_strong",
     ),
-    ({"fcd": 100.0, "right_forged": 0.1, "real_over_forged": 0.2}, "discriminator_too_weak"),
+    ({"fcd": 100.0, "right_real": 0.48, "right_forged": 0.36}, "discriminator_too_weak"),
+    ({"fcd": 100.0, "change": 1.0}, "too_early"),
     ({"variety": 0.0}, "mode_collapse"),
     (STUCK | {"variety": 0.03}, "mode_collapse"),
     (STUCK | {"digits": 1.0}, "mode_collapse"),
@@ -99,7 +100,9 @@ def test_each_finding_by_hand(changes: dict[str, Any], kind: str) -> None:
         # Losses away from their ideal, D away from 1/2, with good pictures.
         {"blown_up": 20.0},
         {"fade": 1e-6, "real_over_forged": 1.0, "fcd": 5.0},
-        {"right_forged": 0.1, "real_over_forged": 0.2},
+        {"right_real": 0.4, "right_forged": 0.1, "real_over_forged": 0.2},
+        # A D that calls everything real in its first steps.
+        {"fcd": 100.0, "right_real": 0.92, "right_forged": 0.0},
         # A digit that is read less well than others, not never.
         {"rarest": 0.5},
         # All digits unread: the model does not know its labels yet.
@@ -107,7 +110,7 @@ def test_each_finding_by_hand(changes: dict[str, Any], kind: str) -> None:
     ],
 )
 def test_what_looks_bad_and_is_not(changes: dict[str, Any]) -> None:
-    assert kinds_of(replace(WELL, **changes)) == ["healthy"]
+    assert kinds_of(replace(WELL, **changes))[0] in ("healthy", "too_early")
 
 
 any_number = st.one_of(st.just(math.nan), st.floats(0, 1), st.floats(0, 1000))
@@ -285,4 +288,4 @@ def test_cause_that_is_known_is_what_is_cured() -> None:
 def test_margins_leave_room() -> None:
     """No threshold is tighter than what luck does to it: a chance from 250 pairs has a standard error of 0.026."""
     assert diagnosis.KNOWN - 0.5 > 5 * 0.026
-    assert diagnosis.FOOLED < 0.5 - 3 * 0.026
+    assert diagnosis.APART > 0.5 + 5 * 0.026
