@@ -270,7 +270,8 @@ def _resume(args: argparse.Namespace) -> int:
     run = runs.read(args.run_dir)
     if run.living:
         raise runs.RunError(f"{run.id} is {run.status.state} in another process.")
-    order = Order(args.images or 0, args.seconds or 0.0, **_rates(args.set, run.config))
+    rates = _rates(args.set, run.config)
+    order = Order(args.images or 0, args.seconds or 0.0, rates.get("lr_g"), rates.get("lr_d"))
     runs.check_resumable(run, order)
     return _work(lambda: Path(args.run_dir), order)
 

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from gan.games.game import GENERATOR, Batch, Quantity
+from gan.games.game import GENERATOR, Batch, Quantity, Reading
 from gan.games.headed import HeadedGame
 
 if TYPE_CHECKING:
@@ -32,6 +32,17 @@ class AuxiliaryGame(HeadedGame):
         from gan.networks.layers import DIGITS
 
         return {"digit": DIGITS}
+
+    @property
+    def readings_shown(self) -> tuple[Reading, ...]:
+        """The digit that D names."""
+        return (Reading("digit", "class", "the digit that D reads"),)
+
+    @property
+    def aims(self) -> tuple[str, str]:
+        """Also that the digit can be read."""
+        of_d, of_g = super().aims
+        return f"{of_d}, and to name the digit of both", f"{of_g}, and so that D can name their digit"
 
     @property
     def quantities(self) -> tuple[Quantity, ...]:

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from gan.config import TrainConfig
 from gan.games import words
-from gan.games.game import DISCRIMINATOR, GENERATOR, Batch, Chart, Game, Move, Quantity, Score
+from gan.games.game import DISCRIMINATOR, GENERATOR, Batch, Chart, Game, Move, Quantity, Reading, Score
 from gan.games.telling import LOSS_D, LOSS_G
 
 if TYPE_CHECKING:
@@ -71,6 +71,19 @@ class EnergyGame(Game):
     def reading(self) -> str:
         """When D knows no more."""
         return "Where forgeries have as little energy as real digits, D draws both equally well."
+
+    @property
+    def readings_shown(self) -> tuple[Reading, ...]:
+        """D's own drawing."""
+        return (Reading("drawn", "picture", "the same picture as D draws it anew"),)
+
+    @property
+    def aims(self) -> tuple[str, str]:
+        """Errors of drawing."""
+        return (
+            "D to draw real pictures with less error, and forgeries with more, up to a margin",
+            "G to make pictures that D draws with less error",
+        )
 
     @property
     def score(self) -> Score:

@@ -73,6 +73,22 @@ class Score:
     """Whether the discriminator draws the picture anew, and its error is the number: the lower, the more real."""
 
 
+@dataclass(frozen=True)
+class Reading:
+    """What a discriminator says of a picture besides its score."""
+
+    name: str
+    """As `real_NAME` and `forged_NAME` in `Move.seen`, and among a network's `answers`."""
+    kind: Literal["picture", "class", "numbers"]
+    """A picture (N, 1, 28, 28), the logits of a choice (N, n), or numbers (N, n)."""
+    label: str
+    """What it is, for people."""
+    asked: slice | None = None
+    """Where in the latent stands what it should be; None for a digit that the generator was asked for, or nothing."""
+    forged_only: bool = False
+    """Whether real pictures have nothing of the kind."""
+
+
 @dataclass
 class Move:
     """What one player does: whose weights change, and what for."""
@@ -157,6 +173,19 @@ class Game(GameConfig):
     def heads(self) -> Mapping[str, int]:
         """What else the discriminator says of a picture: how many numbers, by name."""
         return {}
+
+    @property
+    def readings_shown(self) -> tuple[Reading, ...]:
+        """What is worth seeing of what else the discriminator says."""
+        return ()
+
+    @property
+    def aims(self) -> tuple[str, str]:
+        """What D's loss asks for, and G's: each ends a sentence that begins "The loss asks"."""
+        return (
+            "D to score real pictures higher and forgeries lower",
+            "G to change its pictures so that D scores them higher",
+        )
 
     @property
     def order(self) -> tuple[str, ...]:

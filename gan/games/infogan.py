@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from pydantic import Field
 
 from gan.config import TrainConfig
-from gan.games.game import Batch, Quantity
+from gan.games.game import Batch, Quantity, Reading
 from gan.games.headed import HeadedGame
 from gan.latents.spec import LatentSpec, Part
 
@@ -44,6 +44,25 @@ class CodeGame(HeadedGame):
         return {"category": self.categories, "codes": self.uniform_codes}
 
     @property
+    def readings_shown(self) -> tuple[Reading, ...]:
+        """The codes that D reads off forgeries."""
+        return (
+            Reading("category", "class", "the category that D reads", slice(-self.categories, None), True),
+            Reading("codes", "numbers", "the codes that D reads", self._places_of_codes, True),
+        )
+
+    @property
+    def aims(self) -> tuple[str, str]:
+        """Also that the codes can be read."""
+        of_d, of_g = super().aims
+        return f"{of_d}, and to read the codes off forgeries", f"{of_g}, and so that D can read their codes"
+
+    @property
+    def _places_of_codes(self) -> slice:
+        """The place of the uniform codes, counted from the end of a latent."""
+        return slice(-self.categories - self.uniform_codes, -self.categories)
+
+    @property
     def quantities(self) -> tuple[Quantity, ...]:
         """Also how well the codes are read."""
         return (*super().quantities, Quantity("category_read"), Quantity("code_error"))
@@ -68,5 +87,4 @@ class CodeGame(HeadedGame):
 
     def _codes(self, batch: Batch) -> "tuple[Tensor, Tensor]":
         """The uniform codes (N, k) and the categorical one (N, categories) of a batch's latents."""
-        ends = -self.categories
-        return batch.z[:, ends - self.uniform_codes : ends], batch.z[:, ends:]
+        return batch.z[:, self._places_of_codes], batch.z[:, -self.categories :]

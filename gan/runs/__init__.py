@@ -11,6 +11,7 @@ from gan.runs.launching import BusyError as BusyError
 from gan.runs.launching import busy_sentence as busy_sentence
 from gan.runs.launching import check_resumable as check_resumable
 from gan.runs.launching import create as create
+from gan.runs.launching import fork as fork
 from gan.runs.launching import launch as launch
 from gan.runs.launching import parallel as parallel
 from gan.runs.launching import send as send

@@ -79,12 +79,27 @@ def _writing(folder: Path) -> Iterator[None]:
         raise RunError(f"The run folder {shown(folder, 200)} cannot be written ({error.strerror}).") from error
 
 
-def start(config: TrainConfig) -> Path:
-    """Creates a run under `root()` and launches it. Raises what `create` and `launch` do, and then leaves
-    no folder behind."""
-    folder = create(config)
+def start(config: TrainConfig, *, paused: bool = False) -> Path:
+    """Creates a run under `root()` and launches it; with `paused` it waits for somebody to step it. Raises what
+    `create` and `launch` do, and then leaves no folder behind."""
+    return _launched(create(config), paused=paused)
+
+
+def fork(origin: Run, seconds: float) -> Path:
+    """A new run that begins, paused, where `origin` stands, which stays as it is: its settings and its checkpoint, and
+    seconds of training of its own. Raises what `start` does."""
+    folder = create(origin.config)
     try:
-        launch(folder)
+        shutil.copyfile(origin.folder / store.CHECKPOINT, folder / store.CHECKPOINT)
+    except OSError as error:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise RunError(f"{origin.id} has no {store.CHECKPOINT} that another run could begin with.") from error
+    return _launched(folder, seconds=seconds, paused=True)
+
+
+def _launched(folder: Path, *, seconds: float = 0.0, paused: bool = False) -> Path:
+    try:
+        launch(folder, seconds=seconds, paused=paused)
     except RunError:
         if not processes.is_alive(folder) and not (folder / store.DATABASE).exists():
             shutil.rmtree(folder, ignore_errors=True)
@@ -93,10 +108,16 @@ def start(config: TrainConfig) -> Path:
 
 
 def launch(
-    folder: Path, *, images: int = 0, seconds: float = 0.0, lr_g: float | None = None, lr_d: float | None = None
+    folder: Path,
+    *,
+    images: int = 0,
+    seconds: float = 0.0,
+    lr_g: float | None = None,
+    lr_d: float | None = None,
+    paused: bool = False,
 ) -> None:
     """Starts a worker on a run, new or to be resumed, for so much more, else for what was left, and with other
-    learning rates where they are given.
+    learning rates where they are given. With `paused` it waits for somebody to step it.
 
     Returns once the worker holds the run's lock. Raises `BusyError` while as many others train as may, and
     `RunError` if the run is living already, cannot go on, or the worker does not start.
@@ -105,7 +126,7 @@ def launch(
         run = read(folder)
         if run.living:
             raise RunError(f"{run.id} is already {run.status.state}.")
-        order = Order(images, seconds, lr_g, lr_d)
+        order = Order(images, seconds, lr_g, lr_d, paused)
         check_resumable(run, order)
         others = [other for other in training() if other.folder != folder]
         if len(others) >= parallel():

@@ -100,7 +100,8 @@ def launch(root: Path, folder: Path, order: Order) -> Process:
             _prepare()
         process = _take_ready(json.dumps({"run_dir": str(folder), **told}) + "\n", log.fileno())
         if process is None:
-            options = [f"--{name.replace('_', '-')}={value}" for name, value in told.items() if value is not None]
+            given = {name.replace("_", "-"): value for name, value in told.items() if value not in (None, False)}
+            options = [f"--{name}" if value is True else f"--{name}={value}" for name, value in given.items()]
             process = _spawn(log.fileno(), str(folder), *options)
             _watch(process)
         _workers[folder] = process

@@ -27,8 +27,12 @@ from gan.system.files import StorageError, write_atomically
 from gan.training.messages import Best, Checkpoint, Event, Inspected, Record, Sample, Segment, Snapshot, Status
 
 DATABASE, CONFIG, CHECKPOINT = "run.sqlite", "config.json", "checkpoint.safetensors"
-INSPECTIONS = {player: f"inspection-{player}.npz" for player in ("generator", "discriminator")}
-"""Where the last inspection of each player's move is kept."""
+INSPECTIONS = {player: f"inspection-{player}.npz" for player in ("generator", "discriminator")} | {
+    "": "inspection.npz",
+    "experiment": "experiment.json",
+}
+"""Where the last inspection of each player's move is kept, the last look while nobody moved, and the course of the last
+experiment."""
 BUDGET = 128_000_000
 """Bytes for all that a run keeps. Where the checkpoint is large, fewer snapshots stay."""
 SAMPLE_SHARE, SNAPSHOT_SHARE, RECORD_SHARE = 0.2, 0.65, 0.1

@@ -113,7 +113,7 @@ def _train(
     start = replace(start, progress=progress, quality=_quality_that_counts(folder, start.quality, trainer.images_seen))
     note = " ".join(filter(None, (place.note, trainer.note)))
     examiner, held_out = Examiner(config, place.device), HeldOut(config, digits, place.device)
-    return Loop(trainer, commands, sink, start, note, patient, examiner, held_out).run()
+    return Loop(trainer, commands, sink, start, note, patient, examiner, held_out, order.paused).run()
 
 
 def _quality_that_counts(folder: Path, quality: Quality, images: int) -> Quality:
@@ -205,6 +205,7 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=0.0)
     parser.add_argument("--lr-g", type=float)
     parser.add_argument("--lr-d", type=float)
+    parser.add_argument("--paused", action="store_true", help="wait for commands before the first step")
     parser.add_argument("--nursery", type=int, help="the number of the socket on which orders come (gan.nursery)")
     order: dict[str, Any] | None = vars(args := parser.parse_args())
     # A terminal sends Ctrl-C to the server's children too; the server's end is told by stdin.

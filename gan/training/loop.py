@@ -23,10 +23,12 @@ from gan.models.sampling import as_bytes
 from gan.quality.examiner import Examiner
 from gan.quality.held_out import HeldOut
 from gan.system.files import StorageError
+from gan.training import experiments
 from gan.training.checkpoint import checkpoint_content
 from gan.training.clock import TrainingClock
 from gan.training.messages import (
     DIVERGED,
+    WHOLE_STEPS,
     Best,
     Checkpoint,
     Command,
@@ -94,14 +96,16 @@ class Loop:
         patient: bool = True,
         examiner: Examiner | None = None,
         held_out: HeldOut | None = None,
+        paused: bool = False,
     ) -> None:
         """`start` says where the run stands and what its limits are; `note` is shown while all is well.
         Without an `examiner` quality is not measured; with `held_out` the discriminator is then looked at as well.
 
         A `patient` loop pauses when the sink cannot keep something, and waits for a person to resume;
-        another one raises the `StorageError`.
+        another one raises the `StorageError`. `paused`: it waits for commands before the first step.
         """
         self.trainer = trainer
+        self.paused = paused
         self.commands = commands
         self.sink = sink
         self.note = note
@@ -149,8 +153,11 @@ class Loop:
                 self._checkpoint()
             else:
                 self._snapshot()  # those before it have no discriminator any more
-            self._report("running")
-            ending = self._process_commands()
+            if self.paused:
+                ending = self._pause()
+            else:
+                self._report("running")
+                ending = self._process_commands()
         except StorageError as error:
             ending = self._wait_out(error)
         self._start_clock()
@@ -234,7 +241,7 @@ class Loop:
                     self._set_rates(command)
                 elif command.verb == "pause":
                     return self._pause()
-                elif command.verb not in ("resume", "move"):
+                elif command.verb not in ("resume", "move", "look", "experiment"):
                     return self._end(_ENDING_OF[command.verb])
         return None
 
@@ -257,7 +264,8 @@ class Loop:
                         self._keep()
                     self._report("paused", trouble)
                     told = True
-                    if self.examiner and not trouble and self.status.quality.measured_images < self.trainer.images_seen:
+                    measured = self.status.quality.measured_images
+                    if self.examiner and not self.paused and not trouble and measured < self.trainer.images_seen:
                         # On a busy machine the last look may be long ago, and people pause to look.
                         self._examine()
                         self._report("paused")
@@ -270,9 +278,9 @@ class Loop:
             try:
                 if command.verb == "rates":
                     self._set_rates(command)
-                elif command.verb == "move":
+                elif command.verb in ("move", "look", "experiment"):
                     if not trouble:
-                        self._move(command)
+                        self._step_by_hand(command)
                 elif command.verb == "resume":
                     if trouble:
                         if not self.trainer.between_steps:  # or the next record would be one of two steps
@@ -280,6 +288,7 @@ class Loop:
                             self._record()
                         self._emit()
                         self._checkpoint()  # if this cannot be written, nothing can
+                    self.paused = False
                     self._report("running")
                     self._start_clock()
                     return None
@@ -288,23 +297,37 @@ class Loop:
             except StorageError as error:
                 trouble, told = str(error), False
 
+    def _step_by_hand(self, command: Command) -> None:
+        if command.verb == "move":
+            self._move(command)
+        elif command.verb == "look":
+            self.sink(Inspected("", self.trainer.look().to_bytes()))
+        else:
+            for points in experiments.run(command.player, self.trainer):
+                self.sink(Inspected("experiment", points))
+        answered = self.status.control.answered + 1
+        self.status = replace(self.status, control=replace(self.status.control, answered=answered))
+        self._report("paused")
+
     def _move(self, command: Command) -> None:
         """Takes moves by hand. The step that they begin stays open: whoever goes on, or keeps the run, closes it."""
         order = self.trainer.game.order
-        left, looked = (command.count if command.player in ("", *order) else 0), {}
+        left, looked = (command.count if command.player in ("", WHOLE_STEPS, *order) else 0), {}
         # No step begins beyond the budget, whoever takes it.
         while left and not (self.trainer.between_steps and self._progress() == 1):
             mover = self.trainer.next_player
-            # Only what is left to be seen at the end: looking costs more than the move.
-            for found in self.trainer.move(command.inspect and left <= len(order), self._progress()):
+            # Only what may be left to be seen at the end: looking costs more than the move.
+            last = left <= (len(order) if command.player == "" else 1)
+            looks = command.inspect and last and (command.player in ("", mover) or not self.trainer.moves_again)
+            for found in self.trainer.move(looks, self._progress()):
                 looked[found.player] = found
-            if command.player in ("", mover) or self.trainer.game.simultaneous:
+            whole = command.player == WHOLE_STEPS
+            if self.trainer.between_steps if whole else command.player in ("", mover) or self.trainer.game.simultaneous:
                 left -= 1
         self._record()
         for player, found in looked.items():
             self.sink(Inspected(player, found.to_bytes()))
         self._sample()
-        self._report("paused")
 
     def _end(self, ending: Ending, message: str = "") -> Ending:
         """Keeps what is worth keeping and reports the last state, with a message for people.

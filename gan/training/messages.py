@@ -22,22 +22,27 @@ MOST = 10**15
 DIVERGED = "Training diverged"
 """How the message of a run begins that ended because a number was no longer finite."""
 
-Verb = Literal["pause", "resume", "stop", "discard", "rates", "leave", "move"]
+Verb = Literal["pause", "resume", "stop", "discard", "rates", "leave", "move", "look", "experiment"]
 MOST_MOVES = 1000
 """Moves by hand that one command may ask for."""
+WHOLE_STEPS = "step"
+"""In place of a player: the moves go on to the end of so many steps."""
 
 
 @dataclass(frozen=True)
 class Command:
     """An order to a running loop. `rates` carries the learning rates to change; `leave` means save and
-    go, the run to be taken up again later; `move` is for a paused run: it takes so many moves of a step."""
+    go, the run to be taken up again later. The others are for a paused run: `move` takes so many moves of a step,
+    `look` shows how things stand, and `experiment` tries on copies what the run itself does not do."""
 
     verb: Verb
     lr_g: float | None = None
     lr_d: float | None = None
     count: int = 1
-    """Of moves; with a `player`, of moves of that player, the others' in between not counted."""
+    """Of moves; with a `player`, of moves of that player, the others' in between not counted; with `WHOLE_STEPS` of
+    steps, the one that is open included."""
     player: str = ""
+    """For an experiment, its name."""
     inspect: bool = False
     """Whether the last move is looked into, and the last one of each player before it."""
 
@@ -67,12 +72,14 @@ class Command:
 
 @dataclass(frozen=True)
 class Order:
-    """What a run that begins or goes on is told: how much more to train than was left, and other learning rates."""
+    """What a run that begins or goes on is told: how much more to train than was left, other learning rates, and
+    whether it waits, paused, for somebody to step it by hand."""
 
     images: int = 0
     seconds: float = 0.0
     lr_g: float | None = None
     lr_d: float | None = None
+    paused: bool = False
 
 
 WHAT_IS_LEFT = Order()
@@ -134,6 +141,8 @@ class Control:
     threads: int = 0
     next_player: str = ""
     """Whose move it is in a run that is paused."""
+    answered: int = 0
+    """Commands to a paused run that have been carried out since its process began, those to move and to look."""
 
 
 @dataclass(frozen=True)
@@ -288,7 +297,8 @@ class Best:
 
 @dataclass(frozen=True)
 class Inspected:
-    """What was seen of a player's last move by hand, the content of a file (see `gan.training.inspection`)."""
+    """What was seen of a player's last move by hand, the content of a file (see `gan.training.inspection`). No player
+    means a look while nobody moves; `experiment` the course of an experiment (`gan.training.experiments`)."""
 
     player: str
     content: bytes

@@ -6,8 +6,9 @@ step never waits for the device.
 """
 
 import copy
+import math
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import cast
 
@@ -24,7 +25,8 @@ from gan.games.step import Step
 from gan.models.model import Model
 from gan.networks.generator import Generator
 from gan.training import measurements, state
-from gan.training.inspection import SHOWN, Inspection, Lens, Probe
+from gan.training.inspection import SHOWN, Inspection
+from gan.training.lens import Lens, Probe
 from gan.training.measurements import Measurements, floats, norm
 from gan.training.messages import Summary
 from gan.training.threads import ThreadController
@@ -69,7 +71,7 @@ class Trainer:
         source = "cpu" if self.device.type == "meta" else self.device
         self.noise = torch.Generator(source).manual_seed(config.seed)
         dtype = devices.choose_precision(config.precision, self.device)
-        self._step = Step(config, self.players, self.sampler, self.noise, self.device, dtype)
+        self.context = Step(config, self.players, self.sampler, self.noise, self.device, dtype)
         self.note = ""
         """What does not go on exactly as it was when a checkpoint was taken, for people."""
         self.steps = 0
@@ -94,7 +96,7 @@ class Trainer:
     @property
     def dtype(self) -> torch.dtype:
         """The number format of the layers."""
-        return self._step.dtype
+        return self.context.dtype
 
     @property
     def images_seen(self) -> int:
@@ -110,6 +112,11 @@ class Trainer:
     def next_player(self) -> str:
         """Who moves next."""
         return (self._pending or self.game.order)[0]
+
+    @property
+    def moves_again(self) -> bool:
+        """Whether the player whose move is next has another one right after it."""
+        return not self.game.simultaneous and len(left := self._pending or self.game.order) > 1 and left[0] == left[1]
 
     @property
     def between_steps(self) -> bool:
@@ -147,7 +154,16 @@ class Trainer:
         nothing in what is learned; returns what was seen of each player's."""
         with self._on_threads(whole=False):
             self._begin(progress)
-            return self._take_move(Lens(self.players, self._probe(), self.steps) if inspect else None)
+            return self._take_move(self._lens() if inspect else None)
+
+    def look(self) -> Inspection:
+        """How things stand, while nobody moves: only the pictures that stay the same."""
+        with self._on_threads(whole=False):
+            probe = self._probe().look(self.players)
+        return Inspection("", self.steps, math.nan, math.nan, (), probe=probe, images=self.images_seen)
+
+    def _lens(self) -> Lens:
+        return Lens(self.players, self._probe(), self.steps, len(self.game.order) - len(self._pending))
 
     def _probe(self) -> Probe:
         """The same pictures in every move of a run: a latent of its own for each digit, and a real one of each. Where
@@ -164,8 +180,8 @@ class Trainer:
         if self._pending:
             return
         self._set_rates(progress)
-        self._step.number = self.steps
-        self._moves = self.game.moves(self._step)
+        self.context.number = self.steps
+        self._moves = self.game.moves(self.context)
         self._pending = list(self.game.order)
 
     def _take_move(self, lens: Lens | None = None) -> list[Inspection]:
@@ -173,21 +189,25 @@ class Trainer:
         last."""
         assert self._moves is not None
         count = len(self._pending) if self.game.simultaneous else 1
-        self._step.inspected = lens is not None
-        # All gradients are taken before any weight moves.
+        self.context.inspected = lens is not None
         moves = [next(self._moves) for _ in range(count)]
         found = [lens.before(move) for move in moves] if lens else []
-        for move in moves:
-            self._differentiate(move)
-        for move in moves:
-            self._update(move)
-        self._step.inspected = False
+        self.follow(moves)
+        self.context.inspected = False
         if lens:
-            found = [lens.after(move, one) for move, one in zip(moves, found, strict=True)]
+            found = [lens.after(move, one, self.images_seen) for move, one in zip(moves, found, strict=True)]
         del self._pending[:count]
         if not self._pending:
             self._close()
         return found
+
+    def follow(self, moves: Sequence[Move]) -> None:
+        """Lets the weights of the players follow the gradients of their moves. All gradients are taken before any
+        weight moves."""
+        for move in moves:
+            self._differentiate(move)
+        for move in moves:
+            self._update(move)
 
     def _differentiate(self, move: Move) -> None:
         """The gradient of a move with respect to its player's weights, and no others: that is what frozen means. Weight
@@ -296,7 +316,7 @@ class Trainer:
         kept = devices.choose_precision(precision, self.device)
         if kept == torch.bfloat16 and self.device.type == "mps":
             return "It trained in bfloat16 before, which this device does not compute in."
-        self._step.dtype = kept
+        self.context.dtype = kept
         return ""
 
     def _continue_noise(self, state: Tensor) -> str:
