@@ -44,7 +44,7 @@ def captions(found: Inspection, config: TrainConfig) -> list[str]:
         if not game.score.probability
         else "The detective D, the discriminator, says of each picture how likely it is real: 1 surely real, 0 surely "
         "forged.",
-        f"One number, the loss, says how badly {mover} does on this batch: {number(found.loss_before)}. It asks {asks}.",
+        f"How badly {mover} does on this batch, as one number: the loss, {number(found.loss_before)}. It asks {asks}.",
         f"The loss is followed back {way}: for each weight of {mover}, which way makes the loss smaller? {frozen}"
         + (
             ", so its weights get no gradient."
@@ -96,7 +96,7 @@ def told(found: Inspection, config: TrainConfig) -> list[tuple[str, str]]:
         moved += f" Farthest went its layer “{most.name}”."
     moved += f" On the very same batch the loss is {number(abs(change))} {trend} than before."
     if change > 0:
-        moved += " A step can overshoot, and what the gradient follows may hold more than the loss that is shown."
+        moved += " A step can overshoot: the gradient knows the way only from where it stands."
     return [("Drawn", drawn), ("Frozen", frozen), ("Asked", asked), ("Moved", moved)]
 
 
