@@ -75,7 +75,7 @@ def discriminator_alone(trainer: Trainer) -> Course:
     parameters = list(twin.players[GENERATOR].parameters())
     for number in range(MOST + 1):
         step.number = number
-        batch = game.forge(step, *step.next_batch())
+        batch = game.draw_batch(step, *step.next_batch())
         point: dict[str, float] = {}
         if number <= 20 or number % 10 == 0:
             move = game.generator_move(step, batch)
@@ -85,7 +85,7 @@ def discriminator_alone(trainer: Trainer) -> Course:
                 point["gradient_saturating"] = _length(-torch.nn.functional.softplus(scores).mean(), parameters)
                 point["d_fake"] = float(scores.detach().sigmoid().mean())
             del move
-            batch = game.forge(step, batch.x, batch.y)
+            batch = game.draw_batch(step, batch.x, batch.y)
         yield number, point, {}
         twin.follow([game.discriminator_move(step, batch)])
 

@@ -36,6 +36,11 @@ def show(run: Run) -> None:
         _move_rates(run, _rates(run), trouble)
     else:
         st.info("Another process trains this run; from here it can only be watched.")
+    if run.status.state == "paused" or (not run.living and run.status.progress.images):
+        with buttons:
+            st.page_link(
+                "pages/steps.py", label="Step by step", icon=":material/skip_next:", query_params={"run": run.id}
+            )
     if snapshots.snapshot_paths(run.folder):
         with buttons:
             link = {"model": run.id}

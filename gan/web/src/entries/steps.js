@@ -1,0 +1,4 @@
+import { component } from "../steps.js";
+import "../steps.css";
+
+export default component;
