@@ -47,7 +47,7 @@ def test_looking_changes_nothing(digits: Digits, kind: str, changes: dict[str, A
         looked.move(inspect=True)
         assert_equal(looked.tensors(), plain.tensors())
         assert_equal(_buffers(looked), _buffers(plain))
-        assert looked.images == plain.images_seen
+        assert looked.images_seen == plain.images_seen
         assert all(network.training for network in looked.players.values())
         for name, network in looked.players.items():
             for mine, theirs in zip(network.parameters(), plain.players[name].parameters(), strict=True):
