@@ -266,7 +266,7 @@ def test_damaged_checkpoint_is_refused_in_one_line(tmp_path: Path, capsys: pytes
 def test_run_that_diverges_is_status_1(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(Trainer, "is_finite", lambda self: self.images < 96)
+    monkeypatch.setattr(Trainer, "is_finite", lambda self: self.images_seen < 96)
     assert _train(tmp_path / "run") == 1
     assert "Training diverged" in capsys.readouterr().err
 
