@@ -13,6 +13,7 @@ st.navigation(
         st.Page("pages/home.py", title="Home", icon=":material/home:", default=True),
         st.Page("pages/train.py", title="Train", icon=":material/model_training:"),
         st.Page("pages/steps.py", title="Step by step", icon=":material/skip_next:"),
+        st.Page("pages/failures.py", title="Failures", icon=":material/broken_image:"),
         st.Page("pages/explore.py", title="Explore", icon=":material/tune:"),
         st.Page("pages/interpolate.py", title="Interpolate", icon=":material/route:"),
         st.Page("pages/draw.py", title="Draw", icon=":material/draw:"),

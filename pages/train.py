@@ -5,7 +5,7 @@ from gan.config import TrainConfig
 from gan.paths import ASSETS
 from gan.runs import Run, RunError, processes, trash
 from gan.system.text import shown
-from pages.components import address, controls, launching, live, look, settings, size_line, start
+from pages.components import address, controls, diagnosis, launching, live, look, settings, size_line, start
 
 start.through_app()
 start.prepare()
@@ -35,6 +35,10 @@ def set_up() -> None:
         origin = find(base_id)
         if isinstance(origin, Run):
             base = origin.config
+            if change := st.query_params.get("change", ""):
+                base, what = diagnosis.with_change(base, change)
+                st.info(look.plain(what))
+                base_id = f"{base_id}-{change}"
         else:
             st.warning(f"{look.plain(origin)} The form starts from a preset instead.")
             base_id = ""
@@ -87,6 +91,7 @@ def watch(first: Run) -> None:
     refresh()
     if not first.living:
         st.markdown(live.outcome(first))
+        diagnosis.epilogue(first)
     controls.show(first)
     with st.expander("What this run is"):
         live.describe(first)

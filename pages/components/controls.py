@@ -7,7 +7,7 @@ from gan import runs
 from gan.models import snapshots
 from gan.runs import Run, RunError
 from gan.training.messages import Command, Verb
-from pages.components import address, launching
+from pages.components import address, diagnosis, launching
 from pages.components.settings import RATES_BY_HAND, rate_slider
 
 
@@ -19,7 +19,11 @@ def show(run: Run) -> None:
         # Before it is resumed a run that failed may need lower rates.
         rates = _rates(run) if run.status.state == "failed" else {}
         with buttons:
-            _resume_button(run, rates, trouble)
+            if cure := diagnosis.next_thing(run):
+                if st.button(diagnosis.again_label(cure), type="primary", icon=":material/healing:"):
+                    diagnosis.again(run, cure)
+            else:
+                _resume_button(run, rates, trouble)
             if st.button("Run it again with something changed", icon=":material/edit:"):
                 address.go({"run": "new", "from": run.id})
     elif run.owned:

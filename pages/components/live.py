@@ -9,7 +9,7 @@ from gan.glossary import term
 from gan.models import snapshots
 from gan.presets import differences
 from gan.runs import Run, store
-from pages.components import charts, look
+from pages.components import charts, diagnosis, look
 
 EVERY = {"starting": 0.3, "running": 1.0, "paused": 1.0, "silent": 1.0}
 """Seconds between two refreshes of a living run, by its state."""
@@ -19,6 +19,7 @@ def panel(run: Run) -> None:
     """Where the run stands: head, charts, pictures, progress."""
     status = run.status
     look.state_bar("Train", status)
+    diagnosis.line(run)
     if status.message:
         (st.error if status.state == "failed" else st.warning)(look.plain(status.message))
     if run.silent_for:
