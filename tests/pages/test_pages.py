@@ -56,7 +56,7 @@ def said(app: AppTest) -> str:
     return "\n".join(str(part.value) for part in parts)
 
 
-@pytest.mark.parametrize("page", ["home", "train", "explore", "interpolate", "draw", "runs"])
+@pytest.mark.parametrize("page", ["home", "train", "failures", "explore", "interpolate", "draw", "runs"])
 def test_page_opens_in_an_empty_folder(app: AppTest, page: str) -> None:
     opened = go(app, page)
     assert not opened.exception
