@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 @cache
 def _sheet_and_script() -> str:
     sheet = (Path(__file__).parent / "look.css").read_text()
-    return f"<style>{sheet}{glossary.STYLE}</style><script>{web.script('look')}</script>"
+    # What looks like the beginning of a tag makes the page throw a script away; esbuild leaves no blank in `width<768`.
+    script = re.sub(r"<(?=[\w/!])", "< ", web.script("look"))
+    return f"<style>{sheet}{glossary.STYLE}</style><script>{script}</script>"
 
 
 def apply() -> None:
