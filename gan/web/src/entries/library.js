@@ -3,6 +3,7 @@
 export * from "../explorer.js";
 export * from "../files.js";
 export * from "../fit.js";
+export * as flatland from "../flatland/engine.js";
 export * from "../half.js";
 export * from "../latents.js";
 export * from "../links.js";
