@@ -68,7 +68,7 @@ FAILURES: tuple[Failure, ...] = (
         watch="D(G(z)) falls to 0 and D(x) rises to 1 within seconds; the generator's loss lies at 0 and its gradient"
         " fades; the pictures stay noise.",
         preset="cgan",
-        breaks={"game.loss": "minimax", "optimizer.lr_d": 2e-3},
+        breaks={"game.loss": "minimax", "optimizer.lr_d": 4e-3},
         cure={"game.loss": "non_saturating"},
         finding="vanishing_gradient",
         defining=Defining("d_fake", 0.02),
@@ -81,7 +81,7 @@ FAILURES: tuple[Failure, ...] = (
         watch="D(x) stays near 1 and D(G(z)) near 0, the discriminator's loss near 0; the pictures get better far more"
         " slowly than they should.",
         preset="cgan",
-        breaks={"game.d_steps": 10, "optimizer.lr_d": 2e-3},
+        breaks={"game.d_steps": 10, "optimizer.lr_d": 4e-3},
         cure={"game.d_steps": 1},
         finding="discriminator_too_strong",
         defining=Defining("accuracy_fake", 0.95, above=True, after=20.0),
