@@ -44,7 +44,7 @@ LEVELS: dict[Kind, Level] = {
 }
 
 # When something can be said at all, in moves of both players: seconds mean nothing on another machine.
-EARLY_MOVES, STUCK_MOVES, COLLAPSED_MOVES = 400, 700, 1000
+EARLY_MOVES, STUCK_MOVES, COLLAPSED_MOVES, LONG_MOVES = 400, 700, 1000, 1200
 # FCD by that of real images. Beyond POOR the pictures are hardly digits; up to GOOD nothing can be very wrong.
 GOOD, FINE, POOR = 10.0, 15.0, 40.0
 # FCD by what it was before; and the distance of the game's quantities from where they settle.
@@ -166,14 +166,15 @@ def _vanishes(config: TrainConfig, found: Signs) -> Finding | None:
 
 
 def _too_strong(config: TrainConfig, found: Signs) -> Finding | None:
-    """D is right all the time (ganhacks, section 10) and the pictures do not get better."""
+    """D is right all the time (ganhacks, section 10), and the pictures do not get better, or are still poor after so
+    long. That alone is no failure: a DCGAN's D is right in 98 of 100 while its digits take shape."""
     sure = all(share > SURE for share in (found.right_real, found.right_forged, found.real_over_forged))
     sure = sure and found.says_forged < DOUBT
-    if not sure or not _is_stuck(found):
+    if not sure or not (_is_stuck(found) or (found.moves > LONG_MOVES and found.fcd > POOR)):
         return None
     said = (
         f"The discriminator is right about {_percent(min(found.right_real, found.right_forged))} of the pictures, and "
-        "they do not get better: it is too strong for this generator."
+        "they are still poor: it is too strong for this generator."
     )
     return _finding(
         "discriminator_too_strong", said, found, config, "right_real", "right_forged", "real_over_forged", "change"
@@ -202,12 +203,14 @@ def _collapses(config: TrainConfig, found: Signs) -> Finding | None:
         said = f"Forgeries of one digit vary {share} as much as real ones: nearly the same picture each time."
         blame = "generator.latent_scale" if config.generator.latent_scale == 0 else ""
         return _finding("mode_collapse", said, found, config, "variety", blame=blame)
-    if found.rarest < UNREAD and found.typical > READ and found.second_rarest > SECOND:
+    left_out = bool(config.data.classes) and found.rarest_digit not in config.data.classes
+    seen_long = left_out or (found.moves > LONG_MOVES and found.recent_looks > 2)  # digits are learned one by one
+    if found.rarest < UNREAD and found.typical > READ and found.second_rarest > SECOND and seen_long:
         said = (
             f"No {found.rarest_digit} is forged: of those asked for {_percent(found.rarest)} are read as one, of the "
             f"other digits {_percent(found.typical)}."
         )
-        blame = "data.classes" if config.data.classes else ""
+        blame = "data.classes" if left_out else ""
         return _finding("mode_collapse", said, found, config, "rarest_digit", "rarest", "typical", blame=blame)
     if found.digits <= FEW and found.moves > COLLAPSED_MOVES and _is_stuck(found):
         many = "one digit is" if found.digits <= 1 else f"{found.digits:.0f} of ten digits are"

@@ -401,3 +401,24 @@ def test_classifier_score_is_between_1_and_10(count: int, seed: int, sharpness: 
     """Up to beliefs that are 0 to the last bit."""
     beliefs = torch.from_numpy(sharpness * _random(count, 10, seed)).softmax(1).numpy()
     assert 1 - 1e-9 <= metrics.classifier_score(beliefs) <= 10 + 1e-9
+
+
+def test_variety_within_classes_by_hand() -> None:
+    """Real: class 0 has variance 1 + 1 (unbiased, from ±1/√2), class 1 has 4; forged: half and none. The mean of 1/4 of
+    class 0 and 0 of class 1."""
+    pair = np.array([[1.0, 1.0], [-1.0, -1.0]]) / np.sqrt(2)
+    real = np.concatenate((pair, 2 * pair))
+    forged = np.concatenate((pair / 2 + 5, np.zeros((2, 2))))
+    classes = np.array([0, 0, 1, 1])
+    assert metrics.within_class_variety(forged, classes, real, classes, least=2) == pytest.approx(0.125)
+    assert metrics.within_class_variety(real, classes, real, classes, least=2) == pytest.approx(1)
+    assert metrics.within_class_variety(real, classes, real, classes, least=3) is None
+
+
+def test_variety_does_not_see_which_classes_there_are() -> None:
+    rng = np.random.default_rng(0)
+    classes = np.arange(400) % 4
+    real = rng.normal(size=(400, 8)) + 10 * classes[:, None]
+    only = real[classes == 2]
+    found = metrics.within_class_variety(only, np.full(100, 2), real, classes)
+    assert found == pytest.approx(1)

@@ -94,7 +94,15 @@ def test_each_finding_by_hand(changes: dict[str, Any], kind: str) -> None:
     "changes",
     [
         # A strong D is fine while the pictures get better (a DCGAN's is right in 98 of 100).
-        STUCK | {"change": 0.5, "right_real": 0.99, "right_forged": 0.99, "real_over_forged": 1.0, "says_forged": 0.05},
+        STUCK
+        | {
+            "moves": 1100,
+            "change": 0.5,
+            "right_real": 0.99,
+            "right_forged": 0.99,
+            "real_over_forged": 1.0,
+            "says_forged": 0.05,
+        },
         # One digit while the estimate of a critic goes down (a wgan finds the second after half a minute).
         STUCK | {"digits": 1.0, "approach": 0.2},
         # Losses away from their ideal, D away from 1/2, with good pictures.

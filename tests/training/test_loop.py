@@ -12,7 +12,7 @@ from gan.system.files import StorageError
 from gan.training import loop as loops
 from gan.training.checkpoint import load_checkpoint
 from gan.training.loop import Loop
-from gan.training.messages import Checkpoint, Command, Event, Record, Sample, Segment, Snapshot, Status
+from gan.training.messages import DIVERGED, Checkpoint, Command, Event, Record, Sample, Segment, Snapshot, Status
 from gan.training.trainer import Trainer
 from tests.helpers import LARGE, assert_equal, build, commands, status_at
 from tests.loops import (
@@ -285,7 +285,9 @@ def test_diverged_run_ends_failed_and_says_what_to_do(digits: Digits) -> None:
     last = of(events, Status)[-1]
     assert (ending, last.state) == ("failed", "failed")
     assert "diverged" in last.message
+    assert "The last good state, after 0 images, is kept" in last.message
     assert "lower learning rates" in last.message
+    assert last.message.startswith(DIVERGED)
 
 
 @pytest.mark.parametrize(
