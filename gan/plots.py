@@ -20,7 +20,7 @@ CONFIG = {
 }
 """What `st.plotly_chart` takes as `config`, for every figure of the project."""
 
-TOP, BOTTOM, BESIDE = 26, 46, 44
+TOP, BOTTOM, BESIDE = 26, 38, 44
 """Pixels above, below and to the left of the panels at type of the ordinary size: a heading, the axis of images, the
 numbers of the other axis."""
 GAP = 0.12
@@ -74,11 +74,17 @@ class Panel:
     """(images, value, text) of one point that stands out."""
 
 
-def heading_tops(panels: int, height: float) -> list[float]:
+def _gap(height: float, sentence: float) -> float:
+    """Between two panels, as a share of what the panels have in height."""
+    return GAP + sentence / (height - TOP - sentence - BOTTOM)
+
+
+def heading_tops(panels: int, height: float, sentence: float = 0) -> list[float]:
     """Where the headings of so many panels begin, in pixels below the top of a figure of this height, at type of the
-    ordinary size."""
-    share = (1 - GAP * (panels - 1)) / panels
-    return [number * (share + GAP) * (height - TOP - BOTTOM) for number in range(panels)]
+    ordinary size; each has `sentence` pixels more below it."""
+    gap = _gap(height, sentence)
+    share = (1 - gap * (panels - 1)) / panels
+    return [number * (share + gap) * (height - TOP - sentence - BOTTOM) for number in range(panels)]
 
 
 def settled(curves: Sequence[Curve], lines: Sequence[tuple[float, str]] = ()) -> tuple[float, float] | None:
@@ -127,11 +133,14 @@ def over_images(
     key: str = "",
     scale: float = 1.0,
     zoom: Mapping[str, Sequence[float] | None] | None = None,
+    sentence: float = 0,
+    at: float | None = None,
 ) -> Figure:
     """Charts below each other over thousands of images seen; hovering marks one moment in all of them.
 
     `key` names the run. `height` is that at type of the ordinary size; everything is `scale` times as large.
     `zoom` holds the range of each axis (xaxis, yaxis, yaxis2, …) that was set by hand, None for all there is.
+    `sentence` is the height of what stands below each heading; a line marks the moment `at`, in images.
     """
     # Described as plain dictionaries and validated once, in the last line: adding to a Figure piece by
     # piece validates at every step, which took ten times as long as the rest of a refresh.
@@ -141,7 +150,7 @@ def over_images(
         "height": round(height * scale),
         "uirevision": key,
         "showlegend": False,
-        "margin": {"l": BESIDE * scale, "r": 8 * scale, "t": TOP * scale, "b": BOTTOM * scale},
+        "margin": {"l": BESIDE * scale, "r": 8 * scale, "t": (TOP + sentence) * scale, "b": BOTTOM * scale},
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
         "font": {"color": palette.text, "size": 12 * scale},
@@ -151,10 +160,11 @@ def over_images(
         "modebar": {"bgcolor": "rgba(0,0,0,0)", "color": palette.real, "activecolor": palette.text},
         "shapes": [],
     }
-    share = (1 - GAP * (len(panels) - 1)) / len(panels)
+    gap = _gap(height, sentence)
+    share = (1 - gap * (len(panels) - 1)) / len(panels)
     for number, panel in enumerate(panels):
         axis = "y" if number == 0 else f"y{number + 1}"
-        top = 1 - number * (share + GAP)
+        top = 1 - number * (share + gap)
         layout[axis.replace("y", "yaxis")] = {
             "domain": [max(0.0, top - share), top],
             "anchor": "x",
@@ -177,10 +187,15 @@ def over_images(
         if panel.mark:  # after the curves, and so above them
             traces.append(_mark(panel.mark, palette, axis, scale))
         layout["shapes"] += [_dotted(value, getattr(palette, role), axis, scale) for value, role in panel.lines]
+    if at is not None:
+        line = {"width": 1.5 * scale, "color": palette.text}
+        place = {"type": "line", "xref": "x", "x0": at / 1000, "x1": at / 1000, "y0": 0, "y1": 1}
+        axes = ["y", *(f"y{number}" for number in range(2, len(panels) + 1))]
+        layout["shapes"] += [place | {"yref": f"{axis} domain", "name": "moment", "line": line} for axis in axes]
     # One horizontal axis for all panels: that is what lets one hover mark every one of them.
     layout["xaxis"] = {
         "anchor": "y" if len(panels) == 1 else f"y{len(panels)}",
-        "title": {"text": "images seen, thousands", "font": {"size": 12 * scale}, "standoff": 6 * scale},
+        "title": {"text": "images seen, thousands", "font": {"size": 12 * scale}, "standoff": 3 * scale},
         "automargin": False,
         "showgrid": False,
         "zeroline": False,

@@ -6,15 +6,18 @@ other.
 """
 
 import io
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 
 Bytes = npt.NDArray[np.uint8]
 GAP = 1
 """Pixels between two digits of a grid."""
 GAP_GREY = 38
+CAPTION = 28
+"""Pixels above the pictures of a film."""
 
 
 def grid(images: Bytes, columns: int, gap: int = GAP) -> Bytes:
@@ -56,6 +59,30 @@ def cells(picture: bytes, size: int = 28, gap: int = GAP) -> Bytes:
     padded = np.zeros((rows * pitch, columns * pitch), np.uint8)
     padded[: whole.shape[0], : whole.shape[1]] = whole
     return padded.reshape(rows, pitch, columns, pitch).swapaxes(1, 2)[:, :, :size, :size].reshape(-1, size, size)
+
+
+def film(pictures: Sequence[Bytes], captions: Sequence[str], milliseconds: int = 140, scale: int = 2) -> bytes:
+    """Grey pictures (H, W) of one size as an animated GIF that goes on for ever, each pixel `scale` wide, its caption
+    and how far the film is above it. The last one stays for two seconds."""
+    frames = []
+    for number, (picture, caption) in enumerate(zip(pictures, captions, strict=True), 1):
+        image = Image.fromarray(picture)
+        width, height = image.width * scale, image.height * scale
+        frame = Image.new("L", (width, height + CAPTION))
+        frame.paste(image.resize((width, height), Image.Resampling.NEAREST), (0, CAPTION))
+        draw = ImageDraw.Draw(frame)
+        draw.text((6, 4), caption, fill=255, font=ImageFont.load_default(16))
+        draw.rectangle((0, CAPTION - 4, round(width * number / len(pictures)) - 1, CAPTION - 2), fill=170)
+        frames.append(frame)
+    buffer = io.BytesIO()
+    times = [milliseconds] * (len(frames) - 1) + [2000]
+    frames[0].save(buffer, "GIF", save_all=True, append_images=frames[1:], duration=times, loop=0)
+    return buffer.getvalue()
+
+
+def pixels(picture: bytes) -> Bytes:
+    """The greys (H, W) of a picture that `is_png`."""
+    return np.asarray(Image.open(io.BytesIO(picture)).convert("L"))
 
 
 def is_png(content: bytes) -> bool:

@@ -19,21 +19,12 @@ def of_losses(values: Values, loss: AdversarialLoss) -> str:
         return ""
     d, ideal = values["loss_d"], (loss.ideal or (0.0, 0.0))[0]
     if ideal and d < 0.15 * ideal:
-        return (
-            f"D's loss, {d:.2f}, is near 0: D tells nearly all apart, and G is hardly told what to change. "
-            "For G it is good when this rises."
-        )
+        return f"D's loss {d:.2f}, near 0: it tells nearly all apart, and teaches G little. Higher is better."
     if ideal and d > 1.1 * ideal:
-        return (
-            f"D's loss, {d:.2f}, is above the {ideal:.2f} of guessing: D errs at present. Both losses should come back "
-            "to the dotted lines."
-        )
+        return f"D's loss {d:.2f}, above the {ideal:.2f} of guessing: it errs just now, and has to come back down."
     if ideal and d > 0.9 * ideal:
-        return (
-            f"D's loss, {d:.2f}, is near the {ideal:.2f} of guessing: D hardly tells them apart. Good if the pictures "
-            "are; else D is too weak."
-        )
-    return "Each wants its own loss low, and what one gains the other loses: so neither has to fall, hovering is good."
+        return f"D's loss {d:.2f}, near the {ideal:.2f} of guessing: it can hardly tell. Good if the pictures are."
+    return "Each wants its own low, and what one gains the other loses: neither has to fall, hovering is good."
 
 
 def of_losses_that_read(values: Values) -> str:
@@ -41,8 +32,8 @@ def of_losses_that_read(values: Values) -> str:
     if not {"loss_d", "loss_g"} <= values.keys():
         return ""
     return (
-        f"Both ({values['loss_g']:.2f} and {values['loss_d']:.2f} now) also count what D misreads: that part should "
-        "fall. The rest hovers: one gains what the other loses."
+        f"{values['loss_g']:.1f} and {values['loss_d']:.1f}: what D misreads is part of both and should fall; the rest "
+        "hovers, one's gain the other's loss."
     )
 
 
@@ -53,17 +44,15 @@ def of_answers(values: Values, loss: AdversarialLoss) -> str:
     real, forged = values["d_real"], values["d_fake"]
     if loss.probability is None:
         if forged > real:
-            return f"D scores forgeries ({forged:.2f}) above real digits ({real:.2f}): it errs, and has to catch up."
-        return (
-            f"D scores real digits {real:.2f}, forgeries {forged:.2f}. The closer they are, the better the forgeries."
-        )
-    said = f"D says “real” with {real:.0%} to real digits and {forged:.0%} to forgeries"
+            return f"D scores forgeries {forged:.2f}, above real digits at {real:.2f}: it errs, and has to catch up."
+        return f"D scores real digits {real:.2f}, forgeries {forged:.2f}: the closer they are, the better these are."
+    said = f"Real digits get {real:.0%} from D, forgeries {forged:.0%}"
     if forged > real + 0.05:
         return f"{said}: it takes the one for the other, and has to catch up."
     if real - forged < 0.15:
-        return f"{said}: it cannot tell them apart. Good if the pictures are; a weak D says so of poor ones too."
+        return f"{said}: it cannot tell them apart. Good if the pictures are; a weak D does so too."
     if real > 0.95 and forged < 0.05:
-        return f"{said}: it is sure of all. Good is when the curve of the forgeries rises."
+        return f"{said}: it is sure of all. Good is when that of forgeries rises."
     return f"{said}. Good for G is when both meet at {(loss.ideal_output or 0.5):.0%}, which takes long."
 
 
@@ -71,10 +60,8 @@ def of_critic_losses(values: Values) -> str:
     """Of both losses of a game with a critic."""
     if not {"loss_d", "loss_g"} <= values.keys():
         return ""
-    return (
-        f"D's loss, {values['loss_d']:.2f}, should rise to 0: it is the estimate with a minus. G's has no aim, since "
-        "only differences of scores count."
-    )
+    said = f"D's loss {values['loss_d']:.2f} is minus the estimate: good is when it rises to 0."
+    return f"{said} G's has no aim."
 
 
 def of_estimate(values: Values) -> str:
@@ -91,10 +78,8 @@ def of_energy_losses(values: Values, margin: float) -> str:
     """Of both losses of a game in which D draws pictures anew."""
     if not {"loss_d", "loss_g"} <= values.keys():
         return ""
-    return (
-        f"D's loss, {values['loss_d']:.3f}, settles at its margin, {margin:g}, when forgeries are perfect. G wants its "
-        "own low, and D works against it."
-    )
+    d = values["loss_d"]
+    return f"D's loss {d:.2f} settles at its margin {margin:g} when forgeries are perfect; G wants its own low."
 
 
 def of_energies(values: Values) -> str:
@@ -103,14 +88,8 @@ def of_energies(values: Values) -> str:
         return ""
     real, forged = values["energy_real"], values["energy_fake"]
     if forged < real:
-        return (
-            f"D draws forgeries anew better ({forged:.3f}) than real digits ({real:.3f}): they are too simple, or D "
-            "has to catch up."
-        )
-    return (
-        f"D draws real digits anew with an error of {real:.3f}, forgeries with {forged:.3f}. The closer they are, the "
-        "better the forgeries."
-    )
+        return f"D redraws forgeries ({forged:.3f}) better than real digits ({real:.3f}): D has to catch up."
+    return f"D redraws real digits with an error of {real:.3f}, forgeries {forged:.3f}: the closer, the better."
 
 
 def of_distance(fcd: float | None, floor: float | None, best: float | None, best_images: int) -> str:
@@ -119,10 +98,8 @@ def of_distance(fcd: float | None, floor: float | None, best: float | None, best
     if fcd is None or not floor:
         return ""
     if best is not None and fcd > FAR * best:
-        return (
-            f"Lower is better. It was {best:.1f} after {best_images:,} images and is {fcd:.1f}: further training can "
-            "make digits worse. The best is kept."
-        )
+        was = f"It was {best:.1f} after {best_images:,} images, now {fcd:.1f}"
+        return f"Lower is better. {was}: more training can make digits worse."
     if fcd < NEAR * floor:
-        return f"Lower is better. At {fcd:.1f} it is nearly as low as among real digits, {floor:.1f}."
+        return f"Lower is better. {fcd:.1f} is nearly as low as among real digits, {floor:.1f}."
     return f"Lower is better: {fcd:.1f} now, while real digits among themselves have {floor:.1f}."

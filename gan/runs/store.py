@@ -304,6 +304,29 @@ def read_samples(folder: Path, last: int = 0) -> list[Sample]:
     return []
 
 
+def read_moments(folder: Path) -> list[tuple[int, float]]:
+    """The moments whose pictures a run has kept, in images and seconds, oldest first. What is damaged is left out."""
+    query = f"SELECT images, seconds FROM samples WHERE {schema.SOUND_SAMPLE} ORDER BY images"
+    with suppress(StorageError), _reading(folder) as connection:
+        if connection:
+            return list(dict(connection.execute(query)).items())
+    return []
+
+
+def read_sample(folder: Path, images: int) -> Sample | None:
+    """The sample that was taken nearest to so many images; None where there is none that can be shown."""
+    # First which ones, then their pictures: to sort, SQLite holds all that it is asked for.
+    near = f"SELECT id FROM samples WHERE {schema.SOUND_SAMPLE} ORDER BY ABS(images - ?), id DESC LIMIT 5"
+    with suppress(StorageError), _reading(folder) as connection:
+        if connection is None:
+            return None
+        for (number,) in connection.execute(near, (images,)).fetchall():
+            row = connection.execute("SELECT images, seconds, png FROM samples WHERE id = ?", (number,)).fetchone()
+            if row and render.is_png(row[2]):
+                return Sample(*row)
+    return None
+
+
 class Curves:
     """The records of a run as arrays, kept up to date by reading what is new. Safe to share."""
 

@@ -1,15 +1,17 @@
 """The charts of a run: its curves, and which digits it forges."""
 
+import html
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas  # noqa: F401 (plotly takes pandas from sys.modules, where another thread may have put it half imported)
 import streamlit as st
 
 from gan import plots, web
-from gan.curves import reduced
-from gan.games import rules
+from gan.curves import Array, reduced
+from gan.games import rules, words
 from gan.games.game import Chart, Quantity
 from gan.glossary import term
 from gan.plots import Curve, Panel
@@ -20,9 +22,13 @@ from pages.components import look
 if TYPE_CHECKING:
     from streamlit.components.v2.types import ComponentRenderer
 
-HEIGHT, HEIGHT_WITH_QUALITY = 545, 410
+HEIGHT, HEIGHT_WITH_QUALITY = 545, 420
 """Pixels of the curves at type of the ordinary size. Where quality was measured, its chart stands below them, and the
 page keeps its height."""
+SENTENCE = 18
+"""Pixels below the heading of each chart, for what it says in words."""
+RECENT = 20
+"""Records that make up what a curve shows at a moment."""
 EVEN = 0.1
 """The share of each digit where all ten come equally often."""
 
@@ -43,8 +49,9 @@ def _zoom_reporter() -> "ComponentRenderer":
     return st.components.v2.component("counterfeit_zoom", js=web.script("zoom"))
 
 
-def show(run: Run) -> None:
-    """The curves of a run, their headings, and the button that shows the first steps as well."""
+def show(run: Run, at: int | None = None) -> None:
+    """The curves of a run, their headings with a sentence each, and the button that shows the first steps as well. A
+    line marks the moment `at`, in images, and the sentences are of then."""
     # What this tab looks at: everything, or ranges that were set by hand. Both are views of one visitor.
     whole_key, zoom_key = f"whole-{run.id}", f"zoomed-{run.id}"
     whole, zoom = bool(st.session_state.get(whole_key)), st.session_state.get(zoom_key, {})
@@ -56,16 +63,18 @@ def show(run: Run) -> None:
         st.session_state[whole_key] = not (whole or zoom)
         st.session_state[zoom_key] = {}
 
-    headings, panels = _panels(run, whole)
+    headings, sentences, panels = _panels(run, whole, at)
     height = HEIGHT if len(panels) == 2 else HEIGHT_WITH_QUALITY
     with st.container(key="curves", gap=None):
-        tops = plots.heading_tops(len(panels), height)
+        tops = plots.heading_tops(len(panels), height, SENTENCE)
         lines = "".join(
-            f'<div class="heading" style="top:{top / 16:.3f}rem">{heading}</div>'
-            for top, heading in zip(tops, headings, strict=True)
+            f'<div class="heading" style="top:{top / 16:.3f}rem">{heading}'
+            f'<span class="chart-says">{html.escape(said)}</span></div>'
+            for top, heading, said in zip(tops, headings, sentences, strict=True)
         )
         st.html(f'<div class="headings">{lines}</div>')
-        figure = plots.over_images(panels, dark=look.dark(), height=height, key=run.id, scale=look.scale(), zoom=zoom)
+        view: dict[str, Any] = {"key": run.id, "scale": look.scale(), "zoom": zoom, "sentence": SENTENCE, "at": at}
+        figure = plots.over_images(panels, dark=look.dark(), height=height, **view)
         st.plotly_chart(figure, key=f"curves-{run.id}", config=plots.CONFIG, alt="The run's curves over images seen")
         if whole or zoom or any(plots.hidden(panel) for panel in panels):
             st.button(
@@ -76,14 +85,18 @@ def show(run: Run) -> None:
                 help="A double click on the chart shows everything; drag to look closer.",
                 on_click=other_view,
             )
+        # Where there is no room for them above.
+        said = "".join(f"<p>{html.escape(sentence)}</p>" for sentence in sentences if sentence)
+        st.html(f'<div class="all-says">{said}</div>')
         _zoom_reporter()(key=f"zoom-{look.short_key(run.id)}", on_zoom_change=keep_zoom)
 
 
 MARKS = {"solid": "━", "dash": "╍"}
 
 
-def _panels(run: Run, whole: bool) -> tuple[list[str], list[Panel]]:
-    """The headings of a run's charts, as HTML, and the charts; `whole` shows the first steps too."""
+def _panels(run: Run, whole: bool, at: int | None) -> tuple[list[str], list[str], list[Panel]]:
+    """The headings of a run's charts, as HTML, a sentence on each as it is at a moment, and the charts; `whole` shows
+    the first steps too."""
     records = of(run)
     records.update()
 
@@ -95,7 +108,7 @@ def _panels(run: Run, whole: bool) -> tuple[list[str], list[Panel]]:
         bounds = None if whole else plots.settled(curves, lines)
         return Panel(curves, lines, bounds, view="whole" if whole else "now", bands=True)
 
-    panels, headings = [], []
+    panels, headings, sentences = [], [], []
     for chart in rules(run.config).charts:
         curves = [curve(_name(one), one.name, one.role, one.dash) for one in chart.quantities]
         lines = _ideals(chart)
@@ -104,9 +117,11 @@ def _panels(run: Run, whole: bool) -> tuple[list[str], list[Panel]]:
         perfect = _key("text", "┄", term("at a perfect forger")) if lines else ""
         title = term(chart.meaning, chart.title) if chart.meaning else chart.title
         headings.append(_heading(title, *keys, perfect))
+        sentences.append(chart.says(_values(records, chart, at)))
     fcd = curve("forgeries", "fcd", "generator")
     if fcd.series.shape[1]:
         panels.append(quality_panel(run.status.quality, fcd))
+        sentences.append(_distance(records, run.status.quality, at))
         headings.append(
             _heading(
                 f"Distance from real digits ({term('FCD')})",
@@ -115,7 +130,28 @@ def _panels(run: Run, whole: bool) -> tuple[list[str], list[Panel]]:
                 _key("text", "★", term("best")),
             )
         )
-    return headings, panels
+    return headings, sentences, panels
+
+
+def _until(records: store.Curves, quantity: str, at: int | None) -> Array:
+    """A quantity until a moment, (5, N); all there is where that is now."""
+    series, _ = records.series(quantity)
+    return series if at is None else series[:, series[0] <= at]
+
+
+def _values(records: store.Curves, chart: Chart, at: int | None) -> dict[str, float]:
+    """What the curves of a chart show at a moment: means over the last records before it."""
+    found = {one.name: _until(records, one.name, at)[2, -RECENT:] for one in chart.quantities}
+    return {name: float(values.mean()) for name, values in found.items() if values.size and np.isfinite(values).all()}
+
+
+def _distance(records: store.Curves, found: Quality, at: int | None) -> str:
+    """What the chart of the distance shows at a moment, in words."""
+    fcd = _until(records, "fcd", at)
+    if not fcd.shape[1]:
+        return words.of_distance(None, None, None, 0)
+    best = int(fcd[2].argmin())
+    return words.of_distance(float(fcd[2, -1]), found.fcd_floor, float(fcd[2, best]), int(fcd[0, best]))
 
 
 def _ideals(chart: Chart) -> list[tuple[float, str]]:

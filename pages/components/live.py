@@ -9,7 +9,7 @@ from gan.glossary import term
 from gan.models import snapshots
 from gan.presets import differences
 from gan.runs import Run, store
-from pages.components import charts, diagnosis, look
+from pages.components import charts, diagnosis, look, lookback
 
 EVERY = {"starting": 0.3, "running": 1.0, "paused": 1.0, "silent": 1.0}
 """Seconds between two refreshes of a living run, by its state."""
@@ -18,7 +18,13 @@ EVERY = {"starting": 0.3, "running": 1.0, "paused": 1.0, "silent": 1.0}
 def panel(run: Run) -> None:
     """Where the run stands: head, charts, pictures, progress."""
     status = run.status
-    look.state_bar("Train", status)
+    asked = lookback.asked(run)
+    newest = store.read_samples(run.folder, last=1)
+    moment = next(iter(newest), None) if asked is None else store.read_sample(run.folder, asked)
+    at = moment.images if moment and asked is not None else None
+    with st.container(key="live-head", gap=None):
+        lookback.chip(run, moment)
+        look.state_bar("Train", status)
     diagnosis.line(run)
     if status.message:
         (st.error if status.state == "failed" else st.warning)(look.plain(status.message))
@@ -32,7 +38,7 @@ def panel(run: Run) -> None:
     with st.container(key="live"):
         left, right = st.columns([1.45, 1], gap="medium")
     with left, st.container(gap="xxsmall"):
-        charts.show(run)
+        charts.show(run, at)
         if status.quality.fcd is not None:
             charts.quality(status.quality)
     with right, st.container(gap="xxsmall"):
@@ -41,21 +47,21 @@ def panel(run: Run) -> None:
             kind = term("one latent a column")
         elif spec_of(run.config).category:
             kind = term("one code a row")
-        samples = store.read_samples(run.folder, last=1)
         # Two elements in a line: what changes at each refresh would take the focus from the words beside it.
         with st.container(horizontal=True, horizontal_alignment="distribute", gap="xsmall"):
             st.html(
                 f'<div class="quiet">{term("averaged generator", "Averaged generator")}, {kind}</div>', width="content"
             )
-            if samples:
-                st.html(f'<div class="quiet">after {samples[-1].images:,} images</div>', width="content")
-        if samples:
-            look.digits(samples[-1].png, "Digits that the averaged generator forges")
+            if moment:
+                st.html(f'<div class="quiet">after {moment.images:,} images</div>', width="content")
+        if moment:
+            look.digits(moment.png, "Digits that the averaged generator forges")
         else:
             look.digits(look.blank(10), "Nothing forged yet")
         look.digits(look.real_digits(1), "Real handwritten digits", "Real")
-    if status.progress.share is not None:
+    if run.living and status.progress.share is not None:
         st.progress(status.progress.share)
+    lookback.machine(run, moment)
 
 
 def outline(run: Run) -> tuple[object, ...]:

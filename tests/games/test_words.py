@@ -33,7 +33,7 @@ def test_every_chart_says_something_of_any_values(name: str, chart: object, valu
     names = [one.name for one in chart.quantities]
     said = chart.says(dict(zip(names, (value, other), strict=False)))
     assert is_sentence(said)
-    assert len(said) <= 160
+    assert len(said) <= 120
     assert chart.says({}) == ""
     if len(names) > 1:
         assert chart.says({names[0]: value}) == ""  # half of it says nothing
@@ -52,8 +52,8 @@ def test_every_loss_of_the_adversarial_game_has_words(loss: str) -> None:
         (0.19, "near 0"),
         (0.9, "neither has to fall"),
         (1.2, "neither has to fall"),
-        (GUESSING, "guessing: D hardly tells them apart"),
-        (2.5, "D errs at present"),
+        (GUESSING, "guessing: it can hardly tell"),
+        (2.5, "it errs just now"),
     ],
 )
 def test_losses_are_held_against_that_of_guessing(d: float, expected: str) -> None:
@@ -91,7 +91,7 @@ def test_estimate_below_nought_is_an_error_of_the_critic() -> None:
 @pytest.mark.parametrize(
     ("fcd", "expected"),
     [
-        (12.0, "further training can make digits worse"),
+        (12.0, "more training can make digits worse"),
         (9.0, "9.0 now, while real digits among themselves have 3.0"),
         (8.0, "8.0 now"),
         (4.0, "nearly as low as among real digits"),

@@ -1,0 +1,148 @@
+"""The time machine of the Train page: which moment of a run is shown, and how one gets to another.
+
+A moment is a picture that the run has recorded, and where it is kept, the generator of then (see `gan.runs.store`). In
+the address it is `at`, in images seen; while a finger moves or the film plays it is in the session alone.
+"""
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from gan import render, web
+from gan.models import snapshots
+from gan.runs import Run, store
+from gan.system.text import shown
+from gan.training.messages import Sample
+from pages.components import look
+
+if TYPE_CHECKING:
+    from streamlit.components.v2.types import ComponentRenderer
+
+FRAMES = 120
+"""Pictures of a film that one saves, at most."""
+
+
+def asked(run: Run) -> int | None:
+    """The moment that this visitor looks at, in images; None for now."""
+    passing = st.session_state.get(f"passing-{run.id}")
+    return passing if passing is not None else _number(st.query_params.get("at", ""))
+
+
+def _number(text: str) -> int | None:
+    # No run is as long as 13 digits, and Python reads no number that is very much longer.
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 13 else None
+
+
+def _go(run: Run, images: int | None, passing: bool = False) -> None:
+    st.session_state.pop(f"passing-{run.id}", None)
+    if passing and images is not None:
+        st.session_state[f"passing-{run.id}"] = images
+    elif images is not None:
+        st.query_params["at"] = str(images)
+    else:
+        st.query_params.pop("at", None)
+
+
+def chip(run: Run, moment: Sample | None) -> None:
+    """Says which moment is shown, and leads back to now. It lies in the head of the page, where nothing gives way to
+    it."""
+    wanted, text = asked(run), st.query_params.get("at", "")
+    with st.container(key="chip"):
+        if wanted is not None and moment:
+            said = f"as it was after {moment.images:,} images"
+            if wanted != moment.images:
+                said += f", the nearest picture to {wanted:,} that is kept"
+            st.button(f"{said} · back to now", icon=":material/history:", on_click=_go, args=(run, None), key="now")
+        elif wanted is not None:
+            st.button(
+                "no picture of that moment is kept · back to now",
+                icon=":material/history:",
+                on_click=_go,
+                args=(run, None),
+                key="now",
+            )
+        elif text:
+            st.button(
+                f"there is no moment {look.plain(shown(text, 20))}, a number of images · back to now",
+                icon=":material/history:",
+                on_click=_go,
+                args=(run, None),
+                key="now",
+            )
+
+
+@st.cache_resource(show_spinner=False)
+def _machine() -> "ComponentRenderer":
+    return st.components.v2.component(
+        "counterfeit_lookback",
+        html='<div class="root"></div>',
+        css=web.style("lookback"),
+        js=web.script("lookback"),
+    )
+
+
+def machine(run: Run, moment: Sample | None) -> None:
+    """The slider over the run's life, its film, and what one can do with a moment."""
+    moments = store.read_moments(run.folder)
+    with st.container(key="lookback"):
+        slider, doing = st.columns([1.45, 1], gap="medium", vertical_alignment="center")
+    if len(moments) < 2:
+        slider.html(
+            '<div class="quiet">There is no moment to look back on: '
+            + ("it has only begun.</div>" if run.living else "this run has kept no pictures of its life.</div>")
+        )
+        return
+    key = f"lookback-{look.short_key(run.id)}"
+
+    def move() -> None:
+        told = st.session_state[key]["asked"]
+        images, passing = told.get("at"), bool(told.get("passing"))
+        _go(run, round(images) if isinstance(images, int | float) and abs(images) < 1e12 else None, passing)
+
+    at = moment.images if moment and asked(run) is not None else None
+    with slider:
+        _machine()(data={"moments": moments, "at": at, "chart": "st-key-curves"}, key=key, on_asked_change=move)
+    with doing, st.container(horizontal=True, vertical_alignment="center", key="moment-doing"):
+        if at is None:
+            st.html('<div class="quiet">Move it, or click on a curve, to look back.</div>', width="content")
+        else:
+            _explore(run, at)
+        st.download_button(
+            "GIF",
+            lambda: _film(run),
+            f"{run.id}.gif",
+            "image/gif",
+            key="gif",
+            icon=":material/download:",
+            type="tertiary",
+            on_click="ignore",
+            help="The run as a film, from noise to digits.",
+        )
+
+
+def _explore(run: Run, at: int) -> None:
+    """Leads to the generator of a moment, or of the nearest one that is kept."""
+    kept = [int(path.stem) for path in snapshots.snapshot_paths(run.folder)]
+    if not kept:
+        st.html('<div class="quiet">No generator of its life is kept.</div>', width="content")
+        return
+    nearest = min(kept, key=lambda images: abs(images - at))
+    near = f"The generator of then is not kept; this is the nearest, after {nearest:,} images."
+    st.page_link(
+        "pages/explore.py",
+        label="Explore this moment",
+        icon=":material/arrow_forward:",
+        query_params={"model": f"{run.id}:{nearest}"},
+        help=None if nearest == at else near,
+    )
+
+
+def _film(run: Run) -> bytes:
+    """The pictures of a run as a GIF, made when it is asked for, in a thread."""
+    samples = store.read_samples(run.folder)
+    drop = set(store.thinned([store.moment(sample.images) for sample in samples], FRAMES))
+    samples = [sample for number, sample in enumerate(samples) if number not in drop]
+    pictures = [render.pixels(sample.png) for sample in samples]
+    whole = [number for number, picture in enumerate(pictures) if picture.shape == pictures[-1].shape]
+    captions = [f"{samples[number].images:,} images" for number in whole]
+    return render.film([pictures[number] for number in whole], captions)
