@@ -9,16 +9,22 @@ st.set_page_config(page_title="Counterfeit", page_icon=str(ASSETS / "icon.png"),
 start.once()
 look.apply()
 st.navigation(
-    [
-        st.Page("pages/home.py", title="Home", icon=":material/home:", default=True),
-        st.Page("pages/train.py", title="Train", icon=":material/model_training:"),
-        st.Page("pages/steps.py", title="Step by step", icon=":material/skip_next:"),
-        st.Page("pages/failures.py", title="Failures", icon=":material/broken_image:"),
-        st.Page("pages/explore.py", title="Explore", icon=":material/tune:"),
-        st.Page("pages/interpolate.py", title="Interpolate", icon=":material/route:"),
-        st.Page("pages/draw.py", title="Draw", icon=":material/draw:"),
-        st.Page("pages/evaluate.py", title="Evaluate", icon=":material/fact_check:"),
-        st.Page("pages/runs.py", title="Runs", icon=":material/list:"),
-    ],
+    {
+        "": [
+            st.Page("pages/home.py", title="Home", icon=":material/home:", default=True),
+            st.Page("pages/evaluate.py", title="Evaluate", icon=":material/fact_check:"),
+        ],
+        "Train": [
+            st.Page("pages/train.py", title="Train", icon=":material/model_training:"),
+            st.Page("pages/steps.py", title="Step by step", icon=":material/skip_next:"),
+            st.Page("pages/failures.py", title="Failures", icon=":material/broken_image:"),
+            st.Page("pages/runs.py", title="Runs", icon=":material/list:"),
+        ],
+        "Play": [
+            st.Page("pages/explore.py", title="Explore", icon=":material/tune:"),
+            st.Page("pages/interpolate.py", title="Interpolate", icon=":material/route:"),
+            st.Page("pages/draw.py", title="Draw", icon=":material/draw:"),
+        ],
+    },
     position="top",
 ).run()

@@ -187,7 +187,7 @@ def test_first_page_of_a_new_server_has_navigation_and_title(browser: Browser, o
         page.goto("/runs")
         expect(page.locator("h1").first).to_be_visible()
         expect(page).to_have_title("Counterfeit")
-        expect(page.get_by_role("link", name="Explore")).to_be_visible()
+        expect(page.get_by_test_id("stTopNavSection").filter(has_text="Play")).to_be_visible()
         no_exception(page)
 
 

@@ -75,11 +75,16 @@ def link(page: Page, name: str) -> None:
     page.get_by_role("link", name=name, exact=True).first.click()
 
 
+def from_menu(page: Page, group: str, name: str) -> None:
+    page.get_by_test_id("stTopNavSection").filter(has_text=group).click()
+    page.get_by_test_id("stTopNavDropdownLink").filter(has_text=name).click()
+
+
 def test_back_and_forward_bring_back_the_picture_of_each_model(page: Page, run: Path) -> None:
     opened(page, "/explore")
     random(page)
     shipped = picture(page)
-    link(page, "Runs")
+    from_menu(page, "Train", "Runs")
     expect(page.get_by_role("heading", name="Runs")).to_be_visible()
     page.go_back()
     shows(page, shipped)
@@ -113,7 +118,7 @@ def test_move_is_not_lost_by_leaving_at_once(page: Page, server: Server) -> None
     """The address follows when the hand rests, or when something else is pressed."""
     opened(page, "/explore")
     page.get_by_role("button", name="Random", exact=True).click()
-    link(page, "Runs")
+    from_menu(page, "Train", "Runs")
     expect(page.get_by_role("heading", name="Runs")).to_be_visible()
     page.go_back()
     page.get_by_test_id("digit-canvas").wait_for()
@@ -126,10 +131,10 @@ def test_run_of_any_name_is_explored_walked_and_drawn_for(page: Page, run: Path)
     opened(page, f"/explore?model={quote(name)}")
     random(page)
     assert query(page)["model"] == name
-    link(page, "Interpolate")
+    from_menu(page, "Play", "Interpolate")
     expect(page.get_by_test_id("path-canvas-slerp")).to_be_visible()
     assert query(page)["model"] == name
-    link(page, "Draw")
+    from_menu(page, "Play", "Draw")
     expect(page.get_by_test_id("paper")).to_be_visible()
     assert query(page)["model"] == name
     expect(page.get_by_test_id("stException")).to_have_count(0)

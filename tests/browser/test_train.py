@@ -109,7 +109,8 @@ def test_every_way_from_a_finished_run_leads_to_a_changed_new_one(
 
     # Whoever sets up a new run while another one trains stays there; who opens the page sees the one that trains.
     second = page.url.split("run=")[1]
-    page.get_by_test_id("stTopNavLink").filter(has_text="Train").click()
+    page.get_by_test_id("stTopNavSection").filter(has_text="Train").click()
+    page.get_by_test_id("stTopNavDropdownLink").filter(has_text="Train").click()
     expect(page).to_have_url(re.compile(f"run={second}$"))
     other = browser.new_page(base_url=server.address)
     other.goto("/train")
