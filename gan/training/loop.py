@@ -308,6 +308,8 @@ class Loop:
         answered = self.status.control.answered + 1
         self.status = replace(self.status, control=replace(self.status.control, answered=answered))
         self._report("paused")
+        if command.verb == "move":
+            self._sample()  # last: whoever steps waits for what was seen, not for this
 
     def _move(self, command: Command) -> None:
         """Takes moves by hand. The step that they begin stays open: whoever goes on, or keeps the run, closes it."""
@@ -327,7 +329,6 @@ class Loop:
         self._record()
         for player, found in looked.items():
             self.sink(Inspected(player, found.to_bytes()))
-        self._sample()
 
     def _end(self, ending: Ending, message: str = "") -> Ending:
         """Keeps what is worth keeping and reports the last state, with a message for people.

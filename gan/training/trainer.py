@@ -10,6 +10,7 @@ import math
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from typing import cast
 
 import numpy as np
@@ -159,12 +160,13 @@ class Trainer:
     def look(self) -> Inspection:
         """How things stand, while nobody moves: only the pictures that stay the same."""
         with self._on_threads(whole=False):
-            probe = self._probe().look(self.players)
+            probe = self._probe.look(self.players)
         return Inspection("", self.steps, math.nan, math.nan, (), probe=probe, images=self.images_seen)
 
     def _lens(self) -> Lens:
-        return Lens(self.players, self._probe(), self.steps, len(self.game.order) - len(self._pending))
+        return Lens(self.players, self._probe, self.steps, len(self.game.order) - len(self._pending))
 
+    @cached_property
     def _probe(self) -> Probe:
         """The same pictures in every move of a run: a latent of its own for each digit, and a real one of each. Where
         digits are left out of the training set, others come twice."""

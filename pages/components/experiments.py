@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from gan import render, runs
+from gan import plots, render, runs
 from gan.runs import Run, RunError, store
 from gan.training.messages import Command
 from pages.components import look
@@ -36,7 +36,7 @@ class Line:
 
 def show(run: Run) -> None:
     """Both, each with a button, and below what came out of the last one."""
-    st.subheader("Two experiments")
+    st.header("Two experiments")
     st.caption("On copies of the networks as they are now, for a few seconds: this run stays where it is.")
     alone, together = st.columns(2, gap="medium")
     with alone:
@@ -183,7 +183,7 @@ def _percent(share: float) -> str:
 
 def _chart(title: str, x: list[int], lines: list[Line], logarithmic: bool = False) -> None:
     """A small chart with its labels beside the curves."""
-    width, height, left, bottom, top = 560, 190, 46, 24, 8
+    width, height, left, bottom, top = 560, 200, 46, 24, 8
     right = 10
     values = [v for line in lines for v in line.values if isinstance(v, int | float) and math.isfinite(v)]
     values = [v for v in values if v > 0] if logarithmic else values
@@ -201,7 +201,7 @@ def _chart(title: str, x: list[int], lines: list[Line], logarithmic: bool = Fals
         up = (scale(value) - low) / (high - low)
         return f"{left + (width - left - right) * at / last:.1f},{top + (height - top - bottom) * (1 - up):.1f}"
 
-    # A series that is measured more rarely than the axis runs has its own points.
+    palette = plots.DARK if look.dark() else plots.LIGHT
     parts = []
     for line in lines:
         points = [
@@ -209,32 +209,36 @@ def _chart(title: str, x: list[int], lines: list[Line], logarithmic: bool = Fals
             for at, value in zip(x, line.values, strict=False)
             if isinstance(value, int | float) and math.isfinite(value) and (value > 0 or not logarithmic)
         ]
-        dash = f' stroke-dasharray="{line.dash}"' if line.dash else ""
+        colour = getattr(palette, line.role)
         parts.append(
-            f'<polyline class="{line.role}" fill="none" stroke="currentColor" stroke-width="2"{dash} '
+            f'<polyline fill="none" stroke="{colour}" stroke-width="2" stroke-dasharray="{line.dash or "none"}" '
             f'points="{" ".join(points)}"/>'
         )
-    ticks = []
     for share in (0.1, 0.5, 0.9):
         value = low + share * (high - low)
         text = f"{10**value:.2g}" if logarithmic else f"{value:.2g}"
         y = top + (height - top - bottom) * (1 - share)
-        ticks.append(
-            f'<line x1="{left}" x2="{width - right}" y1="{y}" y2="{y}" stroke="currentColor" opacity=".15"/>'
-            f'<text x="{left - 6}" y="{y + 4}" text-anchor="end">{text}</text>'
-        )
+        parts.append(f'<line x1="{left}" x2="{width - right}" y1="{y}" y2="{y}" stroke="{palette.grid}"/>')
+        parts.append(f'<text x="{left - 6}" y="{y + 4}" text-anchor="end">{text}</text>')
     for at in (0, last // 2, last):
         where = left + (width - left - right) * at / last
-        ticks.append(f'<text x="{where}" y="{height - 6}" text-anchor="middle">{at}</text>')
-    key = "&ensp;".join(map(_legend, lines))
-    st.html(
-        f'<div class="quiet">{html.escape(title)}&ensp;{key}</div>'
-        f'<svg viewBox="0 0 {width} {height}" style="width:100%;max-width:46rem;font-size:11px;fill:currentColor">'
-        f"{''.join(ticks)}{''.join(parts)}</svg>"
+        parts.append(f'<text x="{where}" y="{height - 6}" text-anchor="middle">{at}</text>')
+    start = left + 8
+    for number, line in enumerate(lines):
+        y = top + 10 + 17 * number
+        colour, dash = getattr(palette, line.role), line.dash or "none"
+        parts.append(
+            f'<line x1="{start}" x2="{start + 26}" y1="{y}" y2="{y}" stroke="{colour}" stroke-width="2" '
+            f'stroke-dasharray="{dash}"/><text x="{start + 32}" y="{y + 4}" style="fill:{colour}">'
+            f"{html.escape(line.label)}</text>"
+        )
+    # A picture by itself: of drawings inside of a page Streamlit leaves only the words.
+    svg = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-family="sans-serif" '
+        f'font-size="12" fill="{palette.text}">{"".join(parts)}</svg>'
     )
-
-
-def _legend(line: Line) -> str:
-    dash = f'stroke-dasharray="{line.dash or "none"}"'
-    stroke = f'<line x1="0" x2="26" y1="4" y2="4" stroke="currentColor" stroke-width="2" {dash}/>'
-    return f'<span class="{line.role}"><svg width="26" height="8">{stroke}</svg> {html.escape(line.label)}</span>'
+    source = base64.b64encode(svg.encode()).decode()
+    st.html(
+        f'<div class="quiet">{html.escape(title)}</div><img style="width:100%;max-width:46rem;display:block" '
+        f'alt="{html.escape(title)}" src="data:image/svg+xml;base64,{source}">'
+    )

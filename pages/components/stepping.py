@@ -25,7 +25,8 @@ TRAIN = 5.0
 EVERY = {"running": 0.25, "starting": 0.3}
 OTHERWISE = 2.0
 """Seconds between two looks at the state of a run, in which somebody else may change something."""
-LOOK = ""
+READ_EVERY = 0.1
+"""Seconds after which the status of a run is read whether anything was seen to be written or not."""
 
 
 @st.cache_resource(show_spinner=False)
@@ -141,15 +142,28 @@ def answered(run: Run, command: Command, timeout: float = WITHIN) -> None:
     """Sends a command to a paused run and returns when it has been carried out. Raises `RunError` if it is not."""
     before = run.status.control.answered
     runs.send(run.folder, command)
-    deadline = time.monotonic() + timeout
-    while time.monotonic() < deadline:
+    began = read = time.monotonic()
+    seen = -1
+    while (now := time.monotonic()) < began + timeout:
+        # Where nothing was written, there is nothing new to read: the trainer needs the processor more than this does.
+        if (written := _written(run.folder)) == seen and now < read + READ_EVERY:
+            time.sleep(0.003)
+            continue
+        seen, read = written, now
         status = store.read_status(run.folder)
         if status and (status.control.answered != before or status.state != "paused"):
             if status.control.answered == before:
                 raise RunError(status.message or f"The run is {status.state} now.")
             return
-        time.sleep(0.004)
     raise RunError("The trainer has not answered; it may be busy. Try again.")
+
+
+def _written(folder: Path) -> int:
+    """Changes when the trainer writes."""
+    try:
+        return (folder / f"{store.DATABASE}-wal").stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def _stamps(folder: Path) -> dict[str, tuple[int, int] | None]:

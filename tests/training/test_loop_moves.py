@@ -185,7 +185,7 @@ def test_step_by_hand_has_its_record_and_its_picture(digits: Digits, monkeypatch
     _, events = play(build(digits, images=LARGE), at(96, "pause", _moves(), _moves(), "stop"))
     at_pause = next(number for number, event in enumerate(events) if _is_paused(event))
     after = events[at_pause + 1 :]
-    assert [type(event) for event in after[:5]] == [Sample, Status, Record, Sample, Status]
+    assert [type(event) for event in after[:5]] == [Status, Sample, Record, Status, Sample]
     assert [event.images for event in of(after, Record)] == [128]
     before, between, then = (sample.png for sample in of(events[: at_pause + 6], Sample)[-3:])
     assert before == between != then

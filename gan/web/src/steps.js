@@ -424,6 +424,7 @@ class Steps {
     if (this.pending && about.asked >= this.pending) this.pending = 0;
     if (about.scenes.length && about.version !== this.version) {
       this.version = about.version;
+      this.node.setAttribute("data-version", about.version);
       this.show(about.scenes.map((scene) => new Look(scene, content)));
     } else if (this.playing && !this.pending && this.time >= STAGES && !about.ready) {
       this.playing = false;
