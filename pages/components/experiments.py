@@ -223,22 +223,17 @@ def _chart(title: str, x: list[int], lines: list[Line], logarithmic: bool = Fals
     for at in (0, last // 2, last):
         where = left + (width - left - right) * at / last
         parts.append(f'<text x="{where}" y="{height - 6}" text-anchor="middle">{at}</text>')
-    start = left + 8
-    for number, line in enumerate(lines):
-        y = top + 10 + 17 * number
-        colour, dash = getattr(palette, line.role), line.dash or "none"
-        parts.append(
-            f'<line x1="{start}" x2="{start + 26}" y1="{y}" y2="{y}" stroke="{colour}" stroke-width="2" '
-            f'stroke-dasharray="{dash}"/><text x="{start + 32}" y="{y + 4}" style="fill:{colour}">'
-            f"{html.escape(line.label)}</text>"
-        )
     # A picture by itself: of drawings inside of a page Streamlit leaves only the words.
     svg = (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-family="sans-serif" '
         f'font-size="12" fill="{palette.text}">{"".join(parts)}</svg>'
     )
     source = base64.b64encode(svg.encode()).decode()
+    key = "&ensp;".join(
+        f'<span class="{line.role}">{"┅┅" if line.dash else "━━"} {html.escape(line.label)}</span>' for line in lines
+    )
     st.html(
-        f'<div class="quiet">{html.escape(title)}</div><img style="width:100%;max-width:46rem;display:block" '
+        f'<div class="quiet">{html.escape(title)}&ensp;{key}</div>'
+        f'<img style="width:100%;max-width:46rem;display:block" '
         f'alt="{html.escape(title)}" src="data:image/svg+xml;base64,{source}">'
     )
