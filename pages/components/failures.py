@@ -80,7 +80,7 @@ def recorded(failure: Failure, kind: Kind) -> Side | None:
     found = recordings.shipped(failure.name, kind)
     if found is None:
         return None
-    where = f"<b>recorded</b> · {found.seconds:.0f} s on one core · {found.images:,} images"
+    where = f"recorded: {found.seconds:.0f} s on one core · {found.images:,} images"
     key = f"recorded-{failure.name}-{kind}"
     return Side(found.config, _or_digits(found.curves.get), found.findings, found.last, where, key)
 
@@ -209,7 +209,7 @@ def beside(failure: Failure, sides: Mapping[Kind, Side]) -> None:
                 st.info("There is no recording of this that can be read.")
                 continue
             side = sides[kind]
-            st.html(f'<div class="quiet where">{side.where}</div>')
+            st.html(f'<div class="quiet where"><b>{kind.capitalize()}</b> · {side.where}</div>')
             said = side.findings[0] if side.findings else None
             sentence = diagnosis.sentence(said) if said else '<div class="says">Nothing can be said yet.</div>'
             st.html(f'<div class="diagnosed">{sentence}</div>')
