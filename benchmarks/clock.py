@@ -70,7 +70,7 @@ def look(trainer: Trains, seconds: float) -> Seen:
     images = torch.cat([as_bytes(trainer.generator_ema(*pair)) for pair in pairs])
     reading = judge.load().judge.read(images.numpy())
     fcd = metrics.frechet_distance(metrics.gaussian(reading.features), stick.gaussian)
-    return Seen(seconds, trainer.images_seen, float((reading.digits == stick.labels).mean()), fcd / stick.floor["fcd"])
+    return Seen(seconds, trainer.images_seen, float((reading.labels == stick.labels).mean()), fcd / stick.floor["fcd"])
 
 
 def doubling(first: float, last: float, each: int = 4) -> list[float]:

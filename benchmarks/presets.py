@@ -50,12 +50,14 @@ def look_at(trainer: Trainer, seconds: float) -> Reached:
     """Reads 1,000 samples of the averaged generator."""
     config = trainer.config
     z = sampling.sample(SAMPLES, spec_of(config), seed=1).to(trainer.device)
-    y = (torch.arange(SAMPLES) % 10).to(trainer.device)
+    y = (torch.arange(SAMPLES) % len(data.spec().classes)).to(trainer.device)
     with torch.inference_mode():
         images = as_bytes(trainer.generator_ema(z, y)).cpu().numpy()
-    read = judge.load().judge.read(images).digits
+    read = judge.load().judge.read(images).labels
     agreement = float((read == y.cpu().numpy()).mean()) if config.conditional else None
-    return Reached(seconds, trainer.images_seen, agreement, np.bincount(read, minlength=10).tolist())
+    return Reached(
+        seconds, trainer.images_seen, agreement, np.bincount(read, minlength=len(data.spec().classes)).tolist()
+    )
 
 
 def race(name: str, marks: list[float]) -> tuple[Trainer, list[float], list[Reached]]:
@@ -85,7 +87,7 @@ def to_ten(name: str, seed: int, limit: float) -> Reached:
             trainer.step()
         clock += now - start
         reached = look_at(trainer, clock)
-        if reached.found == 10 or clock >= limit:
+        if reached.found == len(data.spec().classes) or clock >= limit:
             return reached
 
 
@@ -95,7 +97,10 @@ def print_ten(names: list[str], seeds: int, limit: float) -> None:
     print("|---|---|---|")
     for name in names:
         found = [to_ten(name, seed, limit) for seed in range(seeds)]
-        seconds = ", ".join(f"{r.seconds:.0f}" if r.found == 10 else f"not in {limit:g} ({r.found})" for r in found)
+        seconds = ", ".join(
+            f"{r.seconds:.0f}" if r.found == len(data.spec().classes) else f"not in {limit:g} ({r.found})"
+            for r in found
+        )
         print(f"| `{name}` | {seconds} | {', '.join(f'{r.images:,}' for r in found)} |", flush=True)
 
 
@@ -120,7 +125,10 @@ def main() -> None:
         trainer, speeds, reached = race(name, marks)
         low, median, high = np.percentile(speeds, (5, 50, 95))
         sizes = f"{count_parameters(trainer.generator):,} + {count_parameters(trainer.discriminator):,}"
-        cells = [f"{'–' if r.agreement is None else f'{r.agreement:.3f}'}, {r.found} of 10" for r in reached]
+        cells = [
+            f"{'–' if r.agreement is None else f'{r.agreement:.3f}'}, {r.found} of {len(data.spec().classes)}"
+            for r in reached
+        ]
         print(f"| `{name}` | {sizes} | {median:,.0f} ({low:,.0f} to {high:,.0f}) | {' | '.join(cells)} |", flush=True)
         for r in reached:
             print(f"<!-- {name}, {r.seconds:g} s, {r.images:,} images: {r.counts} -->", flush=True)

@@ -47,9 +47,9 @@ def strip(folder: Path) -> bytes:
     picks = np.unique(np.geomspace(1, len(samples), FRAMES).round().astype(int) - 1)
     frames = []
     for pick in picks:
-        by_digit = render.cells(samples[pick].png).reshape(10, grid.GRID, 28, 28)
+        by_digit = render.cells(samples[pick].png).reshape(-1, grid.GRID, 28, 28)
         row = by_digit[:, :ROWS].swapaxes(0, 1).reshape(-1, 28, 28)
-        frames.append(Image.open(io.BytesIO(render.png(render.grid(row, 10), scale=SCALE))).convert("L"))
+        frames.append(Image.open(io.BytesIO(render.png(render.grid(row, len(row)), scale=SCALE))).convert("L"))
     buffer = io.BytesIO()
     waits = [900] + [140] * (len(frames) - 2) + [3000]
     frames[0].save(buffer, "GIF", save_all=True, append_images=frames[1:], duration=waits, loop=0, optimize=True)
@@ -82,7 +82,7 @@ def card(folder: Path, size: int) -> str:
         for name, figure in found.metrics.items()
     ]
     table = "\n".join(rows)
-    worst = min(range(10), key=lambda digit: found.digits[digit].value if found.digits else 0.0)
+    worst = min(range(len(found.histogram)), key=lambda digit: found.digits[digit].value if found.digits else 0.0)
     said = f"The worst digit is {worst}, read as asked {found.digits[worst].value:.4f}." if found.digits else ""
     return f"""# pretrained.safetensors
 

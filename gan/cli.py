@@ -20,7 +20,7 @@ from gan.system.text import shown
 
 def parser() -> argparse.ArgumentParser:
     """The whole command line."""
-    top = Parser(prog="python -m gan", description="Train a small GAN on MNIST, and use it.")
+    top = Parser(prog="python -m gan", description="Train a small GAN on MNIST or another data set, and use it.")
     commands = top.add_subparsers(dest="command", required=True, parser_class=Parser)
     for command in COMMANDS:
         command.add(commands)

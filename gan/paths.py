@@ -11,7 +11,3 @@ PRETRAINED = ASSETS / "pretrained.safetensors"
 """The model that ships."""
 SHIPPED_PROGRAM = ASSETS / "pretrained.program"
 """The same as the page runs it, with its directions (`gan.export.content`)."""
-
-
-JUDGE = ASSETS / "judge.safetensors"
-"""The classifier that judges forgeries."""

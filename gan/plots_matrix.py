@@ -11,38 +11,43 @@ from gan.plots import DARK, LIGHT, Palette
 
 BACKGROUNDS = {LIGHT: "#ffffff", DARK: "#14161a"}
 """What the figures stand on; as in .streamlit/config.toml."""
-AS_ASKED = 10.1
-"""Where the column of shares stands, right of the digits' own."""
+BESIDE = 0.1
+"""How far right of the classes' own columns that of shares stands."""
+LONG = 3
+"""Letters of a class's name from which on names stand aslant under a chart."""
 
 
 def confusion(
     matrix: npt.ArrayLike,
     shares: Sequence[str],
+    names: Sequence[str],
     *,
     dark: bool = False,
     height: int = 430,
     key: str = "",
     scale: float = 1.0,
 ) -> Figure:
-    """Asked digits (rows) against read ones (columns), from counts (10, 10); `shares` says beside each row how
-    much of it was read as asked. `height` is that at type of the ordinary size; everything is `scale` times as large.
+    """Asked classes (rows) against read ones (columns), from counts (classes, classes); `shares` says beside each row
+    how much of it was read as asked. `height` is that at type of the ordinary size; everything is `scale` times as
+    large.
 
     An error's colour grows with the logarithm of its count, on the same scale for every model: one in a
-    thousand can be seen, and a row lost to another digit cannot be overlooked. What was read as asked is grey.
+    thousand can be seen, and a row lost to another class cannot be overlooked. What was read as asked is grey.
     """
     palette = DARK if dark else LIGHT
     counts = np.asarray(matrix, np.float64)
-    digits = np.arange(len(counts))
-    asked, read = np.meshgrid(digits, digits, indexing="ij")
+    places = np.arange(len(counts))
+    asked, read = np.meshgrid(places, places, indexing="ij")
+    as_asked = len(counts) + BESIDE
     hits = asked == read
     strength = np.log1p(counts) / np.log1p(counts.sum(1).max())
     said = [
-        [f"asked {a}, read {r}: {count:,.0f} of {row.sum():,.0f}" for r, count in enumerate(row)]
-        for a, row in enumerate(counts)
+        [f"asked {a}, read {r}: {count:,.0f} of {row.sum():,.0f}" for r, count in zip(names, row, strict=True)]
+        for a, row in zip(names, counts, strict=True)
     ]
     shown = counts > 0
     amber = palette.generator
-    cells: dict[str, Any] = {"type": "heatmap", "x": digits, "y": digits, "xgap": 1.5, "ygap": 1.5, "showscale": False}
+    cells: dict[str, Any] = {"type": "heatmap", "x": places, "y": places, "xgap": 1.5, "ygap": 1.5, "showscale": False}
     errors = cells | {
         "z": np.where(hits, np.nan, strength),
         "zmin": 0,
@@ -70,8 +75,8 @@ def confusion(
     beside = {
         "type": "scatter",
         "mode": "text",
-        "x": np.full(len(digits), AS_ASKED),
-        "y": digits,
+        "x": np.full(len(places), as_asked),
+        "y": places,
         "text": list(shares),
         "textposition": "middle center",
         "textfont": {"size": 11 * scale, "color": palette.text},
@@ -80,33 +85,36 @@ def confusion(
     layout = _layout(palette, height, key, scale)
     layout["xaxis"] |= {
         "title": _title("read by the judge", palette, scale),
-        "tickvals": [*digits, AS_ASKED],
-        "ticktext": [*map(str, digits), "agreed"],
-        "range": [-0.55, AS_ASKED + 0.75],
+        "tickvals": [*places, as_asked],
+        "ticktext": [*names, "agreed"],
+        "range": [-0.55, as_asked + 0.75],
     }
     layout["yaxis"] |= {
         "title": _title("asked", palette, scale),
-        "tickvals": digits,
-        "range": [len(digits) - 0.45, -0.55],
+        "tickvals": places,
+        "ticktext": list(names),
+        "range": [len(places) - 0.45, -0.55],
     }
+    _make_room(layout, names, scale, left=True)
     return Figure({"data": [errors, right, numbers, beside], "layout": layout})
 
 
 def histogram(
     forged: Sequence[int],
     real: Sequence[int],
+    names: Sequence[str],
     *,
     dark: bool = False,
     height: int = 430,
     key: str = "",
     scale: float = 1.0,
 ) -> Figure:
-    """How often each digit is read among forgeries (bars) and among as many real images (lines); `scale` as above."""
+    """How often each class is read among forgeries (bars) and among as many real images (lines); `scale` as above."""
     palette = DARK if dark else LIGHT
-    digits = list(range(len(forged)))
+    places = list(range(len(forged)))
     bars = {
         "type": "bar",
-        "x": digits,
+        "x": places,
         "y": list(forged),
         "marker": {"color": palette.generator},
         "name": "forged",
@@ -115,7 +123,7 @@ def histogram(
     lines = {
         "type": "scatter",
         "mode": "markers",
-        "x": digits,
+        "x": places,
         "y": list(real),
         "marker": {
             "symbol": "line-ew",
@@ -127,13 +135,13 @@ def histogram(
     }
     layout = _layout(palette, height, key, scale)
     layout |= {"bargap": 0.3, "hovermode": "x unified"}
-    # The counts stand below the digits, where no bar and no line can cross them.
+    # The counts stand below the names, where no bar and no line can cross them.
     style = f"font-size:{10 * scale:g}px;color:{palette.generator}"
     counts = [f'<span style="{style}">{count:,}</span>' for count in forged]
     layout["xaxis"] |= {
         "title": _title("read by the judge", palette, scale),
-        "tickvals": digits,
-        "ticktext": [f"{digit}<br>{count}" for digit, count in zip(digits, counts, strict=True)],
+        "tickvals": places,
+        "ticktext": [f"{name}<br>{count}" for name, count in zip(names, counts, strict=True)],
         "tickangle": 0,
     }
     layout["yaxis"] |= {
@@ -160,6 +168,7 @@ def histogram(
         }
     ]
     layout["margin"] |= {"t": 34 * scale, "l": 48 * scale, "b": 60 * scale}
+    _make_room(layout, names, scale)
     return Figure({"data": [bars, lines], "layout": layout})
 
 
@@ -180,6 +189,18 @@ def _layout(palette: Palette, height: int, key: str, scale: float) -> dict[str, 
         "xaxis": dict(axis),
         "yaxis": dict(axis),
     }
+
+
+def _make_room(layout: dict[str, Any], names: Sequence[str], scale: float, left: bool = False) -> None:
+    """Long names stand aslant under a chart, and have room there and, where they stand there too, on its `left`."""
+    longest = max(map(len, names))
+    if longest < LONG:
+        return
+    room = 6.2 * longest * scale
+    layout["xaxis"]["tickangle"] = -50
+    layout["margin"]["b"] += 0.8 * room
+    if left:
+        layout["margin"]["l"] += room
 
 
 def _title(text: str, palette: Palette, scale: float) -> dict[str, Any]:

@@ -13,6 +13,8 @@ import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
 Bytes = npt.NDArray[np.uint8]
+COLUMNS = 10
+"""Pictures in a row of a run's grid."""
 GAP = 1
 """Pixels between two digits of a grid."""
 GAP_GREY = 38

@@ -75,7 +75,7 @@ with st.container(key="verdict"):
         takes = asking.duration(asking.desk().left([one.question for one in now.asked]))
         many = "one model" if len(chosen) == 1 else f"{len(chosen)} models"
         report.say(
-            "<b>How good are the forgeries?</b> Evaluate measures them beside as many real digits, "
+            "<b>How good are the forgeries?</b> Evaluate measures them beside as many real images, "
             f"which takes about {takes} for {many}."
         )
 if evaluated == wanted and not waiting:

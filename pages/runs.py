@@ -30,8 +30,9 @@ def picture(folder: Path, rows: bool, images: int) -> bytes | None:
         return None
     try:
         cells = render.cells(samples[0].png)
-        # The first column is then one latent in all ten.
-        return render.png(render.grid(cells[::10] if rows else cells[:10], 10))
+        columns = len(cells) // render.COLUMNS if rows else render.COLUMNS
+        # The first column is then one latent in all rows.
+        return render.png(render.grid(cells[:: render.COLUMNS] if rows else cells[: render.COLUMNS], columns))
     except ValueError:  # a damaged sample costs its picture
         return None
 
@@ -73,7 +74,10 @@ def quality(run: Run) -> list[str]:
     if found.fcd is None:
         return []
     agreement = [] if found.agreement is None else [f"{found.agreement:.1%} {term('read as asked')}"]
-    return [*agreement, f"{term('FCD')}\N{NO-BREAK SPACE}{found.fcd:.1f} (real digits: {found.fcd_floor:.1f})"]
+    return [
+        *agreement,
+        f"{term('FCD')}\N{NO-BREAK SPACE}{found.fcd:.1f} (real {run.config.data.spec.many}: {found.fcd_floor:.1f})",
+    ]
 
 
 def broken_row(broken: BrokenRun) -> None:

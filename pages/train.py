@@ -1,6 +1,6 @@
 import streamlit as st
 
-from gan import runs
+from gan import data, runs
 from gan.config import TrainConfig
 from gan.paths import ASSETS
 from gan.runs import Run, RunError, processes, trash
@@ -67,7 +67,19 @@ def set_up() -> None:
         with noise:
             look.digits((ASSETS / "untrained.png").read_bytes(), "Noise", "What an untrained generator forges")
         with real:
-            look.digits(look.real_digits(10), "Real handwritten digits", "What it never sees and has to forge")
+            shown_data(config.data.spec if config else data.spec())
+
+
+def shown_data(spec: data.DataSpec) -> None:
+    """Real images of a data set, or where they will come from."""
+    if data.is_here(spec.name):
+        look.digits(look.real_images(10, spec.name), spec.real, "What it never sees and has to forge")
+    else:
+        look.digits(look.blank(10, len(spec.classes)), f"{spec.title} is not here yet", "What it has to forge")
+        st.caption(
+            f"{spec.title} ({spec.download / 1e6:.0f} MB) is not on this machine yet: it is fetched when training "
+            "starts, and its own classifier, which says how good forgeries are, is trained once, about a minute."
+        )
 
 
 def watch(first: Run) -> None:

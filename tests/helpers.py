@@ -226,6 +226,7 @@ def with_fewer(digits: Digits, patch: pytest.MonkeyPatch) -> Digits:
         np.concatenate((labels[:4000], labels[50_000:52_500])),
         digits.test_images[-2000:],
         digits.test_labels[-2000:],
+        learned=4000,
     )
     load = data.load
 
@@ -233,7 +234,6 @@ def with_fewer(digits: Digits, patch: pytest.MonkeyPatch) -> Digits:
         load(*which)  # what cannot be read stays refused
         return some
 
-    patch.setattr(data, "JUDGED_FROM", 4000)
     patch.setattr(data, "load", load_fewer)
     patch.setattr(evaluation, "TAUGHT_PASSES", 1)
     return some

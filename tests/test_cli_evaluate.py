@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gan import paths
+from gan import data
 from gan.cli import main
 from gan.models.find import resolve
 from gan.models.model import load_model
-from gan.quality import evaluation, examiner, judge
+from gan.quality import evaluation, judge, judge_training
 from gan.quality.results import ACCURACY_SCORE, KINDS, Metric
 from tests.helpers import small_run
 from tests.test_cli import _refused, _small
@@ -37,7 +37,7 @@ def _evaluated(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str,
     return found
 
 
-ABOUT = ["model", "preset", "images", "n", "seed", "reference", "figures"]
+ABOUT = ["model", "preset", "images", "n", "seed", "dataset", "reference", "figures"]
 REST = ["histogram", "confusion", "digits", "best", "worst", "seconds"]
 
 
@@ -89,13 +89,13 @@ def test_only_is_that_figure_and_nothing_else(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Two classifiers that take one step each stand in for two that take half a minute."""
-    train, taught = judge.train, []
+    train, taught = judge_training.train, []
 
     def briefly(*lesson: Any, **given: Any) -> judge.Judge:
         taught.append(len(lesson[0]))
         return train(*lesson, **given | {"passes": 0})
 
-    monkeypatch.setattr(judge, "train", briefly)
+    monkeypatch.setattr(judge_training, "train", briefly)
     monkeypatch.setattr(evaluation, "evaluate", _never)
     found = _evaluated(capsys, "pretrained", "--n", "1000", "--seed", "3", "--only", "classification_accuracy")
     assert list(found) == ABOUT
@@ -151,7 +151,7 @@ def test_judge_that_cannot_be_read_is_told_in_one_line(
 ) -> None:
     """A progress bar may have begun."""
 
-    def missing() -> None:
+    def missing(*_: Any) -> None:
         raise judge.JudgeError("The judge is missing.")
 
     monkeypatch.setattr(judge, "load", missing)
@@ -163,7 +163,7 @@ def test_judge_that_cannot_be_read_is_told_in_one_line(
     assert "Traceback" not in said.err
 
 
-def _made(watch: Callable[[int, int], None]) -> tuple[bytes, dict[str, float]]:
+def _made(dataset: str, watch: Callable[[int, int], None]) -> tuple[bytes, dict[str, float]]:
     """Stands in for minutes of training."""
     for step in (1, 2):
         watch(step, 2)
@@ -176,8 +176,8 @@ def test_train_judge_writes_its_file_and_says_how_good_it_is(
 ) -> None:
     """Where it was told to, or else in the place of the one that ships."""
     path = tmp_path / "judge.safetensors"
-    monkeypatch.setattr(examiner, "make_judge", _made)
-    monkeypatch.setattr(paths, "JUDGE", tmp_path / "shipped" if out else path)
+    monkeypatch.setattr(judge_training, "make_judge", _made)
+    monkeypatch.setattr(data, "judge_path", lambda _: tmp_path / "shipped" if out else path)
     assert main(["train-judge", *(["--out", str(path)] if out else [])]) == 0
     said = capsys.readouterr()
     assert said.out.splitlines()[0] == str(path)
@@ -189,6 +189,6 @@ def test_train_judge_writes_its_file_and_says_how_good_it_is(
 def test_judge_that_cannot_be_written_is_refused_before_it_is_trained(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(examiner, "make_judge", _never)
+    monkeypatch.setattr(judge_training, "make_judge", _never)
     out = str(tmp_path / "nowhere" / "judge.safetensors")
     assert "cannot be written" in _refused(capsys, "train-judge", "--out", out)

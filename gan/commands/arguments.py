@@ -69,11 +69,13 @@ def settings(given: list[str], base: TrainConfig) -> dict[str, Any]:
         if not equals:
             raise UsageError(f"--set takes FIELD=VALUE, not '{shown(setting)}'.")
         pairs.append((name, text))
-    game = base.game.kind
+    game, dataset = base.game.kind, base.data.dataset
     for name, text in pairs:
         if name in fields.KIND_NAMES:  # which fields there are depends on it
             game = fields.parse(fields.KIND, text)
-    return {fields.find(name, game): fields.parse(name, text, game) for name, text in pairs}
+        elif name in ("dataset", fields.DATASET):  # and on this, which classes
+            dataset = fields.parse(fields.DATASET, text)
+    return {fields.find(name, game): fields.parse(name, text, game, dataset) for name, text in pairs}
 
 
 def add_budget(command: argparse.ArgumentParser) -> None:

@@ -7,10 +7,10 @@ from typing import Any, get_args
 
 from tqdm import tqdm
 
-from gan import paths
+from gan import data
 from gan.commands import arguments
 from gan.commands.arguments import Commands
-from gan.commands.terminal import write
+from gan.commands.terminal import made_ready, write
 from gan.models import files
 from gan.models.find import resolve
 from gan.quality import results
@@ -34,18 +34,23 @@ def add(commands: Commands) -> None:
     evaluate.set_defaults(act=_evaluate)
 
     judge = commands.add_parser("train-judge", help="make the classifier that judges forgeries")
-    judge.add_argument("--out", type=arguments.path, help="default: where the one that ships is")
+    judge.add_argument("--data", choices=list(data.SPECS), default=data.DEFAULT, help="default: %(default)s")
+    judge.add_argument("--out", type=arguments.path, help="default: where the set's own belongs")
     judge.set_defaults(act=_train_judge)
 
 
 def _evaluate(args: argparse.Namespace) -> int:
     files.check(file := resolve(args.model))
     from gan.models.model import load_model
+    from gan.quality import judge_training
     from gan.quality.evaluation import accuracy_score, evaluate
 
     model = load_model(file)
+    dataset = model.config.data.dataset
+    made_ready(lambda watch: judge_training.ready(dataset, watch))
     about = {"model": args.model, "preset": model.config.preset, "images": model.images}
-    found: dict[str, Any] = {"n": args.n, "seed": args.seed, "reference": args.reference, "figures": {}}
+    found: dict[str, Any] = {"n": args.n, "seed": args.seed, "dataset": dataset}
+    found |= {"reference": args.reference, "figures": {}}
     with tqdm(total=100, unit="%", bar_format="{l_bar}{bar}| {postfix}", file=sys.stderr) as bar:
 
         def watch(share: float, doing: str) -> None:
@@ -64,8 +69,10 @@ def _evaluate(args: argparse.Namespace) -> int:
 
 
 def _train_judge(args: argparse.Namespace) -> int:
-    outputs.check(out := args.out or paths.JUDGE, ".safetensors")  # said now, not after four minutes
-    from gan.quality.examiner import make_judge
+    made_ready(lambda watch: data.fetch(args.data, watch))
+    out = args.out or data.judge_path(data.spec(args.data))
+    outputs.check(out, ".safetensors")  # said now, not after four minutes
+    from gan.quality.judge_training import make_judge
 
     with tqdm(unit="step", file=sys.stderr) as bar:
 
@@ -73,7 +80,7 @@ def _train_judge(args: argparse.Namespace) -> int:
             bar.total = steps
             bar.update(1)
 
-        content, about = make_judge(watch)
+        content, about = make_judge(args.data, watch)
     write(out, content)
     for name, value in about.items():
         print(f"  {name:18} {value:.4f}")

@@ -1,7 +1,12 @@
 """What a command says to whoever called it: exit statuses, sentences on stderr, files that it has written."""
 
+import contextlib
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
 
 from gan.system import outputs
 
@@ -33,3 +38,19 @@ def write(path: Path, content: bytes) -> int:
     outputs.write(path, content)
     print(path)
     return 0
+
+
+def made_ready(make: Callable[[Callable[[float, str], None]], object]) -> None:
+    """Fetches or trains what is not here yet, with a progress bar on stderr if there is something to do."""
+    bars: list[Any] = []
+    with contextlib.ExitStack() as stack:
+
+        def watch(share: float, doing: str) -> None:
+            if not bars:
+                form = "{l_bar}{bar}| {postfix}"
+                bars.append(stack.enter_context(tqdm(total=100, unit="%", bar_format=form, file=sys.stderr)))
+            bars[0].n = round(100 * share, 1)
+            bars[0].set_postfix_str(doing, refresh=False)
+            bars[0].update(0)
+
+        make(watch)

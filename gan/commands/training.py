@@ -14,7 +14,7 @@ from tqdm import tqdm
 from gan import runs
 from gan.commands import arguments
 from gan.commands.arguments import Commands
-from gan.commands.terminal import FAILED, INTERRUPTED, UsageError, refuse
+from gan.commands.terminal import FAILED, INTERRUPTED, UsageError, made_ready, refuse
 from gan.config import TrainConfig, fields
 from gan.models.files import ModelError
 from gan.models.find import resolve
@@ -80,6 +80,7 @@ def _new_run_from(origin: str, changed: Callable[[TrainConfig], TrainConfig], fo
     model = load_model(resolve(str(runs.find(origin) or origin)))
     config = changed(model.config)
     footprint.check(config, device.choose(config.device).device)
+    made_ready(lambda watch: data.fetch(config.data.dataset, watch))
     trainer = Trainer(config, data.load(config.data.dataset))
     begin_with(model, trainer)
     content = checkpoint_content(trainer, {"seconds": 0.0})
@@ -157,7 +158,8 @@ def _progress() -> Iterator[Any]:
                     bars.append(stack.enter_context(tqdm(total=100, unit="%", bar_format=form, file=sys.stderr)))
                 bar = bars[0]
                 progress, device = event.progress, event.control.device
-                bar.n = round(100 * (progress.share or 0), 1)
+                share = progress.prepared if event.state == "starting" else progress.share
+                bar.n = round(100 * (share or 0), 1)
                 said = event.message or f"{progress.images:,} images, {progress.images_per_second:,.0f}/s, {device}"
                 bar.set_postfix_str(said, refresh=False)
                 bar.update(0)

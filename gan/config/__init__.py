@@ -13,7 +13,10 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SerializeAsAny, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SerializeAsAny, ValidationError
+from pydantic_core import PydanticCustomError
+
+from gan.data.spec import DEFAULT, SPECS, DataSpec
 
 SCHEMA_VERSION = 4
 """`gan.config.lifting` reads all earlier ones."""
@@ -34,7 +37,20 @@ def _as_tuple(value: Any) -> Any:
 Widths = Annotated[
     tuple[Annotated[int, Field(ge=1, le=4096)], ...], Field(min_length=1, max_length=8), BeforeValidator(_as_tuple)
 ]
-Classes = Annotated[tuple[Annotated[int, Field(ge=0, le=9)], ...], Field(max_length=10), BeforeValidator(_as_tuple)]
+MOST_CLASSES = max(len(one.classes) for one in SPECS.values())
+Classes = Annotated[
+    tuple[Annotated[int, Field(ge=0, le=MOST_CLASSES - 1)], ...],
+    Field(max_length=MOST_CLASSES),
+    BeforeValidator(_as_tuple),
+]
+
+
+def _known(name: str) -> str:
+    if name not in SPECS:
+        raise PydanticCustomError("literal_error", "no such data set")
+    return name
+
+
 Rate = Annotated[float, Field(ge=1e-6, le=0.1)]
 Activation = Literal["relu", "leaky_relu"]
 
@@ -50,16 +66,21 @@ class Part(BaseModel):
 class DataConfig(Part):
     """What the real images are, and how many a step sees."""
 
-    dataset: Literal["mnist"] = "mnist"
-    """The real images."""
+    dataset: Annotated[str, AfterValidator(_known), Field(title="Data set")] = DEFAULT
+    """The real images. Those that do not come with the project are fetched when something is first trained on them."""
     batch_size: Annotated[int, Field(ge=2, le=4096)] = 64
     """Real images in one step, and as many forgeries."""
-    classes: Annotated[Classes, Field(title="Digits to learn from")] = ()
-    """Only real images of these digits are shown, such as 0,3,8; empty means all. What is never shown is never learned:
-    from the digits 0 to 8 no forger learns to make a 9."""
+    classes: Annotated[Classes, Field(title="Classes to learn from")] = ()
+    """Only real images of these classes are shown, by name or by number, such as 0,3,8; empty means all. What is never
+    shown is never learned: from the digits 0 to 8 no forger learns to make a 9."""
     train_images: Annotated[int, Field(ge=0, le=1_000_000, title="Size of the training set")] = 0
-    """How many real images there are to learn from, as many of each digit as of any other; 0 means all. A few hundred a
+    """How many real images there are to learn from, as many of each class as of any other; 0 means all. A few hundred a
     discriminator soon knows by heart."""
+
+    @property
+    def spec(self) -> DataSpec:
+        """What is known of the data set."""
+        return SPECS[self.dataset]
 
 
 class GeneratorConfig(Part):
@@ -72,8 +93,8 @@ class GeneratorConfig(Part):
     latent_scale: Annotated[float, Field(ge=0, le=10, title="Scale of the latent")] = 1.0
     """The generator multiplies those numbers by this before it uses them; 0 means no noise, so that all pictures that
     are asked for in the same way are the same."""
-    embedding_dim: Annotated[int, Field(ge=1, le=512, title="Numbers for the digit")] = 32
-    """How many numbers stand for the digit at the generator's input, when conditional."""
+    embedding_dim: Annotated[int, Field(ge=1, le=512, title="Numbers for the class")] = 32
+    """How many numbers stand for the class, the digit say, at the generator's input, when conditional."""
     widths: Annotated[Widths, Field(title="Hidden layers")] = (256, 16, 16)
     """Hidden layers of the generator, from the latent on: units (mlp), or units and then two numbers of
     channels, at 7×7 and 14×14 (conv)."""
@@ -125,7 +146,7 @@ class GameConfig(Part):
 
     @property
     def told(self) -> tuple[str, ...]:
-        """The players that are told the digit."""
+        """The players that are told the class."""
         return ()
 
     def problems(self, config: "TrainConfig") -> dict[str, str]:
@@ -213,7 +234,7 @@ class TrainConfig(Part):
 
     @property
     def conditional(self) -> bool:
-        """Whether the generator is told the digit, so that one can ask for it."""
+        """Whether the generator is told the class, so that one can ask for it."""
         return "generator" in self.game.told
 
     def to_dict(self) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
 from gan.config import ConfigError, Part, TrainConfig, kinds
+from gan.data.spec import DEFAULT, SPECS, DataSpec
 
 NAMES_BEFORE_PARTS: dict[str, str] = {
     **{name: name for name in ("preset", "seed", "device", "precision", "threads")},
@@ -32,6 +33,7 @@ NAMES_BEFORE_PARTS: dict[str, str] = {
 ALL = "all"
 """How an empty tuple is written: no choice means all that there are."""
 KIND = "game.kind"
+DATASET, CLASSES = "data.dataset", "data.classes"
 KIND_NAMES = (KIND, "kind", "game")
 """All names of the field on which depends what others there are."""
 
@@ -90,6 +92,8 @@ def _hint(path: str, field: FieldInfo) -> Hint:
         return Hint(str, label, text, choices=_presets())
     if path == KIND:
         return Hint(str, label, text, choices=tuple(kinds()))
+    if path == DATASET:
+        return Hint(str, label, text, choices=tuple(SPECS))
     is_tuple, word = get_origin(annotation) is tuple, ""
     if get_origin(annotation) in (Union, UnionType):
         annotation, other = get_args(annotation)
@@ -216,13 +220,19 @@ def _of_data(config: TrainConfig) -> dict[str, str]:
     """What is wrong with the choice of real images."""
     found, data = {}, config.data
     if len(set(data.classes)) < len(data.classes):
-        found["data.classes"] = f"classes is {show(data.classes)}; it takes each digit once."
-    least = len(set(data.classes)) or 10
+        found[CLASSES] = f"classes is {show(data.classes)}; it takes each class once."
+    if max(data.classes, default=0) >= len(data.spec.classes):
+        found[CLASSES] = f"classes is {show(data.classes)}; {_classes_of(data.spec)}."
+    least = len(set(data.classes)) or len(data.spec.classes)
     if 0 < data.train_images < least:
         found["data.train_images"] = (
-            f"train_images is {data.train_images}; it has to be 0 for all, or at least {least}, one of each digit."
+            f"train_images is {data.train_images}; it has to be 0 for all, or at least {least}, one of each class."
         )
     return found
+
+
+def _classes_of(spec: DataSpec) -> str:
+    return f"{spec.title} has {', '.join(spec.classes)}"
 
 
 _OUT_OF_BOUNDS = {"greater_than_equal", "less_than_equal", "finite_number"}
@@ -301,11 +311,22 @@ def show(value: Any, most: int = 60) -> str:
     return said if len(said) <= most else f"{said[: most - 1]}…"
 
 
-def written(value: Any) -> str:
-    """A value as one types it."""
+def written(value: Any, dataset: str = "") -> str:
+    """A value as one types it; classes of a `dataset` by their names."""
     if isinstance(value, tuple):
+        if dataset and value:
+            return SPECS[dataset].called(value)
         return ", ".join(map(str, value)) or ALL
     return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _classes(text: str, spec: DataSpec) -> tuple[int, ...]:
+    """The classes whose names or numbers stand in a list."""
+    places = [(part.strip(), spec.place(part)) for part in text.split(",")]
+    for part, place in places:
+        if place is None:
+            raise ConfigError(CLASSES, f"classes is {show(text)}; {show(part)} is none: {_classes_of(spec)}.")
+    return tuple(place for _, place in places if place is not None)
 
 
 def is_plain(text: str) -> bool:
@@ -313,10 +334,14 @@ def is_plain(text: str) -> bool:
     return text.isascii() and "_" not in text
 
 
-def parse(name: str, text: str, game: str = "") -> Any:
-    """The value that `text` means for the field `name`; raises `ConfigError` where it means none."""
-    hint = hints(game)[find(name, game)]
+def parse(name: str, text: str, game: str = "", dataset: str = DEFAULT) -> Any:
+    """The value that `text` means for the field `name`; classes are those of `dataset`. Raises `ConfigError` where it
+    means none."""
+    path = find(name, game)
+    hint = hints(game)[path]
     text = text.strip()
+    if path == CLASSES and text not in ("", ALL):
+        return checked(path, _classes(text, SPECS.get(dataset, SPECS[DEFAULT])), game)
     value: Any = text
     try:
         if hint.kind in (int, float) and not is_plain(text):

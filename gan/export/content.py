@@ -7,11 +7,11 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from gan import glossary
-from gan.data import Bytes
+from gan.data import Bytes, DataSpec
 from gan.paths import SHIPPED_PROGRAM
 
 YARDSTICK = 20
-"""Real digits that Draw measures its search with."""
+"""Real images that Draw measures its search with."""
 
 
 class ExportError(ValueError):
@@ -46,13 +46,18 @@ def unpacked(content: bytes) -> tuple[dict[str, Any], bytes]:
     return json.loads(content[4:end]), content[end:]
 
 
-def presented(program: bytes, names: Names, real: Bytes | None = None) -> bytes:
-    """A program (`gan.export.explorable.program_of`) with what a widget needs beside it: its names, real digits
-    (N, 28, 28), what its words mean."""
+def presented(program: bytes, names: Names, spec: DataSpec, real: Bytes | None = None) -> bytes:
+    """A program (`gan.export.explorable.program_of`) with what a widget needs beside it: its names, those of its
+    data set, real images (N, 28, 28), what its words mean."""
     header, weights = unpacked(program)
     about = {
         **asdict(names),
-        "digit": 3,
+        "classes": spec.classes,
+        "digit": min(3, len(spec.classes) - 1),
+        "one": spec.one,
+        "many": spec.many,
+        "dataset": spec.title,
+        "drawn": spec.drawn,
         "words": glossary.GLOSSARY,
         "real": [base64.b64encode(image.tobytes()).decode() for image in (() if real is None else real)],
     }

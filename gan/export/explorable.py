@@ -18,12 +18,16 @@ TRIED = 64
 
 def opening(model: Model) -> str:
     """The latent with which a model opens, as a link holds it. A conditional one opens at the centre of the prior, its
-    average digit. For an unconditional one that is a blur of all ten, so it opens at the one of `TRIED` latents whose
-    picture a digit classifier is surest of."""
+    average picture. For an unconditional one that is a blur of all classes, so it opens at the one of `TRIED` latents
+    whose picture the judge is surest of; at the first of them where the data set has no judge yet."""
     if model.config.conditional:
         return ""
     z = sampling.sample(TRIED, model.latents, seed=0)
-    surest = judge.load().judge.read(sample(model, z, None).numpy()).probabilities.max(1).argmax()
+    try:
+        reader = judge.load(model.config.data.dataset).judge
+    except judge.JudgeError:
+        return codec.encode(z[0])
+    surest = reader.read(sample(model, z, None).numpy()).probabilities.max(1).argmax()
     return codec.encode(z[int(surest)])
 
 
@@ -55,4 +59,4 @@ def explorable(
     model: Model, names: Names, found: Sequence[Basis] = (), real: Bytes | None = None, start: str = ""
 ) -> bytes:
     """All that a widget needs of a model (`gan.export.content.presented`)."""
-    return presented(program_of(model, found, start), names, real)
+    return presented(program_of(model, found, start), names, model.config.data.spec, real)

@@ -1,5 +1,6 @@
 """A generator as an ONNX file, made of its program (`gan.export.program`). Needs the package `onnx`."""
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -7,7 +8,7 @@ import numpy.typing as npt
 
 from gan.export.content import ExportError
 from gan.export.program import Layer, Program
-from gan.networks.layers import DIGITS, IMAGE
+from gan.networks.layers import IMAGE
 
 if TYPE_CHECKING:
     import onnx
@@ -16,8 +17,9 @@ OPSET = 17
 
 
 def onnx_content(program: Program) -> bytes:
-    """The generator: `z` (N, size of a latent) and, if it is conditional, `mix` (N, 10) to `images` (N, 1, 28, 28) in
-    [-1, 1]; all float32. A single digit is the mix with one 1. Raises `ExportError` without the package `onnx`."""
+    """The generator: `z` (N, size of a latent) and, if it is conditional, `mix` (N, classes) to `images`
+    (N, 1, 28, 28) in [-1, 1]; all float32. A single class is the mix with one 1; the metadata `classes` is the list of
+    their names, as JSON. Raises `ExportError` without the package `onnx`."""
     try:
         import onnx
         from onnx import TensorProto, helper
@@ -31,12 +33,13 @@ def onnx_content(program: Program) -> bytes:
     graph.node("Identity", name, output="images")
     inputs = [helper.make_tensor_value_info("z", TensorProto.FLOAT, ["N", program.latents.size])]
     if program.conditional:
-        inputs.append(helper.make_tensor_value_info("mix", TensorProto.FLOAT, ["N", DIGITS]))
+        inputs.append(helper.make_tensor_value_info("mix", TensorProto.FLOAT, ["N", len(program.classes)]))
     outputs = [helper.make_tensor_value_info("images", TensorProto.FLOAT, ["N", *IMAGE])]
     made = helper.make_graph(graph.nodes, "generator", inputs, outputs, graph.constants)
     opsets = [helper.make_opsetid("", OPSET)]
     model = helper.make_model(made, opset_imports=opsets, producer_name="counterfeit")
     model.ir_version = 8  # of the time of OPSET, so that older runtimes read it
+    helper.set_model_props(model, {"classes": json.dumps(program.classes)})
     onnx.checker.check_model(model)
     content: bytes = model.SerializeToString()
     return content

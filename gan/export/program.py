@@ -1,12 +1,12 @@
 """A model as a program that runs anywhere: flat lists of layers, and one buffer of weights.
 
 The page and the standalone file run it in JavaScript (`gan/web/src/runtime.js`), ONNX runtimes after
-`onnx_content`. Batch norm is folded into the layer before it, spectral norm into its weight, the digit's embedding
+`onnx_content`. Batch norm is folded into the layer before it, spectral norm into its weight, the class's embedding
 into the first bias, D's projection into its last layer; what is left works on flat arrays, row by row as PyTorch
 lays them out (channel, height, width).
 
-A conditional model takes the *mix*, ten numbers that sum to 1: how much of each digit is asked for. Its first
-bias has a row for each digit, and D a logit for each; both are mixed by it. A single digit is the mix with one 1.
+A conditional model takes the *mix*, a number for each class that sum to 1: how much of each is asked for. Its first
+bias has a row for each class, and D a logit for each; both are mixed by it. A single class is the mix with one 1.
 """
 
 import hashlib
@@ -26,7 +26,7 @@ from gan.models.model import Model
 from gan.networks.autoencoder import Autoencoder
 from gan.networks.discriminator import Discriminator
 from gan.networks.generator import Generator
-from gan.networks.layers import DIGITS, IMAGE
+from gan.networks.layers import IMAGE
 
 VERSION = 1
 Operation = Literal["linear", "conv", "conv_transpose", "leaky_relu", "tanh", "sigmoid", "affine"]
@@ -37,7 +37,7 @@ Floats = npt.NDArray[np.float32]
 class Layer:
     """One operation on a flat array.
 
-    `linear`: weight (out, in) and bias (out,), or (10, out) where the bias depends on the digit. `conv`: weight
+    `linear`: weight (out, in) and bias (out,), or (classes, out) where the bias depends on the class. `conv`: weight
     (out, in, k, k); `conv_transpose`: weight (in, out, k, k); both with bias (out,), on `size` × `size` pixels.
     `leaky_relu` multiplies what is below zero by `slope`; `affine` is `scale` · x + `shift`.
     """
@@ -56,13 +56,15 @@ class Layer:
 @dataclass(frozen=True)
 class Program:
     """What stands in a model file, ready to run. `generator` makes 784 pixels in [-1, 1] of a latent,
-    `discriminator` makes a logit of them, or ten, one for each digit; or, where its score is an energy, the picture
+    `discriminator` makes a logit of them, or one for each class; or, where its score is an energy, the picture
     anew, whose mean squared difference from the first is the score. Without layers there is no discriminator."""
 
     generator: tuple[Layer, ...]
     discriminator: tuple[Layer, ...]
     latents: LatentSpec
     conditional: bool
+    classes: tuple[str, ...]
+    """The names of the classes of its data set."""
     score: Score
     """How to read the discriminator's number."""
 
@@ -76,6 +78,7 @@ def compile_model(model: Model) -> Program:
         tuple(_rounded(layer) for layer in _discriminator(model.discriminator)) if model.discriminator else (),
         model.latents,
         config.conditional,
+        config.data.spec.classes,
         rules(config).score,
     )
 
@@ -108,7 +111,7 @@ def _discriminator(network: nn.Module) -> list[Layer]:
     weight, bias = _floats(network.logit.weight), _floats(network.logit.bias)
     if network.projection is not None:
         weight = weight + _floats(network.projection.weight)
-        bias = np.repeat(bias, DIGITS)
+        bias = np.repeat(bias, len(weight))
     return [*_scaled(network.ink_scale), *layers, Layer("linear", weight, bias)]
 
 
@@ -225,6 +228,7 @@ def wire(program: Program, about: dict[str, Any] | None = None) -> bytes:
         "latent_dim": program.latents.size,
         "latents": [asdict(part) for part in program.latents.parts],
         "conditional": program.conditional,
+        "classes": program.classes,
         "score": asdict(program.score),
         "hash": fingerprint(program),
     }

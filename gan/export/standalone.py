@@ -12,16 +12,17 @@ if TYPE_CHECKING:
     from gan.models.model import Model
 
 
-def standalone_page(model: "Model", reference: str, title: str = "A forger of digits") -> str:
+def standalone_page(model: "Model", reference: str, title: str = "") -> str:
     """One HTML file with the model, its explorer and nothing from elsewhere: it works from a USB stick."""
     from gan.export.explorable import looked_into
 
-    config = model.config
+    config, spec = model.config, model.config.data.spec
+    title = title or f"A forger of {spec.many}"
     told = f"{config.preset}, {model.images:,} images" if model.images else config.preset
     if still := stillness(config):
         told = f"{told}. {still}"
     names = Names(reference, reference, reference, reference)
-    weights = base64.b64encode(presented(looked_into(model), names)).decode()
+    weights = base64.b64encode(presented(looked_into(model), names, spec)).decode()
     return f"""<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -44,8 +45,8 @@ header p {{ margin: 0 0 1rem; opacity: .75; font-size: .875rem; }}
 </style>
 <header>
 <h1>{html.escape(title)}</h1>
-<p>A GAN that learned to forge handwritten digits ({html.escape(told)}). It runs in this page; nothing is loaded from
-elsewhere. Made with Counterfeit.</p>
+<p>A GAN that learned to forge {html.escape(spec.many)} ({html.escape(told)}). It runs in this page; nothing is
+loaded from elsewhere. Made with Counterfeit.</p>
 </header>
 <main id="explorer"></main>
 <script type="text/plain" id="program">{weights}</script>

@@ -23,7 +23,7 @@ class AdversarialGame(TellingGame):
     """The game that the two networks play."""
     note: ClassVar[str] = "The discriminator tells real from forged, the generator makes it err"
     conditional: bool = True
-    """Both networks are told the digit, so that you can ask the generator for a 3 and get a 3."""
+    """Both networks are told the class, the digit say, so that you can ask the generator for a 3 and get a 3."""
     loss: Literal["minimax", "non_saturating", "least_squares", "hinge", "relativistic"] = "non_saturating"
     """The game's loss. minimax is the paper's first one and saturates while the discriminator wins;
     non_saturating is its cure; least_squares replaces the logarithms by squares; hinge asks for a margin
@@ -39,7 +39,7 @@ class AdversarialGame(TellingGame):
 
     @property
     def told(self) -> tuple[str, ...]:
-        """The players that are told the digit."""
+        """The players that are told the class."""
         return (GENERATOR, DISCRIMINATOR) if self.conditional else ()
 
     @property

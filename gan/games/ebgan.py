@@ -70,7 +70,7 @@ class EnergyGame(Game):
     @property
     def reading(self) -> str:
         """When D knows no more."""
-        return "Where forgeries have as little energy as real digits, D draws both equally well."
+        return "Where forgeries have as little energy as real images, D draws both equally well."
 
     @property
     def readings_shown(self) -> tuple[Reading, ...]:

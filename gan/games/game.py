@@ -116,7 +116,7 @@ class Batch:
     x: "Tensor"
     """Real images, (N, 1, 28, 28)."""
     y: "Tensor"
-    """Their digits, (N,)."""
+    """Their classes, (N,)."""
     z: "Tensor"
     """Latents, (N, size)."""
     forged: "Tensor"
@@ -155,23 +155,22 @@ class Game(GameConfig):
         return spec.normal(config.generator.latent_dim)
 
     def players(self, config: TrainConfig) -> "dict[str, nn.Module]":
-        """Networks with new weights, each with an optimiser of its own. Called with an image and its digit, the
+        """Networks with new weights, each with an optimiser of its own. Called with an image and its class, the
         discriminator gives a score."""
         from gan.networks.discriminator import Discriminator
         from gan.networks.generator import Generator
-        from gan.networks.layers import DIGITS
 
-        classes = dict.fromkeys(self.told, DIGITS)
+        count = len(config.data.spec.classes)
+        classes = dict.fromkeys(self.told, count)
         return {
             GENERATOR: Generator(config.generator, self.latents(config).size, classes.get(GENERATOR, 0)),
             DISCRIMINATOR: Discriminator(
-                config.discriminator, config.generator.architecture, classes.get(DISCRIMINATOR, 0), self.heads
+                config.discriminator, config.generator.architecture, classes.get(DISCRIMINATOR, 0), self.heads(count)
             ),
         }
 
-    @property
-    def heads(self) -> Mapping[str, int]:
-        """What else the discriminator says of a picture: how many numbers, by name."""
+    def heads(self, classes: int) -> Mapping[str, int]:
+        """What else the discriminator says of a picture of one of so many classes: how many numbers, by name."""
         return {}
 
     @property
@@ -222,7 +221,7 @@ def rules(config: TrainConfig) -> Game:
 
 
 def has_rows(config: TrainConfig) -> bool:
-    """Whether the rows of a run's picture have something in common: a digit, or the value of a code."""
+    """Whether the rows of a run's picture have something in common: a class, or the value of a code."""
     return config.conditional or spec_of(config).category is not None
 
 

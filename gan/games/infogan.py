@@ -38,8 +38,7 @@ class CodeGame(HeadedGame):
         normal = super().latents(config).parts
         return LatentSpec((*normal, Part("uniform", self.uniform_codes), Part("categorical", self.categories)))
 
-    @property
-    def heads(self) -> "Mapping[str, int]":
+    def heads(self, classes: int) -> "Mapping[str, int]":
         """D's guess at the codes."""
         return {"category": self.categories, "codes": self.uniform_codes}
 

@@ -42,7 +42,7 @@ class Step:
         self.latent_spec = rules(config).latents(config)
 
     def next_batch(self) -> tuple[Tensor, Tensor]:
-        """The next real images, (N, 1, 28, 28) in [-1, 1], and their digits (N,)."""
+        """The next real images, (N, 1, 28, 28) in [-1, 1], and their classes (N,)."""
         return next(self.sampler)
 
     def latents(self, count: int) -> Tensor:

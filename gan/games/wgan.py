@@ -23,13 +23,13 @@ class CriticGame(Game):
     takes a critic that is not too steep, which each game of this family sees to in its own way."""
 
     conditional: bool = False
-    """Both networks are told the digit, so that you can ask the generator for a 3 and get a 3."""
+    """Both networks are told the class, the digit say, so that you can ask the generator for a 3 and get a 3."""
     d_steps: Annotated[int, Field(ge=1, le=20, title="Moves of the discriminator")] = 5
     """Critic updates in one step, each with a batch of its own: the estimate is only as good as the critic."""
 
     @property
     def told(self) -> tuple[str, ...]:
-        """The players that are told the digit."""
+        """The players that are told the class."""
         return (GENERATOR, DISCRIMINATOR) if self.conditional else ()
 
     @property

@@ -12,7 +12,6 @@ from torch import Tensor, nn
 from gan.latents.sampling import sample
 from gan.latents.spec import LatentSpec
 from gan.networks.generator import Generator
-from gan.networks.layers import DIGITS
 
 SHOWN = 8
 
@@ -63,13 +62,13 @@ def activation_components(generator: Generator, spec: LatentSpec, points: int = 
     """The latents that move along the principal components of the first layer's activations, (K, size).
 
     Härkönen et al. 2020, equations 3 and 4: the components of the activations at z ~ N(0, I), then by least squares
-    the directions in z that go with the coordinates along them. The digits take turns, and what is compared is within a
-    digit and a code: that it is another one is not the normal numbers' doing. Few of the many components are wanted, so
-    they are found by subspace iteration (Halko et al. 2011, algorithm 4.4), with eight more than wanted and `rounds`
+    the directions in z that go with the coordinates along them. The classes take turns, and what is compared is within
+    a class and a code: that it is another one is not the normal numbers' doing. Few of the many components are wanted,
+    so they are found by subspace iteration (Halko et al. 2011, algorithm 4.4), with eight more than wanted and `rounds`
     rounds.
     """
     generator.eval()
-    z, y = sample(points, spec, seed=0), torch.arange(points) % DIGITS
+    z, y = sample(points, spec, seed=0), _turns(points, generator)
     activations = _within(_first_activations(generator, z, y).double(), z, y, spec)
     wanted = min(spec.normal + 8, activations.shape[1])
     basis = sample(activations.shape[1], wanted, seed=1).double()
@@ -83,8 +82,8 @@ def activation_components(generator: Generator, spec: LatentSpec, points: int = 
 
 
 def _within(measured: Tensor, z: Tensor, y: Tensor, spec: LatentSpec) -> Tensor:
-    """What is measured of pictures, (N, K) in float64, less what their digits and codes say of it by least squares: the
-    mean of a digit and of each value of a code, and the slope along a uniform code."""
+    """What is measured of pictures, (N, K) in float64, less what their classes and codes say of it by least squares:
+    the mean of a class and of each value of a code, and the slope along a uniform code."""
     measured = _less_means(measured, y)
     if spec.normal == spec.size:
         return measured
@@ -94,11 +93,16 @@ def _within(measured: Tensor, z: Tensor, y: Tensor, spec: LatentSpec) -> Tensor:
     return rest
 
 
+def _turns(points: int, generator: Generator) -> Tensor:
+    """Classes that take turns, (points,); of a generator that is told none, all the same."""
+    return torch.arange(points) % max(1, generator.classes)
+
+
 def _less_means(values: Tensor, y: Tensor) -> Tensor:
-    """Values (N, K), less the mean of those with the same digit."""
+    """Values (N, K), less the mean of those with the same class."""
     values = values.clone()
-    for digit in range(DIGITS):
-        values[y == digit] -= values[y == digit].mean(0)
+    for label in range(int(y.max()) + 1):
+        values[y == label] -= values[y == label].mean(0)
     return values
 
 
@@ -140,7 +144,7 @@ def by_change(
     largest first, and turned so that more ink is to the right."""
     generator.eval()
     z = sample(points, spec, seed=0)
-    y = torch.arange(points) % DIGITS
+    y = _turns(points, generator)
     differences = torch.stack([generator(z + step * d, y) - generator(z - step * d, y) for d in directions]).flatten(1)
     order = differences.square().sum(1).argsort(descending=True)
     return (directions * torch.where(differences.sum(1) < 0, -1.0, 1.0)[:, None])[order]
@@ -158,7 +162,7 @@ def active_subspace(generator: Generator, spec: LatentSpec, points: int = 32, st
     """
     generator.eval()
     z = sample(points, spec, seed=0)
-    y = torch.arange(points) % DIGITS
+    y = _turns(points, generator)
     columns = []
     for offset in step * _with_codes(torch.eye(spec.normal), spec):
         difference = generator(z + offset, y) - generator(z - offset, y)
@@ -202,14 +206,14 @@ def features(images: Tensor) -> Tensor:
 class Moving:
     """What moves with the latent, measured on `points` pictures of a generator.
 
-    Compared is within a digit and a code: that an 8 has more ink than a 1 says nothing of a direction.
+    Compared is within a class and a code: that an 8 has more ink than a 1 says nothing of a direction.
     """
 
     @torch.no_grad()
     def __init__(self, generator: Generator, spec: LatentSpec, points: int = 1000) -> None:
         generator.eval()
         self.z = sample(points, spec, seed=0)
-        y = torch.arange(points) % DIGITS
+        y = _turns(points, generator)
         measured = _within(features(generator(self.z, y)), self.z, y, spec)
         self.measured = measured / measured.std(0).clamp_min(1e-9)
 

@@ -8,11 +8,11 @@ from gan.models.model import Model
 
 @torch.inference_mode()
 def sample(model: Model, z: Tensor, y: Tensor | None, batch: int = 1024) -> Tensor:
-    """Pictures of a model, uint8 (N, 28, 28), for latents (N, size) and digits (N,) or mixes of them (N, 10)."""
+    """Pictures of a model, uint8 (N, 28, 28), for latents (N, size) and classes (N,) or mixes of them (N, classes)."""
     parts = []
     for start in range(0, len(z), batch):
-        digits = None if y is None else y[start : start + batch]
-        parts.append(as_bytes(model.generator(z[start : start + batch], digits)))
+        asked = None if y is None else y[start : start + batch]
+        parts.append(as_bytes(model.generator(z[start : start + batch], asked)))
     return torch.cat(parts)
 
 

@@ -1,6 +1,6 @@
 """Discriminators, built from their part of the settings.
 
-The digit enters as a projection onto the last features (Miyato and Koyama 2018, equation 3).
+The class enters as a projection onto the last features (Miyato and Koyama 2018, equation 3).
 """
 
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from gan.networks.layers import PIXELS, activation, halve, required
 
 
 class Discriminator(nn.Module):
-    """D(x, y): images (N, 1, 28, 28) and digits (N,) to logits (N,).
+    """D(x, y): images (N, 1, 28, 28) and classes (N,) to logits (N,).
 
     With no `classes` it is unconditional and ignores `y`, which may be None. Each of the `heads` says so many numbers
     more of a picture, from the same features.
@@ -49,7 +49,7 @@ class Discriminator(nn.Module):
         self.logit = nn.Linear(width, 1)
         self.projection = nn.Embedding(classes, width) if classes else None
         if self.projection is not None:
-            # As large as the weights of `logit` beside it. With PyTorch's N(0, 1) the digit alone would
+            # As large as the weights of `logit` beside it. With PyTorch's N(0, 1) the class alone would
             # decide at first; label agreement after 20 s was 0.92 so, 0.96 with this.
             nn.init.normal_(self.projection.weight, std=width**-0.5)
         self.heads = nn.ModuleDict({name: nn.Linear(width, numbers) for name, numbers in (heads or {}).items()})
@@ -60,7 +60,7 @@ class Discriminator(nn.Module):
                     spectral_norm(layer)
 
     def forward(self, x: Tensor, y: Tensor | None = None) -> Tensor:
-        """D(x, y); raises `ValueError` if a conditional discriminator gets no digits."""
+        """D(x, y); raises `ValueError` if a conditional discriminator gets no classes."""
         return self.answers(x, y)[0]
 
     def answers(self, x: Tensor, y: Tensor | None = None) -> tuple[Tensor, dict[str, Tensor]]:

@@ -1,7 +1,7 @@
 """Generators, built from their part of the settings.
 
 Only layers that the page can run as well: Linear, Conv2d, ConvTranspose2d, BatchNorm, (Leaky)ReLU,
-Tanh, Sigmoid, Embedding. The digit enters the generator as an embedding beside the latent (Mirza and
+Tanh, Sigmoid, Embedding. The class enters the generator as an embedding beside the latent (Mirza and
 Osindero 2014).
 """
 
@@ -13,15 +13,15 @@ from gan.networks.layers import IMAGE, PIXELS, activation, double, required
 
 
 class Generator(nn.Module):
-    """G(z, y): latents (N, latent_size) and digits (N,) to images (N, 1, 28, 28) in [-1, 1].
+    """G(z, y): latents (N, latent_size) and classes (N,) to images (N, 1, 28, 28) in [-1, 1].
 
-    In place of digits, `y` may be mixes of them, shares (N, 10) that sum to 1: half a 3 and half an 8 is the
+    In place of classes, `y` may be mixes of them, shares (N, classes) that sum to 1: half a 3 and half an 8 is the
     embedding half way between theirs. With no `classes` it is unconditional and ignores `y`, which may be None.
     """
 
     def __init__(self, config: GeneratorConfig, latent_size: int, classes: int = 0) -> None:
         super().__init__()
-        self.latent_size = latent_size
+        self.latent_size, self.classes = latent_size, classes
         self.normal, self.latent_scale = config.latent_dim, config.latent_scale
         self.embedding = nn.Embedding(classes, config.embedding_dim) if classes else None
         self.sigmoid = config.output == "sigmoid"
@@ -49,7 +49,7 @@ class Generator(nn.Module):
 
     def conditioned(self, z: Tensor, y: Tensor | None = None) -> Tensor:
         """What the first layer sees: the latents, those from the normal distribution scaled as the settings say, and
-        beside them the embeddings of the digits if it is conditional."""
+        beside them the embeddings of the classes if it is conditional."""
         if self.latent_scale != 1:
             z = torch.cat((z[:, : self.normal] * self.latent_scale, z[:, self.normal :]), dim=1)
         if self.embedding is None:
@@ -59,7 +59,7 @@ class Generator(nn.Module):
         return torch.cat((z, embedded), dim=1)
 
     def forward(self, z: Tensor, y: Tensor | None = None) -> Tensor:
-        """G(z, y); raises `ValueError` if a conditional generator gets no digits."""
+        """G(z, y); raises `ValueError` if a conditional generator gets no classes."""
         images: Tensor = self.layers(self.conditioned(z, y))
         if self.sigmoid:
             images = 2 * images - 1

@@ -8,9 +8,6 @@ IMAGE = (1, 28, 28)
 PIXELS = 28 * 28
 
 
-DIGITS = 10
-
-
 def activation(name: str) -> nn.Module:
     """The non-linearity of a hidden layer."""
     return nn.ReLU(inplace=True) if name == "relu" else nn.LeakyReLU(0.2, inplace=True)
@@ -27,9 +24,9 @@ def double(channels: int, to: int, bias: bool = True) -> nn.ConvTranspose2d:
 
 
 def required(y: Tensor | None) -> Tensor:
-    """The digits that a conditional network needs; raises `ValueError` if there are none."""
+    """The classes that a conditional network needs; raises `ValueError` if there are none."""
     if y is None:
-        raise ValueError("A conditional model needs the digits y.")
+        raise ValueError("A conditional model needs the classes y.")
     return y
 
 

@@ -21,13 +21,14 @@ def answer(question: Question, say: Callable[[Progress], None]) -> Answer:
     """The answer to a question; what goes wrong is one in words."""
     from gan.models.files import ModelError
     from gan.models.model import load_model
-    from gan.quality import evaluation
+    from gan.quality import evaluation, judge_training
     from gan.quality.judge import JudgeError
 
     try:
         # The file as it is now: one that was replaced meanwhile is not there to be read any more.
         Question.about(question.path, question.n, question.seed)
         model = load_model(question.path)
+        judge_training.ready(model.config.data.dataset, lambda share, doing: say(Progress(share, doing)))
         if question.subject == "accuracy_score":
             return evaluation.accuracy_score(
                 model, question.n, question.seed, lambda share: say(Progress(share, "training two classifiers"))

@@ -1,7 +1,6 @@
 """How good a generator is while it trains: cheap enough to be asked every few seconds."""
 
 import copy
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +13,6 @@ from gan.config import TrainConfig
 from gan.games import spec_of
 from gan.latents import sampling
 from gan.models.sampling import as_bytes
-from gan.networks.layers import DIGITS
 from gan.quality import judge, metrics
 from gan.quality.judge import Judge
 from gan.quality.metrics import Counts, Gaussian
@@ -33,9 +31,9 @@ class Examination:
     fcd: float
     histogram: list[int]
     recall: tuple[float, ...] = ()
-    """For each digit, the share of forgeries asked for it that are read as it; empty for an unconditional generator."""
+    """For each class, the share of forgeries asked for it that are read as it; empty for an unconditional generator."""
     variety: float | None = None
-    """How varied forgeries of the same digit are, real images of it being 1 (`metrics.within_class_variety`)."""
+    """How varied forgeries of the same class are, real images of it being 1 (`metrics.within_class_variety`)."""
 
 
 class Examiner:
@@ -45,14 +43,15 @@ class Examiner:
     """
 
     def __init__(self, config: TrainConfig, device: torch.device, n: int = SAMPLES) -> None:
-        """Raises `gan.quality.judge.JudgeError` if the judge cannot be read."""
-        shipped = judge.load()
+        """Raises `gan.quality.judge.JudgeError` if the data set has no judge that can be read."""
+        dataset = config.data.dataset
+        shipped = judge.load(dataset)
         # A judge of its own: the shared one stays on the CPU.
         self.judge: Judge = copy.deepcopy(shipped.judge).to(device)
         self.reference = Gaussian(*(shipped.reference[name].numpy() for name in Gaussian._fields))
-        images, labels = data.some(*data.load(config.data.dataset).test, n)
-        self.real_features, self.real_digits = self.judge.read(images).features, labels
-        self.conditional = config.conditional
+        images, labels = data.some(*data.load(dataset).test, n)
+        self.real_features, self.real_labels = self.judge.read(images).features, labels
+        self.conditional, self.classes = config.conditional, len(config.data.spec.classes)
         self.agreement_floor, self.fcd_floor = shipped.about["agreement_floor"], shipped.about["fcd_floor"]
         self.z = sampling.sample(n, spec_of(config), seed=SEED).to(device)
         self.y = torch.from_numpy(labels).to(device)
@@ -63,45 +62,22 @@ class Examiner:
         images = as_bytes(generator(self.z, self.y))
         reading = self.judge.read(images.cpu().numpy())
         asked = self.y.cpu().numpy()
-        right = reading.digits == asked
+        right = reading.labels == asked
         return Examination(
             float(right.mean()) if self.conditional else None,
             metrics.frechet_distance(metrics.gaussian(reading.features), self.reference),
-            np.bincount(reading.digits, minlength=DIGITS).tolist(),
+            reading.histogram.tolist(),
             self._recall(asked, right),
             metrics.within_class_variety(
                 reading.features,
-                asked if self.conditional else reading.digits,
+                asked if self.conditional else reading.labels,
                 self.real_features,
-                self.real_digits,
+                self.real_labels,
             ),
         )
 
     def _recall(self, asked: Counts, right: npt.NDArray[np.bool_]) -> tuple[float, ...]:
         if not self.conditional:
             return ()
-        hits, wanted = np.bincount(asked, right, minlength=DIGITS), np.bincount(asked, minlength=DIGITS)
+        hits, wanted = np.bincount(asked, right, minlength=self.classes), np.bincount(asked, minlength=self.classes)
         return tuple((hits / np.maximum(wanted, 1)).tolist())
-
-
-def make_judge(
-    watch: Callable[[int, int], None] | None = None, passes: float = judge.PASSES
-) -> tuple[bytes, dict[str, float]]:
-    """Trains the judge and measures it: the content of its file, and what was measured.
-
-    Beside its weights the file holds the statistics of the validation images that `Examiner` compares with,
-    and the floor of what it finds with 1,000 images.
-    """
-    digits = data.load()
-    trained = judge.train(*digits.for_judge, passes=passes, watch=watch)
-    reference = metrics.gaussian(trained.read(digits.validation[0]).features)
-    images, labels = data.some(*digits.test, SAMPLES)
-    some = trained.read(images)
-    about = {
-        "accuracy_test": judge.accuracy(trained, *digits.test),
-        "accuracy_validation": judge.accuracy(trained, *digits.validation),
-        "agreement_floor": float((some.digits == labels).mean()),
-        "fcd_floor": metrics.frechet_distance(metrics.gaussian(some.features), reference),
-    }
-    statistics = {name: torch.from_numpy(value) for name, value in reference._asdict().items()}
-    return judge.content(trained, about, statistics), about

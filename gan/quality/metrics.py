@@ -1,4 +1,4 @@
-"""How good forgeries are: formulas on features, beliefs and digits, in float64.
+"""How good forgeries are: formulas on features, beliefs and classes, in float64.
 
 Features are rows of (N, D) arrays, here the judge's last hidden layer (`gan.quality.judge`). Nothing in this
 module knows a model or a data set; `gan.quality.evaluation` does.
@@ -164,9 +164,9 @@ def within_class_variety(
 
 
 def classifier_score(probabilities: Array) -> float:
-    """exp E KL(p(y | x) ‖ p(y)) of a classifier's beliefs (N, 10): 1 if it learns nothing from an image, 10
-    if it is sure of each and finds all digits equally often (Salimans et al. 2016, section 4, with a
-    classifier of digits in place of Inception)."""
+    """exp E KL(p(y | x) ‖ p(y)) of a classifier's beliefs (N, classes): 1 if it learns nothing from an image, as many
+    as there are classes if it is sure of each and finds all equally often (Salimans et al. 2016, section 4, with
+    the judge in place of Inception)."""
     tiny = np.finfo(np.float64).tiny
     marginal = probabilities.mean(0)
     ratio = np.log(np.maximum(probabilities, tiny)) - np.log(np.maximum(marginal, tiny))
@@ -183,8 +183,8 @@ def kl_from_uniform(counts: npt.ArrayLike) -> float:
     return float((shares * np.log(shares * len(np.asarray(counts)))).sum())
 
 
-def confusion(asked: npt.ArrayLike, read: npt.ArrayLike, classes: int = 10) -> Counts:
-    """How often an asked digit (row) was read as another (column), (10, 10); both are (N,)."""
+def confusion(asked: npt.ArrayLike, read: npt.ArrayLike, classes: int) -> Counts:
+    """How often an asked class (row) was read as another (column), (classes, classes); both are (N,)."""
     found = np.zeros((classes, classes), np.int64)
     np.add.at(found, (np.asarray(asked, np.int64), np.asarray(read, np.int64)), 1)
     return found

@@ -13,12 +13,13 @@ ACCURACY_SCORE = "classification_accuracy"
 """The one figure that takes so long that it is measured only when asked for."""
 
 DEFINITIONS: dict[str, str] = {
-    "Reference": "The real images that forgeries are compared to: the 10,000 test images for final figures, and the "
-    "last 10,000 training images for whatever chooses or stops (live curves, early stopping, recipes). The judge, "
+    "Reference": "The real images that forgeries are compared to: the test images (10,000 as a rule) for final "
+    "figures, and the last sixth of the training images for whatever chooses or stops (live curves, early stopping, "
+    "recipes). The judge, "
     "the classifier that reads and compares all images, has learned from neither.",
     "Floor": "The same figure for real images in place of the forgeries: those of the other one of the two sets, as "
-    "many as there are forgeries. Forgeries are asked for the very digits that these images show, so that both "
-    "have the same count of each digit.",
+    "many as there are forgeries. Forgeries are asked for the very classes that these images show, so that both "
+    "have the same count of each class.",
     "Ratio": "Value by floor. It is quoted at 10,000 samples: with fewer, value and floor both grow, since few images "
     "describe a distribution badly. Where the floor is next to nothing, a ratio says nothing.",
 }
@@ -42,7 +43,7 @@ KINDS: dict[str, MetricKind] = {
     "label_agreement": MetricKind(
         "Label agreement",
         "higher",
-        "How often the judge reads the digit that was asked for. Real: how often it is right.",
+        "How often the judge reads the class that was asked for. Real: how often it is right.",
         is_share=True,
     ),
     "fcd": MetricKind(
@@ -74,12 +75,12 @@ KINDS: dict[str, MetricKind] = {
     "classifier_score": MetricKind(
         "Classifier score",
         "higher",
-        "1 to 10: high if the judge is sure of each forgery and finds all digits alike often.",
+        "From 1 to the number of classes: high if the judge is sure of each forgery and finds all classes alike often.",
     ),
     "kl_from_uniform": MetricKind(
-        "Divergence of the digits from uniform",
+        "Divergence of the classes from uniform",
         "lower",
-        "Kullback–Leibler, in nats, of the digits that the judge reads; 2.3 if there is only one.",
+        "Kullback–Leibler, in nats, of the classes that the judge reads; of ten, 2.3 if it reads only one.",
         has_ratio=False,
     ),
     "nearest_distance": MetricKind(
@@ -97,7 +98,7 @@ KINDS: dict[str, MetricKind] = {
     ACCURACY_SCORE: MetricKind(
         "Classification accuracy score",
         "higher",
-        "Share of real test digits read right by a classifier that learned from forgeries only; "
+        "Share of real test images read right by a classifier that learned from forgeries only; "
         "real: by one that learned from as many real images.",
         is_share=True,
     ),
@@ -136,7 +137,7 @@ class Forgery:
     asked: int | None
     read: int
     confidence: float
-    """The judge's belief in the digit that was asked for, or in the one it read where none was."""
+    """The judge's belief in the class that was asked for, or in the one it read where none was."""
     nearest: int
     """The nearest of the training images, by its place among them."""
 
@@ -147,15 +148,17 @@ class Evaluation:
 
     n: int
     seed: int
+    dataset: str
+    """Whose images and whose judge they are measured with."""
     reference: Reference
     metrics: dict[str, Metric]
     histogram: list[int]
-    """Forgeries by the digit that the judge reads."""
+    """Forgeries by the class that the judge reads."""
     histogram_floor: list[int]
     confusion: list[list[int]] | None
-    """Asked digit (row) against read digit (column); None for an unconditional model."""
+    """Asked class (row) against read class (column); None for an unconditional model."""
     digits: list[Metric] | None
-    """Label agreement of each digit."""
+    """Label agreement of each class."""
     best: list[Forgery]
     """The ones that the judge is surest of, the surest first."""
     worst: list[Forgery]
@@ -167,6 +170,7 @@ class Evaluation:
         return {
             "n": self.n,
             "seed": self.seed,
+            "dataset": self.dataset,
             "reference": self.reference,
             "figures": {name: figure.to_dict() for name, figure in self.metrics.items()},
             "histogram": {"value": self.histogram, "floor": self.histogram_floor},
@@ -184,6 +188,7 @@ class Evaluation:
         return cls(
             n=values["n"],
             seed=values["seed"],
+            dataset=values["dataset"],
             reference=values["reference"],
             metrics={name: Metric.from_dict(figure) for name, figure in values["figures"].items()},
             histogram=values["histogram"]["value"],

@@ -150,8 +150,8 @@ def _of(config: TrainConfig) -> Footprint:
         trainer.step(norms=True)
         resting = live.now
         with torch.inference_mode():  # as quality is measured
-            digits = torch.zeros(SAMPLES, dtype=torch.long, device=META)
-            trainer.generator_ema(torch.empty(SAMPLES, spec_of(config).size, device=META), digits)
+            asked = torch.zeros(SAMPLES, dtype=torch.long, device=META)
+            trainer.generator_ema(torch.empty(SAMPLES, spec_of(config).size, device=META), asked)
     checkpoint = _bytes(trainer.tensors().values())
     networks = (trainer.generator_ema, trainer.discriminator)
     return Footprint(

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 from gan import runs
 from gan.models import snapshots
 from gan.runs import processes, store, trash
+from gan.runs.preparing import EndedError, ready
 from gan.system import nursery
 from gan.system.files import StorageError
 from gan.training.messages import WHAT_IS_LEFT, Command, Event, Order, Quality, Status
@@ -95,9 +96,16 @@ def _train(
             watch(event)
 
     config = runs.read(folder).config
+    dataset = config.data.dataset
     place = device.choose(config.device)
     footprint.check(config, place.device, new=not (folder / store.CHECKPOINT).exists())
-    digits = data.load(config.data.dataset)
+    try:
+        unmeasured = ready(dataset, start, sink, commands)
+    except EndedError as ended:
+        if ended.ending == "stopped":
+            sink(replace(start, state="stopped"))
+        return ended.ending
+    digits = data.load(dataset)
     trainer = Trainer(config, digits, place.device)
     elapsed = 0.0
     if (folder / store.CHECKPOINT).exists():
@@ -111,8 +119,9 @@ def _train(
             seconds_limit=elapsed + order.seconds if order.seconds else 0.0,
         )
     start = replace(start, progress=progress, quality=_quality_that_counts(folder, start.quality, trainer.images_seen))
-    note = " ".join(filter(None, (place.note, trainer.note)))
-    examiner, held_out = Examiner(config, place.device), HeldOut(config, digits, place.device)
+    note = " ".join(filter(None, (place.note, trainer.note, unmeasured)))
+    examiner = None if unmeasured else Examiner(config, place.device)
+    held_out = HeldOut(config, digits, place.device)
     return Loop(trainer, commands, sink, start, note, patient, examiner, held_out, order.paused).run()
 
 

@@ -198,22 +198,24 @@ def _too_weak(config: TrainConfig, found: Signs) -> Finding | None:
 
 def _collapses(config: TrainConfig, found: Signs) -> Finding | None:
     """One picture for every latent, few digits, or one that is never forged."""
+    spec = config.data.spec
     if found.variety < SAME or (found.variety < ALIKE and _is_stuck(found)):
         share = _percent(found.variety, 1)
-        said = f"Forgeries of one digit vary {share} as much as real ones: nearly the same picture each time."
+        said = f"Forgeries of one {spec.one} vary {share} as much as real ones: nearly the same picture each time."
         blame = "generator.latent_scale" if config.generator.latent_scale == 0 else ""
         return _finding("mode_collapse", said, found, config, "variety", blame=blame)
     left_out = bool(config.data.classes) and found.rarest_digit not in config.data.classes
     seen_long = left_out or (found.moves > LONG_MOVES and found.recent_looks > 2)  # digits are learned one by one
     if found.rarest < UNREAD and found.typical > READ and found.second_rarest > SECOND and seen_long:
         said = (
-            f"No {found.rarest_digit} is forged: of those asked for {_percent(found.rarest)} are read as one, of the "
-            f"other digits {_percent(found.typical)}."
+            f"No {spec.classes[found.rarest_digit]} is forged: of those asked for {_percent(found.rarest)} are read as one, "
+            f"of the other {spec.many} {_percent(found.typical)}."
         )
         blame = "data.classes" if left_out else ""
         return _finding("mode_collapse", said, found, config, "rarest_digit", "rarest", "typical", blame=blame)
     if found.digits <= FEW and found.moves > COLLAPSED_MOVES and _is_stuck(found):
-        many = "one digit is" if found.digits <= 1 else f"{found.digits:.0f} of ten digits are"
+        few = f"{found.digits:.0f} of {len(spec.classes)} {spec.many} are"
+        many = f"one {spec.one} is" if found.digits <= 1 else few
         return _finding(
             "mode_collapse", f"Only {many} forged, and it stays so.", found, config, "digits", "change", "approach"
         )

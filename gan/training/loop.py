@@ -66,17 +66,16 @@ FIRST_LOOK = 1.0
 """Seconds of training before quality is measured for the first time."""
 LOOK_AFTER = 0.5
 """While a run is young, it is looked at again after this share of its life."""
-SHARES = tuple(f"share_{digit}" for digit in range(10))
-RECALL = tuple(f"recall_{digit}" for digit in range(10))
-"""Quantities: the share of forgeries that are read as each digit, and, where digits are asked for, the share of those
-asked for it that are read as it."""
+SHARE, RECALL = "share", "recall"
+"""Quantities, `share_0` and so on: the share of forgeries that are read as each class, and, where classes are asked
+for, the share of those asked for it that are read as it."""
 RETRY_EVERY = 1.0
 """Seconds between two attempts to report that nothing can be written."""
 SPEED_WINDOW = 3.0
 """Seconds of training over which images per second are averaged."""
 
 Ending = Literal["finished", "stopped", "failed", "left", "discarded"]
-_ENDING_OF: dict[str, Ending] = {"stop": "stopped", "leave": "left", "discard": "discarded"}
+ENDING_OF: dict[str, Ending] = {"stop": "stopped", "leave": "left", "discard": "discarded"}
 
 
 class _DivergedError(Exception):
@@ -242,7 +241,7 @@ class Loop:
                 elif command.verb == "pause":
                     return self._pause()
                 elif command.verb not in ("resume", "move", "look", "experiment"):
-                    return self._end(_ENDING_OF[command.verb])
+                    return self._end(ENDING_OF[command.verb])
         return None
 
     def _set_rates(self, command: Command) -> None:
@@ -293,7 +292,7 @@ class Loop:
                     self._start_clock()
                     return None
                 elif command.verb != "pause":
-                    return self._end(_ENDING_OF[command.verb])
+                    return self._end(ENDING_OF[command.verb])
             except StorageError as error:
                 trouble, told = str(error), False
 
@@ -417,8 +416,8 @@ class Loop:
         found = self.examiner.examine(self.trainer.generator_ema)
         seconds, images = self.seconds, self.trainer.images_seen
         values = {"fcd": found.fcd, "agreement": found.agreement, "variety": found.variety}
-        values |= {name: count / sum(found.histogram) for name, count in zip(SHARES, found.histogram, strict=True)}
-        values |= dict(zip(RECALL, found.recall, strict=False))
+        values |= {f"{SHARE}_{label}": count / sum(found.histogram) for label, count in enumerate(found.histogram)}
+        values |= {f"{RECALL}_{label}": share for label, share in enumerate(found.recall)}
         if self.held_out:
             values |= self.held_out.measure(self.trainer.generator, self.trainer.discriminator)
         record = {name: Summary(value, value, value) for name, value in values.items() if value is not None}

@@ -103,6 +103,8 @@ class Progress:
     images_per_second: float = 0.0
     images_limit: int = 0
     seconds_limit: float = 0.0
+    prepared: float = 0.0
+    """How much is done of what has to be there before the first step, 0 to 1: data that are fetched, a classifier."""
 
     @property
     def share(self) -> float | None:
@@ -150,11 +152,11 @@ class Quality:
     """The last quality that was measured (see `gan.quality.examiner`), and the best so far."""
 
     agreement: float | None = None
-    """None without digits to ask for."""
+    """None without classes to ask for."""
     fcd: float | None = None
     """None before the first measurement."""
     histogram: tuple[int, ...] = ()
-    """Forgeries by the digit that the judge reads."""
+    """Forgeries by the class that the judge reads."""
     measured_images: int = 0
     """After how many images it was measured."""
     agreement_floor: float | None = None
@@ -202,9 +204,9 @@ class Status:
         status = cls(values["state"], **_fields(cls, values), **found)
         quality = status.quality
         if quality.fcd is not None and (quality.fcd_floor is None or not any(quality.histogram)):
-            raise ValueError("its fcd comes without a histogram and that of real digits")
+            raise ValueError("its fcd comes without a histogram and that of real images")
         if quality.agreement is not None and quality.agreement_floor is None:
-            raise ValueError("its agreement comes without that of real digits")
+            raise ValueError("its agreement comes without that of real images")
         return status
 
 

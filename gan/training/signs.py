@@ -17,7 +17,6 @@ from gan.games import rules
 
 IMAGES, SECONDS, MEAN, LOW, HIGH = range(5)
 """The rows of a curve."""
-CLASSES = 10
 RECENT = 0.6
 """What counts as now: what was measured after this share of the images seen so far."""
 FOUND = 0.005
@@ -85,7 +84,7 @@ def read(config: TrainConfig, curves: Curves, floor: float = NAN) -> Signs:
     if not curves:
         return Signs()
     images = max(float(curve[IMAGES, -1]) for curve in curves.values())
-    since = RECENT * images
+    since, classes = RECENT * images, len(config.data.spec.classes)
     steps = images / (config.data.batch_size * config.game.d_steps)
 
     def recent(name: str, row: int = MEAN) -> Array:
@@ -94,11 +93,11 @@ def read(config: TrainConfig, curves: Curves, floor: float = NAN) -> Signs:
 
     fcd = curves.get("fcd", np.empty((5, 0)))
     now, then = _median(recent("fcd")), _before(fcd, since)
-    shares = [recent(f"share_{digit}") for digit in range(CLASSES)]
+    shares = [recent(f"share_{label}") for label in range(classes)]
     gradient = _median(recent("gradient_norm_g"))
     quantities = {one.name: one for one in rules(config).quantities}
     steepest = _most(curves.get("gradient_norm_g", np.empty((5, 0)))[MEAN])
-    worst, rarest, second, typical = _rarest([recent(f"recall_{digit}") for digit in range(CLASSES)])
+    worst, rarest, second, typical = _rarest([recent(f"recall_{label}") for label in range(classes)])
     return Signs(
         images=images,
         seconds=max(float(curve[SECONDS, -1]) for curve in curves.values()),
@@ -139,7 +138,7 @@ def read(config: TrainConfig, curves: Curves, floor: float = NAN) -> Signs:
 
 def digits(curves: Curves) -> Array:
     """How many digits were found at each look, as a curve."""
-    shares = [curves[f"share_{digit}"] for digit in range(CLASSES)]
+    shares = [curve for name, curve in curves.items() if name.startswith("share_")]
     count = np.sum([share[MEAN] >= FOUND for share in shares], axis=0, dtype=float)
     return np.stack((*shares[0][:MEAN], count, count, count))
 

@@ -168,12 +168,12 @@ class Trainer:
 
     @cached_property
     def _probe(self) -> Probe:
-        """The same pictures in every move of a run: a latent of its own for each digit, and a real one of each. Where
-        digits are left out of the training set, others come twice."""
+        """The same pictures in every move of a run: a latent of its own for each class, and a real one of each. Where
+        classes are left out of the training set, others come twice."""
         labels = self.sampler.labels
         y = torch.unique(labels).long().repeat(SHOWN)[:SHOWN]
         z = self.game.latents(self.config).sample(SHOWN, torch.Generator().manual_seed(self.config.seed))
-        first = torch.stack([(labels == digit).nonzero()[0, 0] for digit in y])
+        first = torch.stack([(labels == label).nonzero()[0, 0] for label in y])
         real = self.sampler.images.index_select(0, first).float() * (2 / 255) - 1
         return Probe(z.to(self.device), y, real)
 

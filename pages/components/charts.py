@@ -11,6 +11,7 @@ import streamlit as st
 
 from gan import plots, web
 from gan.curves import Array, reduced
+from gan.data import DataSpec
 from gan.games import rules, words
 from gan.games.game import Chart, Quantity
 from gan.glossary import term
@@ -29,8 +30,6 @@ SENTENCE = 18
 """Pixels below the heading of each chart, for what it says in words."""
 RECENT = 20
 """Records that make up what a curve shows at a moment."""
-EVEN = 0.1
-"""The share of each digit where all ten come equally often."""
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)
@@ -124,7 +123,7 @@ def _panels(run: Run, whole: bool, at: int | None) -> tuple[list[str], list[str]
         sentences.append(_distance(records, run.status.quality, at))
         headings.append(
             _heading(
-                f"Distance from real digits ({term('FCD')})",
+                f"Distance from real {run.config.data.spec.many} ({term('FCD')})",
                 _key("generator", "━", "forgeries"),
                 _key("real", "┄", "real ones"),
                 _key("text", "★", term("best")),
@@ -191,27 +190,31 @@ def quality_panel(found: Quality, curve: Curve) -> Panel:
     return Panel([curve], lines, logarithmic=True, mark=mark)
 
 
-def quality(found: Quality) -> None:
-    """How good the forgeries are by the last measurement, and how often each digit is among them."""
+def quality(found: Quality, spec: DataSpec) -> None:
+    """How good the forgeries are by the last measurement, and how often each class of the data set is among them."""
     total, most = sum(found.histogram), max(found.histogram)
-    # Full height is twice an even share, or the most frequent digit where that is more: of a collapsed
+    even = 1 / len(spec.classes)
+    names = [spec.classes[place] if place < len(spec.classes) else str(place) for place in range(len(found.histogram))]
+    # Full height is twice an even share, or the most frequent class where that is more: of a collapsed
     # generator one bar is left, and the line of the even share lies near the ground.
-    full = max(2 * EVEN * total, most)
+    full = max(2 * even * total, most)
+    bar = '<span><i style="--share:{:.1f}%"></i><b>{}</b><small>{}</small></span>'
     bars = "".join(
-        f'<span><i style="--share:{100 * count / full:.1f}%"></i>{digit}<small>{count}</small></span>'
-        for digit, count in enumerate(found.histogram)
+        bar.format(100 * count / full, html.escape(name), count)
+        for name, count in zip(names, found.histogram, strict=True)
     )
-    said = [f"{term('FCD')} {found.fcd:.1f} (real digits: {found.fcd_floor:.1f})"]
+    said = [f"{term('FCD')} {found.fcd:.1f} (real {spec.many}: {found.fcd_floor:.1f})"]
     if found.agreement is not None:
-        said.insert(0, f"{found.agreement:.1%} {term('read as asked')} (real digits: {found.agreement_floor:.1%})")
+        said.insert(0, f"{found.agreement:.1%} {term('read as asked')} (real {spec.many}: {found.agreement_floor:.1%})")
     when = f" after {found.measured_images:,} images" if found.measured_images else ""  # older runs do not say
-    spoken = ", ".join(f"{digit}: {count}" for digit, count in enumerate(found.histogram))
+    spoken = html.escape(", ".join(f"{name}: {count}" for name, count in zip(names, found.histogram, strict=True)))
     st.html(f'<div class="quiet">{total:,} forgeries{when}: {" · ".join(said)}</div>')
     st.html(
-        f'<div class="histogram-heading"><b>Which digits it forges</b>'
+        f'<div class="histogram-heading"><b>Which {spec.many} it forges</b>'
         f'<span class="key">┄ {term("even share")}</span></div>'
     )
+    kind = "histogram long" if max(map(len, names)) > 2 else "histogram"
     st.html(
-        f'<div class="histogram" role="img" aria-label="Of {total} forgeries, by digit: {spoken}" '
-        f'style="--even:{100 * EVEN * total / full:.1f}%">{bars}</div>'
+        f'<div class="{kind}" role="img" aria-label="Of {total} forgeries, by {spec.one}: {spoken}" '
+        f'style="--even:{100 * even * total / full:.1f}%">{bars}</div>'
     )

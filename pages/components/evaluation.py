@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from gan import data
 from gan.quality.questions import Measured, Question, Refusal
 from gan.quality.results import ACCURACY_SCORE, SAMPLES, Evaluation, Metric, MetricKind
 from pages.components import asking
@@ -17,7 +18,7 @@ COUNTS = (1000, 2000, 5000, SAMPLES)
 MOST = 4
 """Models side by side."""
 FOUND = 0.005
-"""A digit counts as found if at least this share of the forgeries is read as it."""
+"""A class counts as found if at least this share of the forgeries is read as it."""
 LONGEST_NAME = 60
 """Letters of a name from the address that are shown."""
 NBSP = "\N{NO-BREAK SPACE}"
@@ -114,24 +115,31 @@ def _against_real(fcd: Metric) -> str:
 
 def _reading(one: Examined) -> str:
     found = one.measured.found
+    spec = data.spec(found.dataset)
     agreement = found.metrics.get("label_agreement")
     if agreement is None:
-        digits = sum(count >= FOUND * found.n for count in found.histogram)
-        read = f"The judge finds {digits} of 10 digits among the forgeries."
+        classes = sum(count >= FOUND * found.n for count in found.histogram)
+        read = f"The judge finds {classes} of {len(spec.classes)} {spec.many} among the forgeries."
     else:
         read = (
             f"The judge reads {percent(agreement.value)} of the forgeries as asked, and {percent(agreement.floor)} "
-            "of real digits correctly."
+            f"of real {spec.many} correctly."
         )
     return f"{_against_real(found.metrics['fcd'])} {read}"
 
 
 def _comparison(examined: Sequence[Examined]) -> str:
+    sets = dict.fromkeys(one.measured.found.dataset for one in examined)
+    if len(sets) > 1:
+        each = "; ".join(f"<b>{html.escape(one.name)}</b>: {_reading(one)}" for one in examined)
+        titles = " and ".join(data.spec(name).title for name in sets)
+        return f"They learned from {titles}: each has a judge of its own, so their figures cannot be compared. {each}"
     order = sorted(examined, key=lambda one: one.metrics["fcd"].value)
     first, last = order[0], order[-1]
     behind = f"{html.escape(last.name)} with {number(last.metrics['fcd'].value)}"
     return (
-        f"Nearest to real digits is <b>{html.escape(first.name)}</b>. {_against_real(first.metrics['fcd'])} "
+        f"Nearest to real {data.spec(next(iter(sets))).many} is <b>{html.escape(first.name)}</b>. "
+        f"{_against_real(first.metrics['fcd'])} "
         f"{'Furthest is' if len(order) > 2 else 'Behind it comes'} {behind}."
     )
 

@@ -5,7 +5,7 @@ with those that it holds (component.js), and gets weights only where there are o
 import html
 import json
 import os
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -52,18 +52,23 @@ def _looked_into(key: str, _model: "Model") -> "tuple[list[Basis], str]":
         return bases(_model.generator, _model.latents), opening(_model)
 
 
+def _real(entry: str, dataset: str) -> data.Bytes | None:
+    """Real images that the widget needs, where the data set is here: Draw can do without."""
+    if entry == "draw":
+        with suppress(data.DataError):
+            return data.some(*data.load(dataset).test, content.YARDSTICK)[0]
+    return None
+
+
 @st.cache_resource(show_spinner=False, max_entries=8)
 def _content(entry: str, path: Path, modified: float, names: Names, key: str) -> bytes:
     """What the page runs; `modified` tells versions of a file apart, `key` directions."""
-    real = None
-    if entry == "draw":
-        digits = data.load()
-        real, _ = data.some(digits.test_images, digits.test_labels, content.YARDSTICK)
     if path == SHIPPED:
-        return content.presented(content.shipped(), names, real)
+        return content.presented(content.shipped(), names, data.spec(), _real(entry, data.DEFAULT))
     from gan.export.explorable import explorable
 
     model = models.load(path, modified)
+    real = _real(entry, model.config.data.dataset)
     found, start = _looked_into(key, model) if entry == "explorer" else ((), "")
     return explorable(model, names, found, real, start)
 

@@ -26,7 +26,10 @@ def panel(run: Run) -> None:
         lookback.chip(run, moment)
         look.state_bar("Train", status)
     diagnosis.line(run)
-    if status.message:
+    if status.state == "starting" and status.message:
+        st.info(look.plain(status.message), icon=":material/downloading:")
+        st.progress(min(1.0, status.progress.prepared))
+    elif status.message:
         (st.error if status.state == "failed" else st.warning)(look.plain(status.message))
     if run.silent_for:
         st.warning(look.plain(runs.why_silent(run)))
@@ -40,7 +43,7 @@ def panel(run: Run) -> None:
     with left, st.container(gap="xxsmall"):
         charts.show(run, at)
         if status.quality.fcd is not None:
-            charts.quality(status.quality)
+            charts.quality(status.quality, run.config.data.spec)
     with right, st.container(gap="xxsmall"):
         kind = f"a hundred {term('latent', 'latents')}"
         if run.config.conditional:
@@ -54,11 +57,14 @@ def panel(run: Run) -> None:
             )
             if moment:
                 st.html(f'<div class="quiet">after {moment.images:,} images</div>', width="content")
+        spec = run.config.data.spec
         if moment:
-            look.digits(moment.png, "Digits that the averaged generator forges")
+            many = f"{spec.many[0].upper()}{spec.many[1:]}"
+            names = spec.classes if run.config.conditional else ()
+            look.digits(moment.png, f"{many} that the averaged generator forges", rows=names)
         else:
-            look.digits(look.blank(10), "Nothing forged yet")
-        look.digits(look.real_digits(1), "Real handwritten digits", "Real")
+            look.digits(look.blank(len(spec.classes)), "Nothing forged yet")
+        look.digits(look.real_images(1, spec.name), spec.real, "Real")
     if run.living and status.progress.share is not None:
         st.progress(status.progress.share)
     lookback.machine(run, moment)

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import html
 import re
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -87,29 +88,41 @@ def clock(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{left:02}" if hours else f"{minutes}:{left:02}"
 
 
-def digits(png: bytes, alt: str, above: str = "") -> None:
-    """A picture of digits, as wide as its place, with a quiet line above it.
+def digits(png: bytes, alt: str, above: str = "", rows: Sequence[str] = ()) -> None:
+    """A picture of images, as wide as its place, with a quiet line above it. Names of its `rows` stand
+    beside them, unless they are such as everybody sees: digits.
 
     It comes with the page itself, not by a request of its own, so that it never blinks while it is
     replaced.
     """
     line = f'<div class="quiet">{html.escape(above)}</div>' if above else ""
     source = base64.b64encode(png).decode()
-    st.html(f'{line}<img class="digits" alt="{html.escape(alt)}" src="data:image/png;base64,{source}">')
+    image = f'<img class="digits" alt="{html.escape(alt)}" src="data:image/png;base64,{source}">'
+    if any(len(name) > 1 for name in rows):
+        names = "".join(f"<span>{html.escape(name)}</span>" for name in rows)
+        image = f'<div class="rows"><div>{names}</div>{image}</div>'
+    st.html(f"{line}{image}")
 
 
 @st.cache_data(show_spinner=False, max_entries=8)
-def blank(rows: int) -> bytes:
-    """A grid of ten columns with nothing in it, which keeps the place of one that is to come."""
-    return render.png(render.grid(np.zeros((rows * 10, 28, 28), np.uint8), columns=10))
+def blank(rows: int, columns: int = render.COLUMNS) -> bytes:
+    """A grid with nothing in it, which keeps the place of one that is to come."""
+    return render.png(render.grid(np.zeros((rows * columns, 28, 28), np.uint8), columns=columns))
 
 
 @st.cache_data(show_spinner=False, max_entries=8)
-def real_digits(rows: int) -> bytes:
-    """`rows` rows of the digits 0 to 9 from the real test images, as PNG."""
-    examples = data.load().examples(rows)
+def _real_images(rows: int, dataset: str) -> bytes:
+    examples = data.load(dataset).examples(rows)
     by_row = np.concatenate([examples[row::rows] for row in range(rows)])
-    return render.png(render.grid(by_row, columns=10))
+    return render.png(render.grid(by_row, columns=len(examples) // rows))
+
+
+def real_images(rows: int, dataset: str) -> bytes:
+    """`rows` rows of one of each class from the real test images, as PNG; an empty grid while they are not here."""
+    try:
+        return _real_images(rows, dataset)
+    except data.DataError:
+        return blank(rows, len(data.spec(dataset).classes))
 
 
 def short_key(name: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import streamlit as st
 
-from gan import glossary, plots, plots_matrix, render
+from gan import data, glossary, plots, plots_matrix, render
 from gan.quality.questions import Refusal
 from gan.quality.results import ACCURACY_SCORE, DEFINITIONS, KINDS, SAMPLES, Forgery, Metric, MetricKind
 from pages.components import asking, look
@@ -90,6 +90,7 @@ def say(text: str, below: str = "") -> None:
 def table(examined: Sequence[Examined]) -> None:
     """A row for each figure: every model's value, and that of real images."""
     several = len(examined) > 1
+    comparable = len({one.measured.found.dataset for one in examined}) == 1
     known = [one.metrics for one in examined]
     heads = ["<th>Metric</th>", '<th class="way">Better</th>']
     for one in examined:
@@ -104,13 +105,17 @@ def table(examined: Sequence[Examined]) -> None:
         measured = [figure for figure in found if figure is not None]
         if not measured and name != ACCURACY_SCORE:
             continue
-        best = _best(kind, [figure.value for figure in measured]) if several and name not in ALARMS else None
+        best = (
+            _best(kind, [figure.value for figure in measured])
+            if several and comparable and name not in ALARMS
+            else None
+        )
         cells = [f"<td>{glossary.explained(kind.label, kind.meaning)}</td>", f'<td class="way">{kind.better}</td>']
         for figure in found:
             value = "–" if figure is None else show(kind, figure.value)
             value = f"<b>{value}</b>" if figure is not None and figure.value == best else value
             cells.append(f"<td>{value}{f' <small>{_ratio(kind, figure)}</small>' if several else ''}</td>")
-        cells.append(f'<td class="real">{show(kind, measured[0].floor) if measured else "–"}</td>')
+        cells.append(f'<td class="real">{show(kind, measured[0].floor) if measured and comparable else "–"}</td>')
         if not several:
             cells.append(f"<td>{_ratio(kind, found[0]) or '–'}</td>")
         rows.append(f"<tr>{''.join(cells)}</tr>")
@@ -157,21 +162,24 @@ def terms() -> None:
 def readings(one: Examined) -> None:
     """What the judge read: where which digit was asked, or how often each where none was."""
     found = one.measured.found
+    spec = data.spec(found.dataset)
     config = plots.CONFIG | {"displayModeBar": False}
     dark, scale = look.dark(), look.scale()
     key = f"readings-{one.id}-{one.question.n}-{one.question.seed}"
     if found.confusion is None or found.digits is None:
-        figure = plots_matrix.histogram(found.histogram, found.histogram_floor, dark=dark, key=key, scale=scale)
-        alt = "How often the judge reads each digit"
+        figure = plots_matrix.histogram(
+            found.histogram, found.histogram_floor, spec.classes, dark=dark, key=key, scale=scale
+        )
+        alt = f"How often the judge reads each {spec.one}"
         line = (
-            "This generator was never told which digit is which, so there is no asked digit to compare with what "
-            "is read. How often each digit is read:"
+            f"This generator was never told which {spec.one} is which, so there is none that was asked for to compare "
+            f"with what is read. How often each {spec.one} is read:"
         )
     else:
         shares = [percent(digit.value, 1) for digit in found.digits]
-        figure = plots_matrix.confusion(found.confusion, shares, dark=dark, key=key, scale=scale)
-        alt = "Asked digits against those that the judge reads"
-        line = "Amber: what the judge read instead of the digit asked for."
+        figure = plots_matrix.confusion(found.confusion, shares, spec.classes, dark=dark, key=key, scale=scale)
+        alt = f"Asked {spec.many} against those that the judge reads"
+        line = f"Amber: what the judge read instead of the {spec.one} asked for."
     st.html(f'<div class="quiet">{line}</div>')
     st.plotly_chart(figure, key="readings", config=config, alt=alt)
 
@@ -180,14 +188,14 @@ def wall(one: Examined, *, stacked: bool = False) -> None:
     """The forgeries that the judge is surest of and those that it is least sure of, side by side or `stacked`."""
     found, measured = one.measured.found, one.measured
     below = (
-        "the digit that the judge reads, and how sure it is."
+        "what the judge reads, and how sure it is."
         if found.confusion is None
-        else "the digit asked for → the one that the judge reads, and how sure it is of the one asked for."
+        else "what was asked for → what the judge reads, and how sure it is of what was asked for."
     )
     st.html(
         f'<div class="quiet">Each forgery stands above the nearest training image, pixel by pixel. Below: {below}</div>'
     )
-    for column, title, forgeries, digits in zip(
+    for column, title, forgeries, pictures in zip(
         (st.container(), st.container()) if stacked else st.columns(2, gap="medium"),
         ("The ten best, by the judge's confidence", "The ten worst"),
         (found.best, found.worst),
@@ -196,15 +204,17 @@ def wall(one: Examined, *, stacked: bool = False) -> None:
     ):
         with column:
             st.header(title, anchor=False)
-            _rows(title, forgeries, *digits)
+            _rows(title, forgeries, *pictures, data.spec(measured.found.dataset).classes)
 
 
-def _rows(title: str, forgeries: Sequence[Forgery], forged: render.Bytes, real: render.Bytes) -> None:
+def _rows(
+    title: str, forgeries: Sequence[Forgery], forged: render.Bytes, real: render.Bytes, names: Sequence[str]
+) -> None:
     parts = []
     for start in range(0, len(forgeries), ROW):
         of = slice(start, start + ROW)
         png = render.png(render.grid(np.concatenate((forged[of], real[of])), ROW))
-        captions = "".join(map(_caption, forgeries[of]))
+        captions = "".join(_caption(forgery, names) for forgery in forgeries[of])
         source = base64.b64encode(png).decode()
         parts.append(
             f'<div><img class="digits" alt="{html.escape(title)}, {start + 1} to {start + ROW}" '
@@ -213,12 +223,13 @@ def _rows(title: str, forgeries: Sequence[Forgery], forged: render.Bytes, real: 
     st.html(f'<div class="wall">{"".join(parts)}</div>')
 
 
-def _caption(forgery: Forgery) -> str:
+def _caption(forgery: Forgery, names: Sequence[str]) -> str:
+    read = html.escape(names[forgery.read])
     if forgery.asked is None:
-        what = str(forgery.read)
+        what = read
     else:
         wrong = ' class="wrong"' if forgery.read != forgery.asked else ""
-        what = f"<span{wrong}>{forgery.asked} → {forgery.read}</span>"
+        what = f"<span{wrong}>{html.escape(names[forgery.asked])} → {read}</span>"
     return f"<div>{what}<small>{belief(forgery.confidence)}</small></div>"
 
 
@@ -234,7 +245,7 @@ def score(one: Examined, *, named: bool = False) -> None:
         elif job is not None and isinstance(job.answer, Metric):
             st.html(
                 f'<div class="quiet">A classifier that learned from {of} alone reads '
-                f"{percent(job.answer.value)} of real test digits; one that learned from as many real images, "
+                f"{percent(job.answer.value)} of real test images; one that learned from as many real images, "
                 f"{percent(job.answer.floor)}.</div>"
             )
         else:

@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from gan import data
 from gan.config import ConfigError, TrainConfig, fields, kinds
 from gan.config.fields import Hint
 from gan.glossary import GLOSSARY
@@ -28,7 +29,13 @@ RATES = (1e-5, 2e-5, 5e-5, 1e-4, 2e-4, 5e-4, 1e-3, 2e-3, 5e-3, 1e-2, 2e-2, 5e-2,
 RATES_BY_HAND = ("lr_g", "lr_d")
 """What can be moved while a run trains."""
 PATIENCE: dict[str, float] = {"never": 0, "10 s": 10, "20 s": 20, "1 minute": 60, "5 minutes": 300}
-UP_FRONT = ("preset", "budget.seconds", "budget.patience", *(fields.find(name) for name in RATES_BY_HAND))
+UP_FRONT = (
+    "preset",
+    fields.DATASET,
+    "budget.seconds",
+    "budget.patience",
+    *(fields.find(name) for name in RATES_BY_HAND),
+)
 """Shown first; everything else is behind the expander."""
 TABS = {
     "data": "Data",
@@ -87,6 +94,8 @@ def form(base: TrainConfig | None, base_id: str, wide: DeltaGenerator) -> TrainC
     # Another preset means other fields, not the same ones with what was typed for the last.
     suffix = f"{name}-{base_id}"
     values: dict[str, Any] = {}
+    hint = fields.hints()[fields.DATASET]
+    values[fields.DATASET] = _field(fields.DATASET, hint, start.data.dataset, f"{fields.DATASET}-{suffix}")
     durations = dict(DURATIONS)
     if start.budget.images:  # no limit in seconds is not the same as no limit
         del durations[ENDLESS]
@@ -138,8 +147,12 @@ def _parts(
                     columns = st.columns(A_ROW)
                 with columns[at % A_ROW]:
                     key = f"{path}-{game}-{suffix}" if part == "game" else f"{path}-{suffix}"
+                    if path == fields.CLASSES and values[fields.DATASET] != start.data.dataset:
+                        key, known[path] = f"{path}-{values[fields.DATASET]}-{suffix}", ()  # another set has others
                     try:
-                        values[path] = _field(path, hint, known[path], key, game)
+                        values[path] = _field(
+                            path, hint, known[path], key, game, values.get(fields.DATASET, data.DEFAULT)
+                        )
                         _mark(hint, values[path], usual.get(path), key)
                     except ConfigError as error:
                         problems[path] = str(error)
@@ -175,19 +188,24 @@ def _seconds(path: str, label: str, offered: dict[str, float], value: float, suf
     return float(choices[st.selectbox(label, list(choices), first, key=f"{path}-{suffix}", help=text)])
 
 
+def _title_of_set(name: str) -> str:
+    return data.spec(name).title
+
+
 def _is_number(hint: Hint) -> bool:
     """Whether a number field does: whole numbers. Others reach over many powers of ten, which no step suits."""
     return hint.kind is int and not hint.is_tuple and not hint.word
 
 
-def _field(path: str, hint: Hint, value: Any, key: str, game: str = "") -> Any:
+def _field(path: str, hint: Hint, value: Any, key: str, game: str = "", dataset: str = data.DEFAULT) -> Any:
     """One field and its value; raises `ConfigError` where what was typed means none."""
     text = f"{hint.help} Called `{fields.short(path)}` on the command line."
     # A value that was put back by hand is in the session already, and a widget takes one of the two only.
     known = {} if key in st.session_state else {"value": value}
     if hint.choices:
         index = {} if key in st.session_state else {"index": hint.choices.index(value)}
-        return st.selectbox(hint.label, hint.choices, key=key, help=text, **index)
+        called = _title_of_set if path == fields.DATASET else str
+        return st.selectbox(hint.label, hint.choices, key=key, help=text, format_func=called, **index)
     if hint.kind is bool:
         return st.toggle(hint.label, key=key, help=text, **known)
     if _is_number(hint):
@@ -195,5 +213,5 @@ def _field(path: str, hint: Hint, value: Any, key: str, game: str = "") -> Any:
         low, high = int(hint.bounds.low), int(hint.bounds.high)
         return st.number_input(hint.label, low, high, step=1, key=key, help=text, **known)
     if known:
-        known = {"value": fields.written(value)}
-    return fields.parse(path, st.text_input(hint.label, key=key, help=text, **known), game)
+        known = {"value": fields.written(value, dataset if path == fields.CLASSES else "")}
+    return fields.parse(path, st.text_input(hint.label, key=key, help=text, **known), game, dataset)

@@ -8,13 +8,15 @@ import pytest
 import torch
 from playwright.sync_api import Browser, Page
 
+from gan.data import spec
 from gan.export.program import compile_model, wire
 from gan.latents import sampling
 from gan.models.model import Model, load_model
-from gan.networks.layers import DIGITS
 from gan.paths import PRETRAINED
 from tests.export.test_program import SHAPES, model_of
 from tests.servers import library
+
+CLASSES = len(spec().classes)
 
 COUNT = 4
 READ = "told => { window.program = readProgram(Uint8Array.from(atob(told), (c) => c.charCodeAt(0))); }"
@@ -37,10 +39,10 @@ def _compare(page: Page, model: Model) -> None:
     page.evaluate(READ, base64.b64encode(wire(compile_model(model))).decode())
     z = sampling.sample(COUNT, model.latents, seed=4)
     for number in range(COUNT):
-        y = torch.tensor([number * 3 % DIGITS])
+        y = torch.tensor([number * 3 % CLASSES])
         images = model.generator(z[number : number + 1], y)
         logit = model.discriminator(images, y).item()
-        mix = np.eye(DIGITS)[y.item()].tolist()
+        mix = np.eye(CLASSES)[y.item()].tolist()
         found = page.evaluate(RUN, [z[number].tolist(), mix])
         expected = images.flatten().numpy()
         assert np.abs(np.array(found["pixels"]) - expected).max() * 127.5 < 2

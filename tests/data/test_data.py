@@ -21,9 +21,10 @@ def _drawn(sampler: Sampler, batches: int) -> list[int]:
 
 
 def test_mnist_has_sixty_and_ten_thousand(digits: Digits) -> None:
-    shapes = [array.shape for array in vars(digits).values()]
+    arrays = [*vars(digits).values()][:4]
+    shapes = [array.shape for array in arrays]
     assert shapes == [(60_000, 28, 28), (60_000,), (10_000, 28, 28), (10_000,)]
-    assert {array.dtype for array in vars(digits).values()} == {np.dtype(np.uint8)}
+    assert {array.dtype for array in arrays} == {np.dtype(np.uint8)}
 
 
 def test_mnist_is_the_one_that_everybody_knows(digits: Digits) -> None:

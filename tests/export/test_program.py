@@ -7,18 +7,20 @@ import pytest
 import torch
 from torch import nn
 
+from gan.data import spec
 from gan.export import program as program_module
 from gan.export.content import ExportError
 from gan.export.onnx_file import onnx_content
 from gan.export.program import Layer, Program, compile_model, fingerprint, wire
 from gan.latents import sampling
 from gan.models.model import Model, load_model
-from gan.networks.layers import DIGITS
 from gan.paths import PRETRAINED
 from tests.helpers import KINDS, networks, small
 
+CLASSES = len(spec().classes)
+
 COUNT = 12
-Y = torch.arange(COUNT) % DIGITS
+Y = torch.arange(COUNT) % CLASSES
 CONV_PAIR = {"architecture": "conv", "architecture_d": "same", "widths_g": (24, 6, 5), "widths_d": (5, 6, 7)}
 SHAPES = [
     *((kind, {}) for kind in KINDS),
@@ -64,7 +66,7 @@ def _forged(program: Program, z: np.ndarray, mix: np.ndarray) -> np.ndarray:
 
 
 def _mix(y: torch.Tensor) -> np.ndarray:
-    return np.eye(DIGITS, dtype=np.float32)[y.numpy()]
+    return np.eye(CLASSES, dtype=np.float32)[y.numpy()]
 
 
 def test_pictures_are_those_of_pytorch(model: Model) -> None:
@@ -89,7 +91,7 @@ def test_mix_of_digits_is_the_mix_of_their_embeddings() -> None:
     model = model_of("cgan")
     assert model.generator.embedding is not None
     z = sampling.sample(COUNT, model.latents, seed=4)
-    mix = np.zeros((COUNT, DIGITS), np.float32)
+    mix = np.zeros((COUNT, CLASSES), np.float32)
     mix[:, [3, 8]] = 0.5
     found = _forged(compile_model(model), z.numpy(), mix)
     weight = model.generator.embedding.weight
@@ -123,7 +125,7 @@ def test_no_batch_norm_and_no_embedding_is_left(model: Model) -> None:
     assert last.weight is not None
     assert first.weight.shape[1] == model.latents.size
     assert first.bias.ndim == (2 if model.config.conditional else 1)
-    assert len(last.weight) == (DIGITS if model.config.conditional else 1)
+    assert len(last.weight) == (CLASSES if model.config.conditional else 1)
 
 
 def test_layer_that_the_page_cannot_run_is_refused() -> None:

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from gan.cli import main
 from gan.config import TrainConfig
-from gan.data import Digits
+from gan.data import Digits, spec
 from gan.export.explorable import opening
 from gan.export.onnx_file import onnx_content
 from gan.export.program import compile_model, wire
@@ -24,9 +24,10 @@ from gan.latents.spec import LatentSpec, Part
 from gan.models.model import Model, load_model, model_content
 from gan.models.sampling import sample
 from gan.networks.generator import Generator
-from gan.networks.layers import DIGITS
 from gan.training.trainer import Trainer
 from tests.helpers import CPU
+
+CLASSES = len(spec().classes)
 
 NARROW: dict[str, Any] = {"generator.widths": (16, 8, 8), "generator.latent_dim": 6, "data.batch_size": 16}
 MADE: dict[str, dict[str, Any]] = {
@@ -90,7 +91,7 @@ def test_header_says_what_a_latent_is_made_of_and_how_a_score_reads(kind: str) -
     assert header["score"]["energy"] == (kind == "ebgan")
     last = [layer for layer in header["discriminator"] if "bias" in layer][-1]
     told = DISCRIMINATOR in rules(model.config).told
-    assert last["bias"][1] == ([784] if kind == "ebgan" else [DIGITS] if told else [1])
+    assert last["bias"][1] == ([784] if kind == "ebgan" else [CLASSES] if told else [1])
 
 
 def test_codes_follow_the_normal_numbers_in_the_header() -> None:
@@ -150,6 +151,8 @@ def test_directions_leave_codes_alone(way: int) -> None:
 
 class _Layer(nn.Module):
     """Activations (3 z_0, z_1, and what two codes do, many times as much)."""
+
+    classes = 0
 
     def __init__(self) -> None:
         super().__init__()

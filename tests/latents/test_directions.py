@@ -13,6 +13,8 @@ from tests.helpers import KINDS, build, networks, small
 class _Linear(nn.Module):
     """G(z) = A z: its Jacobian is A everywhere."""
 
+    classes = 10
+
     def __init__(self, matrix: Tensor) -> None:
         super().__init__()
         self.matrix = matrix
@@ -112,6 +114,8 @@ def test_semantic_factors_by_hand() -> None:
 
 class _Layer(nn.Module):
     """Activations (3 z_0, z_1): the first component is z_0."""
+
+    classes = 10
 
     def __init__(self) -> None:
         super().__init__()

@@ -90,7 +90,7 @@ def test_conditional_pair_needs_the_digit() -> None:
     generator, discriminator = _pair(preset("cgan"))
     z, x = _inputs(preset("cgan"))
     for network, images_or_latents in ((generator, z), (discriminator, x)):
-        with pytest.raises(ValueError, match="needs the digits"):
+        with pytest.raises(ValueError, match="needs the classes"):
             network(images_or_latents)
 
 
@@ -575,7 +575,7 @@ def test_networks_are_told_the_digit_apart_from_each_other(told: tuple[str, ...]
     for name, network, given in (("generator", generator, z), ("discriminator", discriminator, x)):
         if name in told:
             assert not torch.allclose(network(given, Y), network(given, Y + 1))
-            with pytest.raises(ValueError, match="needs the digits"):
+            with pytest.raises(ValueError, match="needs the classes"):
                 network(given)
         else:
             assert torch.equal(network(given, Y), network(given))

@@ -13,7 +13,7 @@ from gan.data import Bytes, Digits
 from gan.latents import sampling
 from gan.models.model import Model
 from gan.models.sampling import sample
-from gan.quality import evaluation, judge, metrics
+from gan.quality import evaluation, judge, judge_training, metrics
 from gan.quality.evaluation import accuracy_score, evaluate, pictures
 from gan.quality.results import KINDS, Evaluation, Metric
 from tests.helpers import is_sentence, networks, small
@@ -114,12 +114,12 @@ def test_floor_is_what_the_metrics_say_of_it(real: Evaluation, few: Digits) -> N
     around = metrics.neighbourhoods(against.features, floor.features)._asdict()
     near = metrics.nearest(data.some(*few.test, 1000)[0], few.train_images).distance
     expected = {
-        "label_agreement": (floor.digits == labels).mean(),
+        "label_agreement": (floor.labels == labels).mean(),
         "fcd": metrics.frechet_distance(metrics.gaussian(floor.features), metrics.gaussian(against.features)),
         "kernel_distance": metrics.kernel_distance(floor.features, against.features),
         **around,
         "classifier_score": metrics.classifier_score(floor.probabilities),
-        "kl_from_uniform": metrics.kl_from_uniform(np.bincount(floor.digits, minlength=10)),
+        "kl_from_uniform": metrics.kl_from_uniform(np.bincount(floor.labels, minlength=10)),
         "nearest_distance": np.median(near),
         "copies": 0.01,
     }
@@ -237,7 +237,7 @@ def test_best_are_the_surest_and_worst_the_least_sure(
     assert [forgery.confidence for forgery in found.worst] == pytest.approx(expected[:10], rel=1e-5, abs=1e-12)
     for forgery in found.best + found.worst:
         assert forgery.confidence == pytest.approx(belief[forgery.index], rel=1e-5, abs=1e-12)
-        assert forgery.read == reading.digits[forgery.index]
+        assert forgery.read == reading.labels[forgery.index]
 
 
 @pytest.mark.parametrize("preset", ["cgan", "vanilla"])
@@ -315,7 +315,7 @@ def test_classifier_that_learns_from_real_images_reads_as_well_as_the_floor(
     assert 0.6 < same.value == same.floor < 1
     assert done == sorted(done)
     assert done[-1] == 1
-    assert len(done) == 2 * round(4 * 500 / judge.BATCH)
+    assert len(done) == 2 * round(4 * 500 / judge_training.BATCH)
     noise = np.random.default_rng(0).integers(0, 256, images.shape).astype(np.uint8)
     nothing = accuracy_score(_model(_Shows(noise)), 500)
     assert nothing.floor == same.floor
@@ -332,7 +332,7 @@ def test_forgeries_that_nobody_asked_for_are_labelled_by_the_judge(
         lessons.append((images, digits))
         return judge.load().judge
 
-    monkeypatch.setattr(judge, "train", train)
+    monkeypatch.setattr(judge_training, "train", train)
     images, labels = data.some(*few.validation, 500)
     accuracy_score(_model(_Shows(images[::-1].copy()), "vanilla"), 500)
     assert np.array_equal(lessons[0][0], images[::-1])

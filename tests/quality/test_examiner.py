@@ -9,8 +9,9 @@ from gan import data
 from gan.data import Digits
 from gan.games import spec_of
 from gan.models.sampling import as_bytes
-from gan.quality import judge, metrics
-from gan.quality.examiner import Examiner, make_judge
+from gan.quality import judge, judge_training, metrics
+from gan.quality.examiner import Examiner
+from gan.quality.judge_training import make_judge
 from tests.helpers import CPU, assert_equal, build, networks, small
 
 FEW = 200
@@ -31,10 +32,10 @@ def test_quality_is_that_of_the_forgeries(examiner: Examiner, digits: Digits) ->
         images = as_bytes(generator(examiner.z, torch.from_numpy(asked))).numpy()
     reader = judge.load().judge
     reading, reference = reader.read(images), reader.read(digits.train_images[50_000:])
-    assert quality.agreement == (reading.digits == asked).mean()
+    assert quality.agreement == (reading.labels == asked).mean()
     expected = metrics.frechet_distance(metrics.gaussian(reading.features), metrics.gaussian(reference.features))
     assert quality.fcd == pytest.approx(expected, rel=1e-4)
-    assert quality.histogram == np.bincount(reading.digits, minlength=10).tolist()
+    assert quality.histogram == np.bincount(reading.labels, minlength=10).tolist()
 
 
 def test_same_generator_gets_the_same_answer(digits: Digits, examiner: Examiner) -> None:
@@ -103,19 +104,23 @@ def test_examining_leaves_no_graph_behind(examiner: Examiner) -> None:
 def test_judge_is_made_from_digits_alone(digits: Digits, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """One step on 50,000 images, and few others to measure it with: the file holds what was measured."""
     few = Digits(
-        digits.train_images[:50_300], digits.train_labels[:50_300], digits.test_images[:400], digits.test_labels[:400]
+        digits.train_images[:50_300],
+        digits.train_labels[:50_300],
+        digits.test_images[:400],
+        digits.test_labels[:400],
+        50_000,
     )
     monkeypatch.setattr(data, "load", lambda *_: few)
     steps: list[tuple[int, int]] = []
     path = tmp_path / "judge.safetensors"
-    content, about = make_judge(lambda step, of: steps.append((step, of)), passes=0)
+    content, about = make_judge(watch=lambda step, of: steps.append((step, of)), passes=0)
     path.write_bytes(content)
     assert steps == [(1, 1)]
-    made = judge.load(path)
+    made = judge.load(path=path)
     assert made.about == about
-    expected = judge.train(*few.for_judge, passes=0)
+    expected = judge_training.train(*few.for_judge, classes=10, passes=0)
     assert_equal(made.judge.state_dict(), expected.state_dict())
-    right = (expected.read(few.test_images).digits == few.test_labels).mean()
+    right = (expected.read(few.test_images).labels == few.test_labels).mean()
     assert made.about["accuracy_test"] == made.about["agreement_floor"] == right
     mean = expected.read(few.validation[0]).features.mean(0)
     assert made.reference["mean"].numpy() == pytest.approx(mean, rel=1e-6, abs=1e-9)

@@ -10,10 +10,12 @@ import torch
 
 from gan import data
 from gan.data import Bytes, Digits
-from gan.paths import JUDGE
-from gan.quality import examiner, judge
+from gan.paths import PRETRAINED
+from gan.quality import judge, judge_training
 from gan.quality.judge import Judge, JudgeError, Shipped
 from tests.helpers import assert_equal, is_sentence, rewritten
+
+JUDGE = data.judge_path(data.spec())
 
 
 @pytest.fixture(scope="module")
@@ -38,15 +40,15 @@ def measured(tmp_path_factory: pytest.TempPathFactory, shipped: Shipped) -> Ship
         return shipped.judge
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(judge, "train", train)
-        content, _ = examiner.make_judge()
+        patch.setattr(judge_training, "train", train)
+        content, _ = judge_training.make_judge()
     digits = data.load()
     assert len(taught) == 1
     assert np.array_equal(taught[0][0], digits.train_images[:50_000])
     assert np.array_equal(taught[0][1], digits.train_labels[:50_000])
     path = tmp_path_factory.mktemp("judge") / "judge.safetensors"
     path.write_bytes(content)
-    return judge.load(path)
+    return judge.load(path=path)
 
 
 def test_judge_reads_real_digits(measured: Shipped) -> None:
@@ -106,7 +108,7 @@ def test_reading_by_hand(shipped: Shipped, digits: Digits) -> None:
     logits = reading.features @ head.weight.double().numpy().T + head.bias.double().numpy()
     exponentials = np.exp(logits - logits.max(1, keepdims=True))
     assert reading.probabilities == pytest.approx(exponentials / exponentials.sum(1, keepdims=True), abs=1e-5)
-    assert np.array_equal(reading.digits, logits.argmax(1))
+    assert np.array_equal(reading.labels, logits.argmax(1))
 
 
 @pytest.mark.parametrize("block", [1, 7, 60])
@@ -130,7 +132,7 @@ def test_reading_in_blocks_is_reading_at_once(
 def test_reading_takes_any_memory(shipped: Shipped, digits: Digits) -> None:
     """Every second image, the last first: neither order is one that torch takes."""
     reading = shipped.judge.read(digits.test_images[19::-2])
-    assert np.array_equal(reading.digits, shipped.judge.read(digits.test_images[:20]).digits[19::-2])
+    assert np.array_equal(reading.labels, shipped.judge.read(digits.test_images[:20]).labels[19::-2])
 
 
 def test_input_is_in_minus_one_to_one() -> None:
@@ -144,7 +146,7 @@ def test_jitter_moves_a_little_and_never_mirrors(row: int, column: int) -> None:
     """A dot stays in its quarter of the picture; it can go 2 pixels and a tenth and ten degrees of its way."""
     images = torch.full((500, 1, 28, 28), -1.0)
     images[:, :, row : row + 2, column : column + 2] = 1
-    jittered = judge._jittered(images, torch.Generator().manual_seed(0))
+    jittered = judge_training._jittered(images, torch.Generator().manual_seed(0))
     assert jittered.shape == images.shape
     assert -1 <= jittered.min() < -0.999
     assert 0.5 < jittered.max() <= 1
@@ -160,14 +162,16 @@ def test_jitter_moves_a_little_and_never_mirrors(row: int, column: int) -> None:
 
 def test_lesson_is_learned(lesson: tuple[Bytes, Bytes], digits: Digits) -> None:
     """Chance is 0.1; six hundred images four times over are enough for far more, on images not seen."""
-    untrained = judge.train(*lesson, passes=0)
-    trained = judge.train(*lesson, passes=4)
+    untrained = judge_training.train(*lesson, classes=10, passes=0)
+    trained = judge_training.train(*lesson, classes=10, passes=4)
     assert judge.accuracy(untrained, digits.test_images[:1000], digits.test_labels[:1000]) < 0.4
     assert judge.accuracy(trained, digits.test_images[:1000], digits.test_labels[:1000]) > 0.6
 
 
 def test_one_seed_is_one_judge(lesson: tuple[Bytes, Bytes]) -> None:
-    first, second, other = (judge.train(*lesson, seed=seed, passes=0.5).state_dict() for seed in (0, 0, 1))
+    first, second, other = (
+        judge_training.train(*lesson, classes=10, seed=seed, passes=0.5).state_dict() for seed in (0, 0, 1)
+    )
     assert_equal(first, second)
     assert not torch.equal(first["head.weight"], other["head.weight"])
 
@@ -176,12 +180,12 @@ def test_training_leaves_the_global_random_state_alone(lesson: tuple[Bytes, Byte
     torch.manual_seed(1)
     expected = torch.rand(3)
     torch.manual_seed(1)
-    judge.train(*lesson, passes=0.2)
+    judge_training.train(*lesson, classes=10, passes=0.2)
     assert torch.equal(torch.rand(3), expected)
 
 
 def test_trained_judge_is_ready(lesson: tuple[Bytes, Bytes]) -> None:
-    trained = judge.train(*lesson, passes=0.2)
+    trained = judge_training.train(*lesson, classes=10, passes=0.2)
     assert not any(module.training for module in trained.modules())
     assert not any(parameter.requires_grad for parameter in trained.parameters())
 
@@ -190,7 +194,7 @@ def test_trained_judge_is_ready(lesson: tuple[Bytes, Bytes]) -> None:
 def test_watcher_sees_every_step(lesson: tuple[Bytes, Bytes], passes: float, steps: int) -> None:
     """600 images in batches of 128: 4.7 steps a pass."""
     seen: list[tuple[int, int]] = []
-    judge.train(*lesson, passes=passes, watch=lambda step, of: seen.append((step, of)))
+    judge_training.train(*lesson, classes=10, passes=passes, watch=lambda step, of: seen.append((step, of)))
     assert seen == [(step + 1, steps) for step in range(steps)]
 
 
@@ -210,7 +214,7 @@ def _without(content: bytes, tensor: str) -> bytes:
         (lambda content: content[:1000], "cannot be read"),
         (lambda content: b"\xff" * 5000, "cannot be read"),
         (lambda content: safetensors.torch.save({"x": torch.zeros(2)}), "not a judge that this program reads"),
-        (lambda content: (JUDGE.parent / "pretrained.safetensors").read_bytes(), "not a judge that this program reads"),
+        (lambda content: PRETRAINED.read_bytes(), "not a judge that this program reads"),
         (lambda content: rewritten(content, format="counterfeit"), "not a judge that this program reads"),
         (lambda content: rewritten(content, version="99"), "not a judge that this program reads"),
         (lambda content: rewritten(content, version=None), "not a judge that this program reads"),
@@ -229,7 +233,7 @@ def test_file_that_is_no_judge_is_refused_in_a_sentence(
     path = tmp_path / "judge.safetensors"
     path.write_bytes(damage(JUDGE.read_bytes()))
     with pytest.raises(JudgeError, match=said) as caught:
-        judge.load(path)
+        judge.load(path=path)
     assert is_sentence(str(caught.value))
     assert str(path) in str(caught.value)
 
@@ -237,6 +241,6 @@ def test_file_that_is_no_judge_is_refused_in_a_sentence(
 @pytest.mark.parametrize("path", ["nowhere.safetensors", "."])
 def test_missing_judge_is_named(tmp_path: Path, path: str) -> None:
     with pytest.raises(JudgeError, match="cannot be read; make one: python -m gan train-judge") as caught:
-        judge.load(tmp_path / path)
+        judge.load(path=tmp_path / path)
     assert is_sentence(str(caught.value))
     assert str(tmp_path / path) in str(caught.value)

@@ -152,7 +152,7 @@ def test_nearest_is_that_of_scikit_learn(digits: Digits) -> None:
 
 def test_confusion_is_that_of_scikit_learn() -> None:
     asked, read = np.random.default_rng(0).integers(0, 10, (2, 500))
-    assert np.array_equal(metrics.confusion(asked, read), confusion_matrix(asked, read, labels=range(10)))
+    assert np.array_equal(metrics.confusion(asked, read, 10), confusion_matrix(asked, read, labels=range(10)))
 
 
 @pytest.mark.parametrize(("left", "right"), [(2, 2), (BLOCK - 1, BLOCK + 1), (BLOCK, 3 * BLOCK), (2 * BLOCK + 1, 5)])
@@ -299,7 +299,7 @@ def test_kl_of_nothing_is_refused(counts: list[int]) -> None:
 
 
 def test_confusion_has_the_asked_digit_in_the_row() -> None:
-    found = metrics.confusion([3, 3, 3, 9, 0], [5, 5, 3, 9, 0])
+    found = metrics.confusion([3, 3, 3, 9, 0], [5, 5, 3, 9, 0], 10)
     assert found.shape == (10, 10)
     assert {(int(row), int(column)): int(found[row, column]) for row, column in np.argwhere(found)} == {
         (3, 5): 2,
