@@ -2,8 +2,8 @@
 
 import { element } from "./dom.js";
 import { LatentSearch, pictureError } from "./fit.js";
-import { mixOfDigit } from "./latents.js";
-import { decode, encode, singleDigit } from "./links.js";
+import { mixOfClass } from "./latents.js";
+import { decode, encode, singleClass } from "./links.js";
 import { picture } from "./painter.js";
 
 /** @import { Found } from "./fit.js" */
@@ -27,7 +27,7 @@ export const percent = (error) => `${(100 * Math.sqrt(error)).toFixed(1)} %`;
  */
 export const rank = (error) => String(Math.round(1e6 * error));
 
-/** The same search on real test digits. Errors are kept in this browser, by the hash of the weights. */
+/** The same search on real test images. Errors are kept in this browser, by the hash of the weights. */
 export class Baseline {
   /**
    * @param {Program} program
@@ -43,7 +43,7 @@ export class Baseline {
     /** @type {LatentSearch | null} */
     this.search = null;
     this.pairs = this.targets.map((target, number) => {
-      const own = picture({ "aria-label": `Real test digit ${number + 1}` });
+      const own = picture({ "aria-label": `Real test ${program.header.one ?? "image"} ${number + 1}` });
       const sampled = picture({ "aria-label": "What the generator makes of it" });
       own.show(target);
       const label = element("small", { textContent: "…" });
@@ -64,7 +64,7 @@ export class Baseline {
       return kept.map(({ z: text, digit }, number) => {
         const z = decode(text, this.program.header.latent_dim);
         if (!z) throw new Error("another model's");
-        const mix = mixOfDigit(digit);
+        const mix = mixOfClass(digit, this.program.header.classes.length);
         return { z, mix, error: pictureError(this.program.sample(z, mix), this.targets[number]) };
       });
     } catch {
@@ -92,7 +92,7 @@ export class Baseline {
     this.found.push(found);
     this.search = null;
     this.show(this.found.length - 1);
-    const kept = this.found.map(({ z, mix }) => ({ z: encode(z), digit: singleDigit(mix) }));
+    const kept = this.found.map(({ z, mix }) => ({ z: encode(z), digit: singleClass(mix) }));
     try {
       localStorage.setItem(this.key, JSON.stringify(kept));
     } catch {

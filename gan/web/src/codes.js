@@ -25,18 +25,18 @@ import { lockButton, nameField, ownNames } from "./sliders.js";
 /**
  * One big button for each of several values, marked by how much of it is asked for. `first` is the number that the first
  * of them has for tests.
- * @param {number} count
+ * @param {string[]} labels
  * @param {string} name
  * @param {(value: number) => void} onpick
  * @param {number} first
  */
-export function valueButtons(count, name, onpick, first = 0) {
-  const notes = Array.from({ length: count }, () => element("small"));
-  const buttons = Array.from({ length: count }, (_, value) =>
+export function valueButtons(labels, name, onpick, first = 0) {
+  const notes = labels.map(() => element("small"));
+  const buttons = labels.map((label, value) =>
     element(
       "button",
       { "data-testid": `${name}-button-${first + value}`, onclick: () => onpick(value) },
-      element("span", { textContent: value }),
+      element("span", { textContent: label }),
       notes[value],
     ),
   );
@@ -70,7 +70,12 @@ function valuesOfCode(selection, { start, size }, first, names, locked) {
   const most = () => shares().reduce((best, share, value, all) => (share > all[best] ? value : best), 0);
   const pick = (/** @type {number} */ value) => selection.setLatent(replaced(selection.z, start, oneHot(size, value)));
   const called = (/** @type {number} */ value) => names.get(`value ${first + value}`) ?? "";
-  const { node: buttons, mark } = valueButtons(size, "code", pick, first);
+  const { node: buttons, mark } = valueButtons(
+    Array.from({ length: size }, (_, value) => String(value)),
+    "code",
+    pick,
+    first,
+  );
   const which = element("span", { className: "quiet" });
   const name = nameField({
     called: () => called(most()),
@@ -189,7 +194,7 @@ export function codeControls(selection, locked) {
   const note = element(
     "p",
     { className: "quiet" },
-    header.conditional ? "" : "This generator was never told which digit is which. ",
+    header.conditional ? "" : `This generator was never told which ${header.one} is which. `,
     "Nobody has labelled these ",
     explained(selection.program, "code", "codes"),
     ": find out what each came to mean.",

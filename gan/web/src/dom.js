@@ -98,3 +98,17 @@ export async function copy(button, text) {
  * @param {HTMLCanvasElement} canvas
  */
 export const context2d = (canvas) => /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+
+/**
+ * A word with its article: a digit, an article.
+ * @param {string} word
+ */
+export const article = (word) => `${/^[aeiou]/i.test(word) ? "an" : "a"} ${word}`;
+
+const NUMBERS = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"];
+
+/**
+ * A count in words, as far as it has a short one.
+ * @param {number} count
+ */
+export const counted = (count) => NUMBERS[count] ?? String(count);

@@ -1,10 +1,10 @@
 // Draw a digit, find its latent.
 
 import { Baseline, median, percent, rank } from "./baseline.js";
-import { copy, element, explained } from "./dom.js";
+import { article, copy, counted, element, explained } from "./dom.js";
 import { LatentSearch } from "./fit.js";
-import { CLASSES, mixOfDigit } from "./latents.js";
-import { singleDigit, toQuery } from "./links.js";
+import { mixOfClass } from "./latents.js";
+import { singleClass, toQuery } from "./links.js";
 import { PictureGrid, picture } from "./painter.js";
 import { drawingPaper } from "./paper.js";
 import { letter, Pins } from "./pins.js";
@@ -27,7 +27,7 @@ const ENOUGH = 3;
  * @returns {Widget}
  */
 export function mountDraw(root, program) {
-  const conditional = program.header.conditional;
+  const { conditional, classes, one, many, dataset } = program.header;
   const selection = new LatentSelection(program);
   const pins = new Pins(program);
   const state = {
@@ -44,7 +44,7 @@ export function mountDraw(root, program) {
     ended: false,
     waiting: false,
   };
-  const seen = picture({ "aria-label": "Your digit as MNIST would have it", "data-testid": "as-mnist" });
+  const seen = picture({ "aria-label": `Your ${one} as ${dataset} would have it`, "data-testid": "as-mnist" });
   const sampled = picture({
     "aria-label": "What the generator makes of the latent that was found",
     "data-testid": "found",
@@ -54,7 +54,7 @@ export function mountDraw(root, program) {
   const comparison = element("p", { className: "quiet", "aria-live": "polite", "data-testid": "judged" });
   const pinned = element("p", { className: "quiet" });
 
-  const paper = drawingPaper({
+  const paper = drawingPaper(article(one), {
     onstroke: () => {
       state.search = null;
     },
@@ -63,7 +63,7 @@ export function mountDraw(root, program) {
   });
   const real = element("button", {
     textContent: "Take a real one",
-    title: "A test digit of MNIST, which neither network has seen",
+    title: `A test ${one} of ${dataset}, which neither network has seen`,
     onclick: () => {
       const { targets } = baseline;
       state.real = (state.real + 1) % targets.length;
@@ -103,11 +103,12 @@ export function mountDraw(root, program) {
   const explore = element("a", { className: "button", textContent: "Open in Explore", target: "_self" });
   const after = element("div", { className: "buttons" }, pin, explore, link);
 
-  const ten = new PictureGrid(CLASSES, 1, (digit) => ({ z: selection.z, mix: mixOfDigit(digit) }), {
+  const mixOf = (/** @type {number} */ label) => mixOfClass(label, classes.length);
+  const ten = new PictureGrid(classes.length, 1, (label) => ({ z: selection.z, mix: mixOf(label) }), {
     className: "row",
     role: "img",
     "data-testid": "ten-digits",
-    "aria-label": "Your hand, all ten digits: the latent that was found, asked for each",
+    "aria-label": `Your hand, all ${counted(classes.length)} ${many}: the latent that was found, asked for each`,
   });
   const mine = {
     own: picture({ "aria-label": "Yours" }),
@@ -127,7 +128,7 @@ export function mountDraw(root, program) {
   const figure = (/** @type {{ node: HTMLElement }} */ one, /** @type {string} */ text) =>
     element("figure", {}, one.node, element("figcaption", { className: "quiet", textContent: text }));
   const pictures = [
-    figure(seen, "yours, as in MNIST"),
+    figure(seen, `yours, as in ${dataset}`),
     figure(sampled, "the generator's"),
     figure(difference, "the difference"),
   ];
@@ -143,7 +144,12 @@ export function mountDraw(root, program) {
   );
   if (conditional)
     results.append(
-      element("p", { className: "quiet" }, "Your hand, all ten digits: one ", explained(program, "latent")),
+      element(
+        "p",
+        { className: "quiet" },
+        `Your hand, all ${counted(classes.length)} ${many}: one `,
+        explained(program, "latent"),
+      ),
       ten.node,
     );
   root.replaceChildren(
@@ -160,7 +166,7 @@ export function mountDraw(root, program) {
       element(
         "div",
         { className: "below" },
-        element("h2", { textContent: "How near does it come to real digits?" }),
+        element("h2", { textContent: `How near does it come to real ${many}?` }),
         progress,
         element("div", { className: "yardstick" }, mineNode, ...baseline.pairs.map((pair) => pair.node)),
       ),
@@ -180,8 +186,7 @@ export function mountDraw(root, program) {
     after.hidden = true;
     ten.clear();
     for (const picture of [seen, sampled, difference]) picture.clear();
-    outcome.textContent =
-      "Draw a digit with mouse or finger. When you lift it, the latent of the nearest forgery is found.";
+    outcome.textContent = `Draw ${article(one)} with mouse or finger. When you lift it, the latent of the nearest forgery is found.`;
     if (target) {
       seen.show(target);
       mine.own.show(target);
@@ -197,7 +202,7 @@ export function mountDraw(root, program) {
     const pixels = program.sample(z, mix);
     sampled.show(pixels);
     difference.show(pixels.map((value, i) => Math.abs(value - target[i]) - 1));
-    const what = conditional ? `a ${singleDigit(mix)}` : "something";
+    const what = conditional ? article(classes[singleClass(mix)]) : "something";
     const doing = state.found ? "Found" : "Searching:";
     outcome.textContent = `${doing} ${what} that differs from yours by ${percent(error)}, ${state.seconds.toFixed(1)} s`;
     if (!conditional) return;
@@ -211,7 +216,7 @@ export function mountDraw(root, program) {
     const count = errors.length;
     const middle = count ? ` (their median: ${percent(median(errors))})` : "";
     progress.textContent =
-      "The same search on digits of the test images: above the real one, below the generator's, the nearest first; " +
+      "The same search on test images: above the real one, below the generator's, the nearest first; " +
       "the root mean square of the difference, in percent of black to white. " +
       (done ? `All ${count}${middle}.` : `${count} of ${targets.length} so far${middle}.`);
     if (!state.found) return;
@@ -223,8 +228,8 @@ export function mountDraw(root, program) {
     const nearer = errors.filter((one) => one > error).length;
     comparison.textContent =
       count < ENOUGH
-        ? "Real digits are being measured, to compare it with."
-        : `Nearer than ${nearer} of ${count} real digits${middle}.`;
+        ? `Real ${many} are being measured, to compare it with.`
+        : `Nearer than ${nearer} of ${count} real ${many}${middle}.`;
   }
 
   function request() {

@@ -1,8 +1,8 @@
-// The explorer: digit buttons, sliders, the ten digits of a latent, a pad.
+// The explorer: a button for each class, sliders, all classes of a latent, a pad.
 
 import { codeControls, valueButtons } from "./codes.js";
-import { context2d, copy, download, element, explained, slider } from "./dom.js";
-import { CLASSES, mixOfDigit } from "./latents.js";
+import { context2d, copy, counted, download, element, explained, slider } from "./dom.js";
+import { mixOfClass } from "./latents.js";
 import { fromQuery, toQuery } from "./links.js";
 import { latentPad } from "./pad.js";
 import { Painter, PictureGrid, picture, SIDE } from "./painter.js";
@@ -17,31 +17,32 @@ import { coordinateSliders, directionSliders } from "./sliders.js";
 const SELECTED = ["z", "digit", "mix"];
 
 /**
- * One big button a digit, and behind a switch how much of each.
+ * One big button a class, and behind a switch how much of each.
  * @param {LatentSelection} selection
  */
-function digitButtons(selection) {
-  const buttons = valueButtons(CLASSES, "digit", (digit) => selection.setMix(mixOfDigit(digit)));
+function classButtons(selection) {
+  const { classes, one, many } = selection.program.header;
+  const buttons = valueButtons(classes, "digit", (label) => selection.setMix(mixOfClass(label, classes.length)));
   // Sliders hold weights, the numbers beside them the shares: what one asks for does not depend on the way there.
   let weights = Array.from(selection.mix);
-  const mixers = Array.from({ length: CLASSES }, (_, digit) => {
+  const mixers = classes.map((name, label) => {
     const moved = (/** @type {number} */ weight) => {
-      weights[digit] = weight;
+      weights[label] = weight;
       selection.setMix(weights);
     };
-    return slider(element("span", { textContent: digit }), 0, 1, 0.01, moved, {
-      "data-testid": `mix-slider-${digit}`,
-      "aria-label": `Share of digit ${digit}`,
+    return slider(element("span", { textContent: name }), 0, 1, 0.01, moved, {
+      "data-testid": `mix-slider-${label}`,
+      "aria-label": `Share of ${one} ${name}`,
     });
   });
   const node = element(
     "div",
-    { className: "digits" },
+    { className: isLong(classes) ? "digits long" : "digits" },
     buttons.node,
     element(
       "details",
       {},
-      element("summary", { textContent: "Mix digits: half a 3, half an 8" }),
+      element("summary", { textContent: mixInWords(many, classes) }),
       element("p", { className: "quiet" }, explained(selection.program, "mix", "What is a mix?")),
       element("div", { className: "grid" }, ...mixers.map((mixer) => mixer.node)),
     ),
@@ -53,12 +54,29 @@ function digitButtons(selection) {
     if (mix !== marked) buttons.mark(mix); // not while a latent is dragged: that changes no mark
     marked = mix;
     const sum = weights.reduce((total, weight) => total + weight, 0);
-    if (mix.some((share, digit) => Math.abs(share - weights[digit] / sum) > 2e-3)) weights = Array.from(mix);
-    mixers.forEach((mixer, digit) => {
-      mixer.show(weights[digit], 2, mix[digit]);
+    if (mix.some((share, label) => Math.abs(share - weights[label] / sum) > 2e-3)) weights = Array.from(mix);
+    mixers.forEach((mixer, label) => {
+      mixer.show(weights[label], 2, mix[label]);
     });
   };
   return { node, refresh };
+}
+
+/**
+ * Whether names of classes need more room than digits.
+ * @param {string[]} classes
+ */
+const isLong = (classes) => classes.some((name) => name.length > 3);
+
+/**
+ * What the sliders of a mix are for.
+ * @param {string} many
+ * @param {string[]} classes
+ */
+function mixInWords(many, classes) {
+  const [one, other] = [classes.at(3) ?? classes[0], classes.at(8) ?? classes[classes.length - 1]];
+  const halves = isLong(classes) ? `half ${one}, half ${other}` : `half a ${one}, half an ${other}`;
+  return `Mix ${many}: ${halves}`;
 }
 
 /**
@@ -118,7 +136,7 @@ export function mountExplorer(root, program, standalone = false) {
   /** Takes what the address holds. Returns what there is to say about it. */
   const readAddress = () => {
     const asked = query();
-    const { z, mix } = fromQuery(asked, selection.z.length);
+    const { z, mix } = fromQuery(asked, selection.z.length, selection.mix.length);
     if (z) selection.z = z;
     if (mix) selection.mix = mix;
     if ((asked.has("z") && !z) || ((asked.has("digit") || asked.has("mix")) && !mix))
@@ -153,7 +171,7 @@ export function mountExplorer(root, program, standalone = false) {
     className: "picture",
     role: "img",
     "data-testid": "digit-canvas",
-    "aria-label": "The forged digit",
+    "aria-label": `The forged ${program.header.one}`,
   });
   const { probability, energy } = program.header.score;
   const output = element("span");
@@ -232,21 +250,27 @@ export function mountExplorer(root, program, standalone = false) {
   const right = element("div", { className: "controls" });
   const below = element("div", { className: "below" });
   if (program.header.conditional) {
-    const buttons = digitButtons(selection);
+    const { classes, many } = program.header;
+    const buttons = classButtons(selection);
     parts.push(buttons);
     right.append(buttons.node);
-    const mixes = Array.from({ length: CLASSES }, (_, digit) => mixOfDigit(digit));
-    const row = new PictureGrid(CLASSES, 1, (digit) => ({ z: selection.z, mix: mixes[digit] }), {
+    const mixes = classes.map((_, label) => mixOfClass(label, classes.length));
+    const row = new PictureGrid(classes.length, 1, (label) => ({ z: selection.z, mix: mixes[label] }), {
       className: "row",
       role: "img",
       "data-testid": "ten-digits",
-      "aria-label": "All ten digits of this very latent",
+      "aria-label": `All ${counted(classes.length)} ${many} of this very latent`,
     });
     grids.push(row);
-    const head = element("p", { className: "quiet" }, "All ten digits of this very ", explained(program, "latent"));
+    const head = element(
+      "p",
+      { className: "quiet" },
+      `All ${counted(classes.length)} ${many} of this very `,
+      explained(program, "latent"),
+    );
     below.append(head, row.node);
   } else if (!selection.latents.codes.length) {
-    const none = "This generator was never told which digit is which, so there is none to ask for.";
+    const none = `This generator was never told which ${program.header.one} is which, so there is none to ask for.`;
     right.append(element("p", { className: "quiet", textContent: none }));
   }
   const codes = selection.latents.codes.length ? codeControls(selection, locked) : null;

@@ -1,7 +1,7 @@
 // From a picture back to a latent: gradient descent on z through the generator, in the page.
 
 import { rounded } from "./half.js";
-import { CLASSES, LatentSpec, mixOfDigit } from "./latents.js";
+import { LatentSpec, mixOfClass } from "./latents.js";
 import { meanSquaredError } from "./runtime.js";
 
 /** @import { Random } from "./latents.js" */
@@ -12,7 +12,7 @@ import { meanSquaredError } from "./runtime.js";
  * @typedef {import("./links.js").Pin & { error: number }} Found
  */
 
-/** Latents that a search tries first, in all; each digit and each value of a code gets its share of them. */
+/** Latents that a search tries first, in all; each class and each value of a code gets its share of them. */
 const STARTS = 40;
 /** Where codes have so many combinations of values that each of them once would take too long, the first ones do. */
 const MOST = 200;
@@ -89,7 +89,7 @@ class Descent {
 const best = (descents) => descents.reduce((a, b) => (b.error < a.error ? b : a));
 
 /**
- * Finds a latent and a digit whose picture is like `target`, 784 pixels in [-1, 1]. A generator: it yields the best
+ * Finds a latent and a class whose picture is like `target`, 784 pixels in [-1, 1]. A generator: it yields the best
  * descent so far after each step, so that whoever calls it decides when to go on, when to stop, and what to show.
  * @param {Program} program
  * @param {Float32Array} target
@@ -98,14 +98,15 @@ const best = (descents) => descents.reduce((a, b) => (b.error < a.error ? b : a)
  */
 export function* fit(program, target, random = Math.random) {
   const latents = new LatentSpec(program.header.latents);
-  const digits = program.header.conditional ? CLASSES : 1;
-  const combinations = Math.min(digits * latents.combinations, MOST);
+  const classes = program.header.classes.length;
+  const labels = program.header.conditional ? classes : 1;
+  const combinations = Math.min(labels * latents.combinations, MOST);
   /** @type {Descent[]} */
   let descents = [];
   for (let start = 0; start < Math.max(STARTS, combinations); start++) {
     const from = start < combinations ? latents.centre() : latents.draw(random);
-    const z = latents.withCombination(from, Math.floor(start / digits));
-    descents.push(new Descent(program, target, latents, z, mixOfDigit(start % digits)));
+    const z = latents.withCombination(from, Math.floor(start / labels));
+    descents.push(new Descent(program, target, latents, z, mixOfClass(start % labels, classes)));
     yield best(descents);
   }
   for (const [kept, steps] of ROUNDS) {

@@ -305,7 +305,7 @@ export function mountInterpolate(root, program) {
       { className: "buttons" },
       play,
       check("there and back", "pingPong"),
-      ...(program.header.conditional ? [check("mix the digits too", "mixing")] : []),
+      ...(program.header.conditional ? [check(`mix the ${program.header.many} too`, "mixing")] : []),
     ),
     scrub.node,
     speed.node,

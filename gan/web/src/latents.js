@@ -5,9 +5,6 @@
 /** @typedef {Part & { start: number }} PlacedPart */
 /** @typedef {() => number} Random numbers in [0, 1) */
 
-/** How many classes a mix weighs. */
-export const CLASSES = 10;
-
 /**
  * A number from the standard normal distribution (Box and Muller 1958).
  * @param {Random} random
@@ -23,10 +20,11 @@ export function normal(random = Math.random) {
 export const oneHot = (size, value) => Float32Array.from({ length: size }, (_, k) => (k === value ? 1 : 0));
 
 /**
- * The mix that is a single digit.
- * @param {number} digit
+ * The mix that is a single class of so many.
+ * @param {number} label
+ * @param {number} classes
  */
-export const mixOfDigit = (digit) => oneHot(CLASSES, digit);
+export const mixOfClass = (label, classes) => oneHot(classes, label);
 
 /**
  * How each kind of part is drawn, where its centre is, and what is nearest to numbers that came of some sum.

@@ -1,10 +1,10 @@
 // What a link holds: latents and mixes as 16-bit floats in base64 that a URL can carry (RFC 4648, section 5).
 
 import { fromHalf, toHalf } from "./half.js";
-import { CLASSES, mixOfDigit } from "./latents.js";
+import { mixOfClass } from "./latents.js";
 
 /**
- * A latent and how much of each digit is asked for.
+ * A latent and how much of each class is asked for.
  * @typedef {{ z: Float32Array, mix: Float32Array }} Pin
  */
 
@@ -40,10 +40,10 @@ export function decode(text, length) {
 }
 
 /**
- * The digit that is asked for alone; -1 if several are.
+ * The class that is asked for alone; -1 if several are.
  * @param {Float32Array} mix
  */
-export const singleDigit = (mix) => (mix.some((share) => share === 1) ? mix.indexOf(1) : -1);
+export const singleClass = (mix) => (mix.some((share) => share === 1) ? mix.indexOf(1) : -1);
 
 /**
  * What stands in the URL of a latent and a mix.
@@ -52,23 +52,24 @@ export const singleDigit = (mix) => (mix.some((share) => share === 1) ? mix.inde
  * @returns {{ z: string, digit?: string, mix?: string }}
  */
 export function toQuery(z, mix) {
-  const digit = singleDigit(mix);
-  return { z: encode(z), ...(digit >= 0 ? { digit: String(digit) } : { mix: encode(mix) }) };
+  const label = singleClass(mix);
+  return { z: encode(z), ...(label >= 0 ? { digit: String(label) } : { mix: encode(mix) }) };
 }
 
 /**
- * The mix of a text, a digit or ten shares; null for anything else.
+ * The mix of a text, a class's number or a share of each; null for anything else.
  * @param {string} text
+ * @param {number} classes
  */
-export function mixFromText(text) {
-  if (/^[0-9]$/.test(text)) return mixOfDigit(Number(text));
-  const shares = decode(text, CLASSES);
+export function mixFromText(text, classes) {
+  if (/^[0-9]{1,3}$/.test(text)) return Number(text) < classes ? mixOfClass(Number(text), classes) : null;
+  const shares = decode(text, classes);
   if (!shares?.every((share) => share >= 0)) return null;
   return Math.abs(shares.reduce((total, share) => total + share, 0) - 1) < 0.01 ? shares : null;
 }
 
 /**
- * Several pins as one text for a URL: latent, digit or mix, latent, … with dots in between.
+ * Several pins as one text for a URL: latent, class or mix, latent, … with dots in between.
  * @param {Pin[]} pins
  */
 export const pinsToText = (pins) => pins.map(({ z, mix }) => Object.values(toQuery(z, mix)).join(".")).join(".");
@@ -77,15 +78,16 @@ export const pinsToText = (pins) => pins.map(({ z, mix }) => Object.values(toQue
  * The inverse; null for what is not that.
  * @param {string} text
  * @param {number} dimensions
+ * @param {number} classes
  * @returns {Pin[] | null}
  */
-export function pinsFromText(text, dimensions) {
+export function pinsFromText(text, dimensions, classes) {
   const parts = text.split(".");
   /** @type {Pin[]} */
   const pins = [];
   for (let i = 0; i < parts.length; i += 2) {
     const z = decode(parts[i], dimensions);
-    const mix = mixFromText(parts[i + 1] ?? "");
+    const mix = mixFromText(parts[i + 1] ?? "", classes);
     if (!z || !mix) return null;
     pins.push({ z, mix });
   }
@@ -96,11 +98,12 @@ export function pinsFromText(text, dimensions) {
  * The latent and the mix in a URL's query; null where it has none that fits.
  * @param {URLSearchParams} query
  * @param {number} dimensions
+ * @param {number} classes
  */
-export function fromQuery(query, dimensions) {
+export function fromQuery(query, dimensions, classes) {
   const z = query.get("z");
   return {
     z: z === null ? null : decode(z, dimensions),
-    mix: mixFromText(query.get("digit") ?? query.get("mix") ?? ""),
+    mix: mixFromText(query.get("digit") ?? query.get("mix") ?? "", classes),
   };
 }

@@ -61,18 +61,19 @@ const KEPT = "counterfeit-drawing";
 /**
  * The sheet. `onlift(target)` gets what was drawn as MNIST would have it, 784 pixels in [-1, 1], each time the pen is
  * lifted. A drawing outlives a reload and a change of the model.
+ * @param {string} what to draw: a digit
  * @param {{ onstroke: () => void, onlift: (target: Float32Array) => void, onclear: () => void }} listeners
  */
-export function drawingPaper({ onstroke, onlift, onclear }) {
+export function drawingPaper(what, { onstroke, onlift, onclear }) {
   const canvas = element("canvas", {
     width: PAPER,
     height: PAPER,
     className: "paper",
     role: "img",
     "data-testid": "paper",
-    "aria-label": "Draw a digit here",
+    "aria-label": `Draw ${what} here`,
   });
-  const hint = element("span", { className: "hint", textContent: "Draw a digit here" });
+  const hint = element("span", { className: "hint", textContent: `Draw ${what} here` });
   const ink = context2d(canvas);
   /** Strokes, each a list of places; or the pixels that were put here instead. */
   let strokes = read();

@@ -2,7 +2,7 @@
 
 import { copy, element } from "./dom.js";
 import { rounded } from "./half.js";
-import { CLASSES, mixOfDigit } from "./latents.js";
+import { mixOfClass } from "./latents.js";
 import { fromQuery, pinsFromText, pinsToText } from "./links.js";
 import { picture } from "./painter.js";
 import { letter, Pins } from "./pins.js";
@@ -33,14 +33,15 @@ export function seeded(seed) {
 }
 
 /**
- * The latent and the digit of a seed.
+ * The latent and the class of a seed.
  * @param {number} seed
  * @param {LatentSpec} latents
+ * @param {number} classes
  * @returns {Pin}
  */
-export function pinOfSeed(seed, latents) {
+export function pinOfSeed(seed, latents, classes) {
   const random = seeded(seed);
-  const mix = mixOfDigit(Math.floor(CLASSES * random()));
+  const mix = mixOfClass(Math.floor(classes * random()), classes);
   return { z: rounded(latents.draw(random)), mix };
 }
 
@@ -96,19 +97,20 @@ function pinList(state) {
  * else.
  * @param {string} text
  * @param {LatentSpec} latents
+ * @param {number} classes
  * @returns {{ pins: Pin[], weights: string | null } | null}
  */
-export function pinsOfText(text, latents) {
-  if (/^\s*\d{1,9}\s*$/.test(text)) return { pins: [pinOfSeed(Number(text), latents)], weights: null };
+export function pinsOfText(text, latents, classes) {
+  if (/^\s*\d{1,9}\s*$/.test(text)) return { pins: [pinOfSeed(Number(text), latents, classes)], weights: null };
   const query = new URLSearchParams(text.slice(text.search(/[?#]/) + 1));
   const weights = query.get("weights");
   const several = query.get("pins");
   if (several !== null) {
-    const pins = pinsFromText(several, latents.size);
+    const pins = pinsFromText(several, latents.size, classes);
     return pins && { pins, weights };
   }
-  const { z, mix } = fromQuery(query, latents.size);
-  return z && { pins: [{ z, mix: mix ?? mixOfDigit(3) }], weights };
+  const { z, mix } = fromQuery(query, latents.size, classes);
+  return z && { pins: [{ z, mix: mix ?? mixOfClass(Math.min(3, classes - 1), classes) }], weights };
 }
 
 /**
@@ -119,11 +121,14 @@ export function pinsOfText(text, latents) {
 export function firstPins(program) {
   const own = new Pins(program);
   const asked = new URLSearchParams(location.search).get("pins");
-  const linked = asked ? pinsFromText(asked, own.latents.size) : null;
+  const linked = asked ? pinsFromText(asked, own.latents.size, own.classes) : null;
   const origin = linked ? "link" : asked ? "misfit" : "";
   if (!linked && own.list.length) return { pins: own, origin };
   own.end();
-  return { pins: new Pins(program, linked || EXAMPLE.map((seed) => pinOfSeed(seed, own.latents))), origin };
+  return {
+    pins: new Pins(program, linked || EXAMPLE.map((seed) => pinOfSeed(seed, own.latents, own.classes))),
+    origin,
+  };
 }
 
 /**
@@ -143,7 +148,7 @@ export function pinboard(state, origin) {
   };
   const chance = element("button", {
     textContent: "Pin a random latent",
-    onclick: () => add([pinOfSeed(Math.floor(1e9 * Math.random()), pins.latents)]),
+    onclick: () => add([pinOfSeed(Math.floor(1e9 * Math.random()), pins.latents, pins.classes)]),
   });
   const text = element("input", {
     type: "search",
@@ -152,7 +157,7 @@ export function pinboard(state, origin) {
   });
   const asked = (/** @type {SubmitEvent} */ event) => {
     event.preventDefault();
-    const found = pinsOfText(text.value, pins.latents);
+    const found = pinsOfText(text.value, pins.latents, pins.classes);
     notice.textContent = !found
       ? "That is neither a seed, a whole number of up to nine digits, nor a link to a latent of this model."
       : (found.weights ?? hash()) === hash()

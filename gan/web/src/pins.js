@@ -1,7 +1,7 @@
 // Latents that were pinned for a model: kept in this browser, so that all widgets share them.
 
 import { rounded } from "./half.js";
-import { CLASSES, LatentSpec } from "./latents.js";
+import { LatentSpec } from "./latents.js";
 import { decode, encode } from "./links.js";
 
 /** @import { Pin } from "./links.js" */
@@ -16,6 +16,7 @@ export class Pins {
   constructor(program, lent = null) {
     this.key = `counterfeit-pins-${program.header.pins}`;
     this.latents = new LatentSpec(program.header.latents);
+    this.classes = program.header.classes.length;
     /** @type {(() => void)[]} */
     this.listeners = [];
     this.lent = lent !== null;
@@ -40,7 +41,7 @@ export class Pins {
       /** @type {{ z: string, mix: string }[]} */
       const kept = JSON.parse(localStorage.getItem(this.key) ?? "[]");
       return kept.flatMap(({ z: latent, mix: shares }) => {
-        const [z, mix] = [decode(latent, this.latents.size), decode(shares, CLASSES)];
+        const [z, mix] = [decode(latent, this.latents.size), decode(shares, this.classes)];
         return z && mix ? [{ z, mix }] : [];
       });
     } catch {

@@ -47,6 +47,11 @@ const VERSION = 1;
  * @property {number} version
  * @property {string} hash of the weights
  * @property {boolean} conditional
+ * @property {string[]} classes the names of the classes of its data set
+ * @property {string} one what an image of it shows: a digit
+ * @property {string} many
+ * @property {string} dataset what the data set is called
+ * @property {boolean} drawn whether its images are handwriting
  * @property {number} latent_dim
  * @property {Part[]} latents
  * @property {Score} score
@@ -60,7 +65,7 @@ const VERSION = 1;
  * @property {string} [start] the latent with which it opens, encoded
  * @property {Record<string, string>} words the glossary
  * @property {Basis[]} bases
- * @property {string[]} real test digits, 784 bytes each in base64
+ * @property {string[]} real test images, 784 bytes each in base64
  */
 
 /**
@@ -388,7 +393,7 @@ export function readProgram(bytes) {
       if (!header.discriminator.length) return Number.NaN;
       output = discriminator.forward(pixels, mix);
       if (header.score.energy) return meanSquaredError(output, pixels);
-      // A D that is told the digit has a logit for each; one that is not has one, whatever the generator is told.
+      // A D that is told the class has a logit for each; one that is not has one, whatever the generator is told.
       return output.length > 1 ? dot(output, 0, mix, 0, output.length) : output[0];
     },
     reconstruction: () => output,

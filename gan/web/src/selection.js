@@ -1,7 +1,7 @@
-// The latent and the mix of digits that a person has selected, what can be done to them, and where they are kept.
+// The latent and the mix of classes that a person has selected, what can be done to them, and where they are kept.
 
 import { rounded } from "./half.js";
-import { LatentSpec, mixOfDigit } from "./latents.js";
+import { LatentSpec, mixOfClass } from "./latents.js";
 import { decode, fromQuery, toQuery } from "./links.js";
 import { dot } from "./runtime.js";
 
@@ -17,15 +17,15 @@ export const norm = (z) => Math.sqrt(dot(z, 0, z, 0, z.length));
  */
 export const coordinate = (direction, z) => dot(direction, 0, z, 0, z.length);
 
-/** A latent and a mix of digits, and the program that makes a picture of them. */
+/** A latent and a mix of classes, and the program that makes a picture of them. */
 export class LatentSelection {
   /** @param {Program} program */
   constructor(program) {
     this.program = program;
-    const { latents, digit, start } = program.header;
+    const { latents, classes, digit, start } = program.header;
     this.latents = new LatentSpec(latents);
     this.z = (start && decode(start, this.latents.size)) || this.latents.centre();
-    this.mix = mixOfDigit(digit ?? 3);
+    this.mix = mixOfClass(digit ?? 3, classes.length);
     /** Called when something is to be painted anew. @type {(() => void)[]} */
     this.listeners = [];
     /** Called when it is because somebody moved something. @type {(() => void)[]} */
@@ -51,7 +51,7 @@ export class LatentSelection {
   }
 
   /**
-   * Sets the mix; any ten weights that are not all 0 will do.
+   * Sets the mix; any weights that are not all 0 will do.
    * @param {ArrayLike<number>} weights
    */
   setMix(weights) {
@@ -91,7 +91,8 @@ export class LastSelection {
   /** @param {LatentSelection} selection */
   restore(selection) {
     try {
-      const { z, mix } = fromQuery(new URLSearchParams(sessionStorage.getItem(this.key) ?? ""), selection.z.length);
+      const kept = new URLSearchParams(sessionStorage.getItem(this.key) ?? "");
+      const { z, mix } = fromQuery(kept, selection.z.length, selection.mix.length);
       if (z && mix) Object.assign(selection, { z, mix });
     } catch {
       // as above
