@@ -51,7 +51,7 @@ def test_page_forges_and_judges_as_pytorch_does(blank: Page, kind: str) -> None:
     model = model_of(kind)
     read(blank, model)
     code = """([z, digit]) => {
-      const mix = mixOfDigit(digit);
+      const mix = mixOfClass(digit, 10);
       const pixels = program.sample(Float32Array.from(z), mix);
       return [Array.from(pixels), program.discriminate(pixels, mix), Array.from(program.reconstruction())];
     }"""
@@ -120,7 +120,7 @@ def test_ways_bend_in_the_normal_numbers_and_go_straight_in_codes(blank: Page, p
 
 
 def test_seeds_give_codes_that_there_are(blank: Page) -> None:
-    code = f"() => {{ {PARTS} return Array.from({{ length: 50 }}, (_, seed) => [...pinOfSeed(seed, latents).z]); }}"
+    code = f"() => {{ {PARTS} return Array.from({{ length: 50 }}, (_, seed) => [...pinOfSeed(seed, latents, 10).z]); }}"
     z = torch.tensor(blank.evaluate(code))
     assert are_codes(z)
     assert set(z[:, VALUES].argmax(1).tolist()) == {0, 1, 2, 3}

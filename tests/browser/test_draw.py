@@ -39,7 +39,7 @@ def test_gradient_with_respect_to_the_latent_is_that_of_pytorch(
     slope = torch.linspace(-1, 1, 784)
     (expected,) = torch.autograd.grad((model.generator(z, torch.tensor([4])).flatten() * slope).sum(), z)
     code = """([z, slope]) => {
-      program.sample(Float32Array.from(z), mixOfDigit(4));
+      program.sample(Float32Array.from(z), mixOfClass(4, 10));
       return Array.from(program.vjp(Float32Array.from(slope)));
     }"""
     found = torch.tensor(blank.evaluate(code, [z[0].tolist(), slope.tolist()]), dtype=torch.float32)

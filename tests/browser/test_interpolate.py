@@ -131,7 +131,7 @@ def test_pins_of_explore_are_walked_in_interpolate_and_saved(page: Page, server:
 
 def pins_of(page: Page, text: str, dimensions: int = 6) -> list[tuple[list[float], list[float]]] | None:
     code = """([text, dimensions]) => {
-      const found = pinsOfText(text, new LatentSpec([{ kind: "normal", size: dimensions }]));
+      const found = pinsOfText(text, new LatentSpec([{ kind: "normal", size: dimensions }]), 10);
       return found && found.pins.map(({ z, mix }) => [Array.from(z), Array.from(mix)]);
     }"""
     found: list[tuple[list[float], list[float]]] | None = page.evaluate(code, [text, dimensions])
@@ -143,7 +143,7 @@ def test_seeds_are_normal_and_independent_of_their_neighbours(blank: Page) -> No
     seeds have in common. Each digit is asked for."""
     code = """() => {
       const latents = new LatentSpec([{ kind: "normal", size: 6 }]);
-      return Array.from({ length: 2000 }, (_, seed) => pinOfSeed(seed, latents))
+      return Array.from({ length: 2000 }, (_, seed) => pinOfSeed(seed, latents, 10))
         .map(({ z, mix }) => [Array.from(z), Array.from(mix)]);
     }"""
     found = blank.evaluate(code)
