@@ -46,7 +46,7 @@ def test_evaluate_prints_all_figures_beside_their_floors(capsys: pytest.CaptureF
     found = _evaluated(capsys, "pretrained", "--n", "1000")
     model = load_model(resolve("pretrained"))
     assert list(found) == ABOUT + REST
-    expected = ["pretrained", model.config.preset, model.images, 1000, 0, "test"]
+    expected = ["pretrained", model.config.preset, model.images, 1000, 0, "mnist", "test"]
     assert [found[name] for name in ABOUT[:-1]] == expected
     assert list(found["figures"]) == [name for name in KINDS if name != ACCURACY_SCORE]
     for figure in found["figures"].values():

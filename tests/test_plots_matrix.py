@@ -84,4 +84,4 @@ def test_histogram_writes_each_count_below_its_digit() -> None:
 @pytest.mark.parametrize(("dark", "palette"), [(False, LIGHT), (True, DARK)])
 def test_scheme_chooses_the_palette(dark: bool, palette: Palette) -> None:
     assert histogram([1] * 10, [1] * 10, NAMES, dark=dark).data[0].marker.color == palette.generator
-    assert confusion(counts(), SHARES, dark=dark).data[1].colorscale[0][1] == palette.grid
+    assert confusion(counts(), SHARES, NAMES, dark=dark).data[1].colorscale[0][1] == palette.grid

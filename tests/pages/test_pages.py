@@ -253,7 +253,7 @@ def test_form_for_another_run_has_an_address_of_its_own(trained: Path, app: AppT
     opened = opened.run()
     assert any(button.label == "Start training" for button in opened.button)
     budget = 3200 if label.startswith("Run") else 0
-    assert f"{budget:,} images" in opened.selectbox[1].options if budget else opened.selectbox[1].value == "1 minute"
+    assert f"{budget:,} images" in opened.selectbox[2].options if budget else opened.selectbox[2].value == "1 minute"
 
 
 def test_form_keeps_its_address_while_something_trains(
