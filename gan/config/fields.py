@@ -325,7 +325,7 @@ def _classes(text: str, spec: DataSpec) -> tuple[int, ...]:
     places = [(part.strip(), spec.place(part)) for part in text.split(",")]
     for part, place in places:
         if place is None:
-            raise ConfigError(CLASSES, f"classes is {show(text)}; {show(part)} is none: {_classes_of(spec)}.")
+            raise ConfigError(CLASSES, f"classes is {show(text)}; {show(part)} is none of them: {_classes_of(spec)}.")
     return tuple(place for _, place in places if place is not None)
 
 

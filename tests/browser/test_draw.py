@@ -93,7 +93,7 @@ SEARCH = """(target) => {
     last = { z: now.z, mix: now.mix, error: now.error };
   }
   const again = pictureError(program.sample(last.z, last.mix), Float32Array.from(target));
-  return { error: last.error, again, worst, digit: singleDigit(last.mix) };
+  return { error: last.error, again, worst, digit: singleClass(last.mix) };
 }"""
 
 
