@@ -208,8 +208,8 @@ def _collapses(config: TrainConfig, found: Signs) -> Finding | None:
     seen_long = left_out or (found.moves > LONG_MOVES and found.recent_looks > 2)  # digits are learned one by one
     if found.rarest < UNREAD and found.typical > READ and found.second_rarest > SECOND and seen_long:
         said = (
-            f"No {spec.classes[found.rarest_digit]} is forged: of those asked for {_percent(found.rarest)} are read as one, "
-            f"of the other {spec.many} {_percent(found.typical)}."
+            f"No {spec.classes[found.rarest_digit]} is forged: of those asked for {_percent(found.rarest)} are read as "
+            f"one, of the other {spec.many} {_percent(found.typical)}."
         )
         blame = "data.classes" if left_out else ""
         return _finding("mode_collapse", said, found, config, "rarest_digit", "rarest", "typical", blame=blame)
