@@ -40,9 +40,10 @@ def cards() -> None:
 def open_one(failure: Failure) -> None:
     """A failure beside its cure: recorded, until it is trained here."""
     found = {kind: failures.run_of(failure, kind, st.query_params.get(kind, "")) for kind in KINDS}
-    title, back = st.columns([4, 1], vertical_alignment="center")
-    title.title(failure.title, anchor=False)
-    with back, st.container(horizontal=True, horizontal_alignment="right"):
+    with st.container(
+        horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="failure-title"
+    ):
+        st.title(failure.title, anchor=False)
         if st.button("All failures", icon=":material/arrow_back:", type="tertiary"):
             address.go({})
     said, watch = html.escape(failure.sentence), html.escape(failure.watch)

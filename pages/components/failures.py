@@ -26,7 +26,7 @@ Kind = Literal["broken", "cured"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 SECONDS = 60.0
 """A live run trains so long."""
-HEIGHT = 330
+HEIGHT = 265
 """Pixels of the curves at type of the ordinary size."""
 ON_A_CARD = (1, 3, 6, 9)
 """Moments of the strip that a card shows."""
@@ -73,6 +73,8 @@ class Side:
     where: str
     """HTML that says what it is and where it stands."""
     key: str
+    strip: bytes | None = None
+    """Where it was recorded, a row of forgeries for each of some moments."""
 
 
 def recorded(failure: Failure, kind: Kind) -> Side | None:
@@ -82,7 +84,7 @@ def recorded(failure: Failure, kind: Kind) -> Side | None:
         return None
     where = f"recorded: {found.seconds:.0f} s on one core · {found.images:,} images"
     key = f"recorded-{failure.name}-{kind}"
-    return Side(found.config, _or_digits(found.curves.get), found.findings, found.last, where, key)
+    return Side(found.config, _or_digits(found.curves.get), found.findings, found.last, where, key, found.strip)
 
 
 def trained(run: Run) -> Side:
@@ -204,7 +206,7 @@ def beside(failure: Failure, sides: Mapping[Kind, Side]) -> None:
         default=0.0,
     )
     for kind, column in zip(KINDS, st.columns(2, gap="large"), strict=True):
-        with column:
+        with column, st.container(gap="xxsmall"):
             if kind not in sides:
                 st.info("There is no recording of this that can be read.")
                 continue
@@ -216,15 +218,21 @@ def beside(failure: Failure, sides: Mapping[Kind, Side]) -> None:
             headings, panels = made[kind]
             shared = [_shared(at, panel, [other for _, other in made.values()]) for at, panel in enumerate(panels)]
             _curves(side, headings, shared, last / 1000)
-            st.html(f'<div class="quiet">{_grid_says(side.config)}</div>')
-            with st.container(key=f"samples-{kind}"):
-                look.digits(side.picture or look.blank(10), f"Forgeries of the {kind} run")
+            _samples(kind, side)
 
 
-def _grid_says(config: TrainConfig) -> str:
-    if config.conditional:
-        return "Forged: a row for each digit that is asked for, a column for each latent"
-    return "Forged: a hundred latents"
+def _samples(kind: Kind, side: Side) -> None:
+    """The newest forgeries, and beside them, where it was recorded, how they came to be."""
+    newest = "A row for each digit, a column for each latent" if side.config.conditional else "A hundred latents"
+    pictures = [(side.picture or look.blank(10), f"Forgeries of the {kind} run", newest)]
+    if side.strip:
+        pictures.append((side.strip, f"The {kind} run from its beginning", "From the first moment (top) to the last"))
+    figures = "".join(
+        f'<figure><img class="digits" alt="{alt}" src="data:image/png;base64,{base64.b64encode(png).decode()}">'
+        f'<figcaption class="quiet">{caption}</figcaption></figure>'
+        for png, alt, caption in pictures
+    )
+    st.html(f'<div class="samples">{figures}</div>')
 
 
 def _shared(at: int, panel: Panel, others: Sequence[Sequence[Panel]]) -> Panel:
