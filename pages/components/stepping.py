@@ -75,6 +75,7 @@ def _widget(run: Run) -> None:
         "where": _where(run),
         "note": memory["note"] or run.status.message,
         "ready": run.status.state == "paused",
+        "running": run.status.state == "running",
         "asked": memory["done"],
         "next": run.status.control.next_player,
         "version": memory["version"],
@@ -104,6 +105,11 @@ def _asked(key: str) -> tuple[int, list[str]]:
 
 def _carry_out(run: Run, words: list[str], memory: dict[str, object]) -> "list[Inspection]":
     """Does what the page asks for; returns what is to be seen of it. Raises `RunError` with a sentence."""
+    if words == ["pause"] and run.status.state == "running":
+        memory.pop("pause at", None)
+        runs.send(run.folder, Command("pause"))
+        runs.settle(run)
+        return []
     if run.status.state != "paused":
         raise RunError(f"This run is {run.status.state}; only a paused one can be stepped.")
     if words == ["train"]:

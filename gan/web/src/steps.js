@@ -33,6 +33,7 @@ import { context2d, element } from "./dom.js";
  * @property {string} where HTML: where the run stands
  * @property {string} note what there is to say, of what went wrong too
  * @property {boolean} ready whether it takes commands
+ * @property {boolean} running
  * @property {number} asked the command that this answers
  * @property {string} next
  * @property {string[]} stages
@@ -279,7 +280,7 @@ class Steps {
       this.paceValue.textContent = `${SPEEDS[this.speed]}×`;
     });
     this.train = button("step-train", "Train 5 s", "Train on for five seconds, and pause again", () =>
-      this.ask("train"),
+      this.ask(this.about?.running ? "pause" : "train"),
     );
     this.where = element("span", { className: "where" });
     const bar = element(
@@ -389,7 +390,7 @@ class Steps {
 
   /** @param {string} command */
   ask(command) {
-    if (this.pending || (!this.about?.ready && !command.startsWith("look"))) return;
+    if (this.pending || (!this.about?.ready && !["look", "pause"].includes(command))) return;
     this.asked = Math.max(this.asked + 1, Date.now());
     this.pending = this.asked;
     this.sentAt = performance.now();
@@ -578,6 +579,8 @@ class Steps {
   state() {
     const off = !this.about?.ready || this.pending > 0;
     for (const button of [...(this.buttons ?? []), this.train]) if (button) button.disabled = off;
+    if (this.about?.running) this.train.disabled = this.pending > 0;
+    this.train.textContent = this.about?.running ? "Pause" : "Train 5 s";
     if (this.play) {
       this.play.textContent = this.playing ? "❚❚ Stop here" : "▶ Slow motion";
       this.play.disabled = !this.playing && !this.about?.ready && this.time >= STAGES;
