@@ -26,6 +26,7 @@ from gan.networks.discriminator import Discriminator
 from gan.networks.generator import Generator
 from gan.quality.examiner import Examiner
 from gan.runs import store
+from gan.training import measurements
 from gan.training.loop import Loop
 from gan.training.messages import Command, Progress, Status
 from gan.training.trainer import Trainer
@@ -38,7 +39,7 @@ PARTS: list[tuple[str, Any, str]] = [
     ("backward", torch.autograd, "backward"),
     ("optimiser", torch.optim.Adam, "step"),
     ("averaging", Trainer, "_update_ema"),
-    ("statistics", Trainer, "_measure"),
+    ("statistics", measurements.Measurements, "add"),
     ("records and status, written", Loop, "_report"),
     ("samples", Loop, "_sample"),
     ("snapshots", Loop, "_snapshot"),
