@@ -1,4 +1,6 @@
-from pages.components import in_page, start
+from pages.components import birth, in_page, start
 
 start.through_app()
-in_page.take_home(in_page.page("Explore", "explorer"))
+choice = in_page.page("Explore", "explorer")
+birth.show(choice)
+in_page.take_home(choice)

@@ -217,3 +217,28 @@ def test_nothing_gives_way_where_one_looks_back(page: Page, lived: Path) -> None
     page.get_by_test_id("moment").fill("4")
     looks_back(page, lived, 128)
     assert [page.locator(part).first.bounding_box() for part in parts] == before
+
+
+def test_latent_in_hand_is_seen_through_the_life_of_its_run(page: Page, lived: Path) -> None:
+    page.goto(f"/explore?model={lived.name}")
+    expect(page.get_by_test_id("digit-canvas")).to_be_visible()
+    until(lambda: "z=" in page.url)
+    page.get_by_text("The birth of this digit").click()
+    page.get_by_test_id("birth").click()
+    strip = page.locator("img[alt^='The latent through the life of its run']")
+    expect(strip).to_be_visible()
+    expect(page.locator(".birth span")).to_have_count(11)
+    expect(page.locator(".birth span").last).to_have_text("640")
+    # It follows the latent, when one asks again.
+    before, address = strip.get_attribute("src"), page.url
+    page.get_by_role("button", name="Random", exact=True).click()
+    until(lambda: page.url != address)
+    page.get_by_test_id("birth").click()
+    until(lambda: strip.get_attribute("src") != before)
+    expect(page.get_by_test_id("stException")).to_have_count(0)
+
+
+def test_generator_that_ships_has_no_life_to_show(page: Page) -> None:
+    page.goto("/explore?model=pretrained")
+    expect(page.get_by_test_id("digit-canvas")).to_be_visible()
+    expect(page.get_by_text("The birth of this digit")).to_have_count(0)
