@@ -34,8 +34,8 @@ def _button() -> "ComponentRenderer":
 
 @st.cache_data(show_spinner=False, max_entries=64)
 def _strip(found: tuple[tuple[Path, float], ...], z: str, digit: str, mix: str) -> tuple[list[int], bytes]:
-    """After how many images, and the pictures side by side as PNG; nothing for what is no latent of these models, each a
-    file with when it was written."""
+    """After how many images, and the pictures side by side as PNG; nothing for what is no latent of these models, each
+    a file with when it was written."""
     from gan.models.life import born, latent_of
 
     try:

@@ -93,6 +93,7 @@ def test_slider_shows_the_picture_recorded_then(page: Page, lived: Path) -> None
 def test_click_on_a_curve_goes_to_the_nearest_moment(page: Page, lived: Path) -> None:
     page.goto(f"/train?run={lived.name}")
     is_now(page, lived)
+    until(lambda: page.evaluate(f"Boolean({CHART}?._fullLayout?.xaxis)"))
     place = page.evaluate(
         f"(() => {{ const chart = {CHART}; const axis = chart._fullLayout.xaxis;"
         " const box = chart.getBoundingClientRect();"
