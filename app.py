@@ -25,6 +25,9 @@ st.navigation(
             st.Page("pages/interpolate.py", title="Interpolate", icon=":material/route:"),
             st.Page("pages/draw.py", title="Draw", icon=":material/draw:"),
         ],
+        "Learn": [
+            st.Page("pages/flatland.py", title="Flatland", icon=":material/scatter_plot:"),
+        ],
     },
     position="top",
 ).run()
