@@ -37,7 +37,7 @@ export const USUAL = {
 /** What can be shown, a letter each: real, forged, map, arrows, grid. */
 export const SHOWN = "rfmag";
 export const PACES = [1, 5, 25, 0];
-export const RATES = [0.0003, 0.001, 0.002, 0.005, 0.01, 0.03, 0.1];
+export const RATES = [0.0003, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.03, 0.1];
 const MOST_LAYERS = 4;
 const MOST_UNITS = 64;
 

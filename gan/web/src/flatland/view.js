@@ -47,13 +47,13 @@ const TRIALS = [
   ],
   [
     "Arrows fade",
-    "Minimax with a detective five moves ahead: it is sure everywhere, its map is flat where the forgeries are, and nothing pulls them.",
+    "Minimax with a detective that takes ten moves to the forger's one: it is sure everywhere, its map is flat where the forgeries are, and nothing pulls them.",
     { game: "minimax", k: 10, rateD: 0.01, data: "blob" },
   ],
   [
     "The best detective",
     "In one dimension the best possible detective can be computed (dotted). The learned one follows it; as the hills come together both sink to “cannot tell”.",
-    { data: "line2", latents: 1, hiddenG: [32, 32] },
+    { data: "line2", latents: 1, activation: "tanh", rateG: 0.0005, rateD: 0.005, k: 3 },
   ],
   [
     "A thread into two moons",
@@ -370,6 +370,7 @@ export function mountFlatland(root) {
     } else caption.textContent = "";
     refresh();
     request();
+    if (on) canvas.scrollIntoView({ block: "nearest" });
   }
 
   let stroke = false;
@@ -421,7 +422,27 @@ export function mountFlatland(root) {
     hover.style.top = `${Math.max(4, event.clientY - box.top - 30)}px`;
   }
 
+  /** @param {string} content */
+  function use(content) {
+    const { points, told: made } = pasted(content);
+    if (points) {
+      if (playing) play(false);
+      drawing = false;
+      change({ data: "own", points });
+      paste.hidden = true;
+    }
+    say(made);
+  }
+
   const text = element("textarea", {
+    wrap: "off",
+    // A browser takes minutes to lay out a very long text: it is used at once, and not shown.
+    onpaste: (event) => {
+      const content = event.clipboardData?.getData("text") ?? "";
+      if (content.length < 20_000) return;
+      event.preventDefault();
+      use(content);
+    },
     rows: 5,
     placeholder: "0.3, −0.5\n0.31, −0.48\n…",
     "aria-label": "Points, two numbers a line",
@@ -437,16 +458,7 @@ export function mountFlatland(root) {
       element("button", {
         textContent: "Use these points",
         "data-testid": "flat-use",
-        onclick: () => {
-          const { points, told: made } = pasted(text.value);
-          if (points) {
-            if (playing) play(false);
-            drawing = false;
-            change({ data: "own", points });
-            paste.hidden = true;
-          }
-          say(made);
-        },
+        onclick: () => use(text.value),
       }),
       element("button", {
         textContent: "Close",
@@ -524,8 +536,8 @@ export function mountFlatland(root) {
   );
 
   const switches = /** @type {[string, string, string][]} */ ([
-    ["r", "Real points", "rings; in one dimension the dashed hill"],
-    ["f", "Forged points", "amber discs, the same latents all along"],
+    ["r", "Real", "rings; in one dimension the dashed hill"],
+    ["f", "Forged", "amber discs, the same latents all along"],
     ["m", "Detective's map", "blue where it says real, amber where it says forged"],
     ["a", "Arrows", "which way, and how strongly, the forger is pulled"],
     ["g", "Latent grid", "even lines of the latent space, as the forger bends them"],
