@@ -20,7 +20,7 @@ const NAMED = {
   ns: ["Non-saturating", "The usual one: the forger wants the detective to say “real”."],
   minimax: [
     "Minimax",
-    "The game of 2014 to the letter: the forger wants the detective not to say “forged”. While the detective is sure, it learns next to nothing: watch the arrows fade.",
+    "The game of 2014 to the letter: the forger wants the detective not to say “forged”. Where the detective is sure of a forgery, that forgery feels hardly any pull: its arrow is short.",
   ],
   ls: [
     "Least squares",
@@ -43,12 +43,7 @@ const TRIALS = [
   [
     "Forgeries collapse",
     "A detective that learns too slowly and a forger that runs ahead: all forgeries crowd where the map is bluest, and chase it round the ring.",
-    { rateD: 0.0005, rateG: 0.01 },
-  ],
-  [
-    "Arrows fade",
-    "Minimax with a detective that takes ten moves to the forger's one: it is sure everywhere, its map is flat where the forgeries are, and nothing pulls them.",
-    { game: "minimax", k: 10, rateD: 0.01, data: "blob" },
+    { rateD: 0.0005, rateG: 0.03 },
   ],
   [
     "The best detective",
