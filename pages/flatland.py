@@ -1,13 +1,18 @@
+from typing import TYPE_CHECKING
+
 import streamlit as st
 
 from gan import glossary, web
 from pages.components import start
 
+if TYPE_CHECKING:
+    from streamlit.components.v2.types import ComponentRenderer
+
 start.through_app()
 
 
 @st.cache_resource(show_spinner=False)
-def _component():  # noqa: ANN202 - the type of what Streamlit makes is private
+def _component() -> "ComponentRenderer":
     return st.components.v2.component(
         "counterfeit_flatland",
         html='<div class="root"></div>',
