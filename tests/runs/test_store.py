@@ -148,7 +148,7 @@ def test_best_outlives_the_training_that_a_resume_replaces(tmp_path: Path, write
 
 @pytest.mark.parametrize("player", ["generator", "discriminator"])
 def test_inspection_replaces_that_players_one_before(tmp_path: Path, writer: Writer, player: str) -> None:
-    (other,) = store.INSPECTIONS.keys() - {player}
+    other = next(one for one in store.INSPECTIONS if one != player)
     writer(Inspected(other, b"other"))
     for content in (b"first", b"second"):
         writer(Inspected(player, content))

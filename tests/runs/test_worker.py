@@ -77,7 +77,7 @@ def test_stopped_and_resumed_run_equals_the_unbroken_one(runs_root: Path, digits
     assert train(halves) == "finished"
     left, right = _at_the_end(whole, digits), _at_the_end(halves, digits)
     assert_equal(left.tensors(), right.tensors())
-    assert left.images == right.images == 640
+    assert left.images_seen == right.images_seen == 640
     assert snapshots.newest_snapshot(whole).read_bytes()[-100:] == snapshots.newest_snapshot(halves).read_bytes()[-100:]
 
 
@@ -94,7 +94,7 @@ def test_run_of_version_1_goes_on_as_it_began(runs_root: Path, digits: Digits, p
     assert json.loads((halves / store.CONFIG).read_text()) == old
     left, right = _at_the_end(whole, digits), _at_the_end(halves, digits)
     assert_equal(left.tensors(), right.tensors())
-    assert left.images == right.images == 640
+    assert left.images_seen == right.images_seen == 640
 
 
 def test_run_in_a_folder_equals_the_trainer_alone(runs_root: Path, digits: Digits) -> None:
@@ -252,7 +252,7 @@ def test_stopped_and_resumed_run_with_falling_rates_equals_the_unbroken_one(
 
 
 def test_judge_that_cannot_be_read_is_a_failure_in_words(runs_root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def missing() -> None:
+    def missing(*_: object) -> None:
         raise judge.JudgeError("The judge is missing.")
 
     monkeypatch.setattr(judge, "load", missing)

@@ -126,11 +126,11 @@ def test_seconds_left_is_until_the_first_limit(progress: dict[str, Any], left: f
 
 @pytest.mark.parametrize(("images", "spent"), [(0, False), (199, False), (200, True), (256, True)])
 def test_spent_is_at_the_limit(images: int, spent: bool) -> None:
-    assert Progress(images, images_limit=200).spent is spent
+    assert Progress(images, images_limit=200).complete is spent
 
 
 def test_run_without_a_limit_is_never_spent() -> None:
-    assert not Progress(images=10**9, seconds=1e6).spent
+    assert not Progress(images=10**9, seconds=1e6).complete
 
 
 def test_quality_is_unknown_until_it_was_measured() -> None:
