@@ -161,7 +161,7 @@ def test_stepped_by_hand_is_stepped(digits: Digits, kind: str, changes: dict[str
         while not by_hand.between_steps:
             by_hand.move(inspect, progress=1.0)
     assert_equal(by_hand.tensors(), whole.tensors())
-    assert (by_hand.images, by_hand.steps) == (whole.images_seen, whole.steps)
+    assert (by_hand.images_seen, by_hand.steps) == (whole.images_seen, whole.steps)
     # The graph is another one where images carry a gradient, the numbers are the same.
     assert by_hand.take_record() == whole.take_record()
 
