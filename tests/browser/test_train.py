@@ -251,7 +251,7 @@ def test_type_and_pictures_fill_the_window(page: Page, finished: Path, width: in
     page.goto(f"/train?run={finished.name}")
     scale = height / 800
     chart = page.locator(".js-plotly-plot .main-svg").first
-    until(lambda: abs((chart.bounding_box() or {"height": 0})["height"] - 410 * scale) < 3)
+    until(lambda: abs((chart.bounding_box() or {"height": 0})["height"] - 420 * scale) < 3)
     size = page.evaluate("parseFloat(getComputedStyle(document.documentElement).fontSize)")
     assert size == pytest.approx(16 * scale)
     picture = page.get_by_alt_text("Digits that the averaged generator forges").bounding_box()
