@@ -69,8 +69,11 @@ MODELS |= {
     "weights without any": _weights(lambda tensor: tensor[:0]),
     "a single number for weights": _weights(lambda tensor: tensor.reshape(-1)[0]),
     "no tensors": lambda content: with_tensors(content, lambda tensors: {}),
-    "no discriminator": lambda content: with_tensors(
-        content, lambda tensors: {name: value for name, value in tensors.items() if name.startswith("generator")}
+    "half a discriminator": lambda content: with_tensors(
+        content,
+        lambda tensors: {
+            name: value for name, value in tensors.items() if not name.endswith(("logit.weight", "projection.weight"))
+        },
     ),
     "a tensor too few": lambda content: with_tensors(content, lambda tensors: dict(list(tensors.items())[1:])),
     "a tensor too many": lambda content: with_tensors(content, lambda tensors: tensors | {"extra": torch.zeros(3)}),
