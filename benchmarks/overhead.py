@@ -2,7 +2,7 @@
 
 Images per second of the preset `cgan` in float32, side by side in one run, in rounds:
   bare       the same networks, fused Adam and averaging in a plain loop that measures nothing
-  trainer    gan.trainer.Trainer
+  trainer    gan.training.trainer.Trainer
   worker     a worker process with its run folder, a server beside it, nobody looking
   1, 5 pages the same worker with so many followers of its Train page (benchmarks.follow)
 Prints medians with their range, and the ratios that the project promises.

@@ -14,11 +14,12 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 from gan.data.loading import cache_folder, folder_of, is_here
 from gan.data.spec import DataError, DataSpec, spec
+from gan.paths import PROJECT
 from gan.system import locks
 
 ASK_EVERY = 0.2
@@ -56,9 +57,15 @@ def fetch(name: str, watch: Watch | None = None, cancelled: Callable[[], bool] =
     say = watch or (lambda _share, _doing: None)
     say(0.0, f"Fetching {of.title}")
     folder = cache_folder()
+
+    def waiting() -> None:
+        say(0.0, f"Another process is fetching {of.title}")
+        if cancelled():
+            raise CancelledError
+
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with _alone(folder / f".{name}.lock", of, say, cancelled):
+        with locks.held_when_free(folder / f".{name}.lock", waiting):
             if is_here(name):  # the other one was faster
                 return
             for left in folder.glob(f".{name}-*"):  # by one who was killed
@@ -72,21 +79,6 @@ def fetch(name: str, watch: Watch | None = None, cancelled: Callable[[], bool] =
         raise DataError(f"{of.title} cannot be kept in {folder} ({error.strerror or error}).") from error
 
 
-@contextlib.contextmanager
-def _alone(lock: Path, of: DataSpec, say: Watch, cancelled: Callable[[], bool]) -> Iterator[None]:
-    """Waits until nobody else fetches the set."""
-    with contextlib.ExitStack() as stack:
-        while True:
-            try:
-                stack.enter_context(locks.held(lock, timeout=ASK_EVERY))
-                break
-            except locks.LockedError:
-                say(0.0, f"Another process is fetching {of.title}")
-                if cancelled():
-                    raise CancelledError from None
-        yield
-
-
 def _fetch_into(place: Path, of: DataSpec, say: Watch, cancelled: Callable[[], bool]) -> None:
     # Not `python -c`: what it imports is to be this library, wherever it was started.
     command = [sys.executable, "-m", "gan.data.fetcher", of.name, str(place)]
@@ -94,7 +86,7 @@ def _fetch_into(place: Path, of: DataSpec, say: Watch, cancelled: Callable[[], b
         command,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        cwd=Path(__file__).parents[2],
+        cwd=PROJECT,
         env=os.environ | {"TQDM_DISABLE": "1"},  # torchvision's own bars
         text=True,
     )

@@ -15,9 +15,9 @@ from gan.models.sampling import sample
 
 
 def born(paths: Sequence[Path], z: Tensor, y: Tensor | None) -> tuple[list[int], Bytes]:
-    """Of a latent (1, size), and a digit (1,) or a mix of them (1, 10), what the models of one run make: after how many
-    images each, and the pictures (N, 28, 28). What cannot be read, or takes other latents, is left out: a run that
-    trains drops moments."""
+    """Of a latent (1, size), and a class (1,) or a mix of them (1, classes), what the models of one run make: after
+    how many images each, and the pictures (N, 28, 28). What cannot be read, or takes other latents, is left out: a run
+    that trains drops moments."""
     images, pictures = [], []
     with one_thread():
         for path in paths:
@@ -32,14 +32,15 @@ def born(paths: Sequence[Path], z: Tensor, y: Tensor | None) -> tuple[list[int],
     return images, np.concatenate([empty, *pictures])
 
 
-def latent_of(z: str, digit: str, mix: str) -> tuple[Tensor, Tensor]:
-    """What a link says is in hand: the latent (1, size), and the digit (1,) or the mix (1, 10). Raises `ValueError`."""
+def latent_of(z: str, digit: str, mix: str, classes: int) -> tuple[Tensor, Tensor]:
+    """What a link says is selected: the latent (1, size), and the class (1,) or the mix (1, classes) of so many.
+    Raises `ValueError`."""
     from gan.latents import codec
 
     latent = codec.decode(z)
-    if digit.isascii() and digit.isdecimal() and len(digit) == 1:
+    if digit.isascii() and digit.isdecimal() and len(digit) < 4 and int(digit) < classes:
         return latent, torch.tensor([int(digit)])
     shares = codec.decode(mix)
-    if shares.shape[1] != 10 or not (shares >= 0).all() or shares.sum() <= 0:
-        raise ValueError("A mix has ten shares.")
+    if shares.shape[1] != classes or not (shares >= 0).all() or shares.sum() <= 0:
+        raise ValueError(f"A mix has {classes} shares.")
     return latent, shares / shares.sum()

@@ -1,7 +1,6 @@
 """How judges are made: trained on real images, measured, written beside their data set."""
 
 from collections.abc import Callable
-from contextlib import ExitStack
 
 import torch
 import torch.nn.functional as F
@@ -115,17 +114,14 @@ def ready(
         if cancelled():
             raise CancelledError
 
+    def waiting() -> None:
+        watch(0.0, f"Another process is training the classifier of {of.title}")
+        if cancelled():
+            raise CancelledError
+
     path = data.judge_path(of)
     try:
-        with ExitStack() as stack:
-            while True:  # until nobody else makes it
-                try:
-                    stack.enter_context(locks.held(path.with_name(f".{path.name}.lock"), timeout=0.2))
-                    break
-                except locks.LockedError:
-                    watch(0.0, f"Another process is training the classifier of {of.title}")
-                    if cancelled():
-                        raise CancelledError from None
+        with locks.held_when_free(path.with_name(f".{path.name}.lock"), waiting):
             if not judge.is_here(dataset):
                 content, _ = make_judge(dataset, look)
                 write_atomically(path, content)

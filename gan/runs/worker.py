@@ -215,7 +215,7 @@ def main() -> int:
     parser.add_argument("--lr-g", type=float)
     parser.add_argument("--lr-d", type=float)
     parser.add_argument("--paused", action="store_true", help="wait for commands before the first step")
-    parser.add_argument("--nursery", type=int, help="the number of the socket on which orders come (gan.nursery)")
+    parser.add_argument("--nursery", type=int, help="number of the socket on which orders come (gan.system.nursery)")
     order: dict[str, Any] | None = vars(args := parser.parse_args())
     # A terminal sends Ctrl-C to the server's children too; the server's end is told by stdin.
     signal.signal(signal.SIGINT, signal.SIG_IGN)

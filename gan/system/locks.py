@@ -9,8 +9,8 @@ import os
 import stat
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -22,6 +22,10 @@ RUN, LAUNCH = "run.lock", ".launch.lock"
 """The lock in a run's folder, and the one in the runs folder that whoever launches a run holds meanwhile."""
 _TRIES, _BETWEEN = 5, 0.02
 """Without shared locks (Windows): how often a lock is found held before it counts as held, and the seconds between."""
+
+
+WAIT = 0.2
+"""Seconds between two calls of `waiting` in `held_when_free`."""
 
 
 class LockedError(RuntimeError):
@@ -44,6 +48,20 @@ def held(path: Path, timeout: float) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+@contextmanager
+def held_when_free(path: Path, waiting: Callable[[], None]) -> Iterator[None]:
+    """Holds the lock at `path` as soon as nobody else does. `waiting` is called again and again until then, and what it
+    raises ends the wait. Raises `OSError` where no lock can be made."""
+    with ExitStack() as stack:
+        while True:
+            try:
+                stack.enter_context(held(path, WAIT))
+                break
+            except LockedError:
+                waiting()
+        yield
 
 
 def _refuse_what_is_no_file(path: Path) -> None:

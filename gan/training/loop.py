@@ -42,6 +42,7 @@ from gan.training.messages import (
     Status,
     Summary,
 )
+from gan.training.signs import RECALL, SHARE
 from gan.training.trainer import Trainer
 
 EVERY_STEP_UNTIL = 100
@@ -66,9 +67,6 @@ FIRST_LOOK = 1.0
 """Seconds of training before quality is measured for the first time."""
 LOOK_AFTER = 0.5
 """While a run is young, it is looked at again after this share of its life."""
-SHARE, RECALL = "share", "recall"
-"""Quantities, `share_0` and so on: the share of forgeries that are read as each class, and, where classes are asked
-for, the share of those asked for it that are read as it."""
 RETRY_EVERY = 1.0
 """Seconds between two attempts to report that nothing can be written."""
 SPEED_WINDOW = 3.0

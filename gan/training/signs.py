@@ -21,6 +21,9 @@ RECENT = 0.6
 """What counts as now: what was measured after this share of the images seen so far."""
 FOUND = 0.005
 """A digit is found if at least this share of the forgeries is read as it: a twentieth of what there should be."""
+SHARE, RECALL = "share", "recall"
+"""Quantities, `share_0` and so on: the share of forgeries that are read as each class, and, where classes are asked
+for, the share of those asked for it that are read as it."""
 NAN = float("nan")
 Curves = Mapping[str, Array]
 """A run's quantities by name, each (5, N): images, seconds, mean, minimum, maximum of each record."""
@@ -93,11 +96,11 @@ def read(config: TrainConfig, curves: Curves, floor: float = NAN) -> Signs:
 
     fcd = curves.get("fcd", np.empty((5, 0)))
     now, then = _median(recent("fcd")), _before(fcd, since)
-    shares = [recent(f"share_{label}") for label in range(classes)]
+    shares = [recent(f"{SHARE}_{label}") for label in range(classes)]
     gradient = _median(recent("gradient_norm_g"))
     quantities = {one.name: one for one in rules(config).quantities}
     steepest = _most(curves.get("gradient_norm_g", np.empty((5, 0)))[MEAN])
-    worst, rarest, second, typical = _rarest([recent(f"recall_{label}") for label in range(classes)])
+    worst, rarest, second, typical = _rarest([recent(f"{RECALL}_{label}") for label in range(classes)])
     return Signs(
         images=images,
         seconds=max(float(curve[SECONDS, -1]) for curve in curves.values()),
@@ -137,8 +140,10 @@ def read(config: TrainConfig, curves: Curves, floor: float = NAN) -> Signs:
 
 
 def digits(curves: Curves) -> Array:
-    """How many digits were found at each look, as a curve."""
-    shares = [curve for name, curve in curves.items() if name.startswith("share_")]
+    """How many digits were found at each look, as a curve (5, N)."""
+    shares = [curve for name, curve in curves.items() if name.startswith(f"{SHARE}_")]
+    if not shares:
+        return np.empty((5, 0))
     count = np.sum([share[MEAN] >= FOUND for share in shares], axis=0, dtype=float)
     return np.stack((*shares[0][:MEAN], count, count, count))
 

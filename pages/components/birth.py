@@ -33,13 +33,15 @@ def _button() -> "ComponentRenderer":
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
-def _strip(found: tuple[tuple[Path, float], ...], z: str, digit: str, mix: str) -> tuple[list[int], bytes]:
+def _strip(
+    found: tuple[tuple[Path, float], ...], classes: int, z: str, digit: str, mix: str
+) -> tuple[list[int], bytes]:
     """After how many images, and the pictures side by side as PNG; nothing for what is no latent of these models, each
     a file with when it was written."""
     from gan.models.life import born, latent_of
 
     try:
-        images, pictures = born([path for path, _ in found], *latent_of(z, digit, mix))
+        images, pictures = born([path for path, _ in found], *latent_of(z, digit, mix, classes))
     except ValueError:
         return [], b""
     return images, render.png(render.grid(pictures, columns=len(images))) if images else b""
@@ -67,7 +69,7 @@ def show(choice: Choice) -> None:
         for number, path in enumerate(paths):
             with suppress(OSError):  # a run that trains drops moments
                 found += [] if number in drop else [(path, path.stat().st_mtime)]
-        images, png = _strip(tuple(found), **asked)
+        images, png = _strip(tuple(found), len(choice.run.config.data.spec.classes), **asked)
         if not images:
             st.caption("The models of this run cannot make a picture of this latent.")
             return

@@ -11,14 +11,13 @@ from dataclasses import dataclass, replace
 from gan import data
 from gan.quality.questions import Measured, Question, Refusal
 from gan.quality.results import ACCURACY_SCORE, SAMPLES, Evaluation, Metric, MetricKind
+from gan.training.signs import FOUND
 from pages.components import asking
 from pages.components.asking import Asked, Press
 
 COUNTS = (1000, 2000, 5000, SAMPLES)
 MOST = 4
 """Models side by side."""
-FOUND = 0.005
-"""A class counts as found if at least this share of the forgeries is read as it."""
 LONGEST_NAME = 60
 """Letters of a name from the address that are shown."""
 NBSP = "\N{NO-BREAK SPACE}"

@@ -17,9 +17,9 @@ from gan.curves import Array, reduced
 from gan.failures import Failure
 from gan.games import rules
 from gan.plots import Curve, Panel
-from gan.runs import Run, RunError, recordings, store
+from gan.runs import Run, RunError, diagnosing, recordings, store
+from gan.training import signs
 from gan.training.diagnosis import Finding
-from gan.training.signs import FOUND
 from pages.components import charts, diagnosis, look
 
 Kind = Literal["broken", "cured"]
@@ -84,7 +84,15 @@ def recorded(failure: Failure, kind: Kind) -> Side | None:
         return None
     where = f"recorded: {found.seconds:.0f} s on one core · {found.images:,} images"
     key = f"recorded-{failure.name}-{kind}"
-    return Side(found.config, _or_digits(found.curves.get), found.findings, found.last, where, key, found.strip)
+    return Side(
+        found.config,
+        _or_digits(found.curves.get, lambda: found.curves),
+        found.findings,
+        found.last,
+        where,
+        key,
+        found.strip,
+    )
 
 
 def trained(run: Run) -> Side:
@@ -93,21 +101,16 @@ def trained(run: Run) -> Side:
     records.update()
     samples = store.read_samples(run.folder, last=1)
     picture = samples[-1].png if samples else None
-    series = _or_digits(lambda name: records.series(name)[0])
+    series = _or_digits(lambda name: records.series(name)[0], lambda: diagnosing.measured(records))
     return Side(run.config, series, diagnosis.of(run), picture, look.where(run.status), run.id)
 
 
-def _or_digits(get: Callable[[str], Array | None]) -> Series:
-    """The same, with the number of digits that are forged, which follows from the shares."""
+def _or_digits(get: Callable[[str], Array | None], curves: Callable[[], signs.Curves]) -> Series:
+    """The same, with the number of digits that are forged, which follows from all `curves`."""
 
     def series(name: str) -> Array:
-        if name != "digits":
-            found = get(name)
-            return NOTHING if found is None else found
-        shares = [series(f"share_{digit}") for digit in range(10)]
-        length = min(share.shape[1] for share in shares)
-        count = np.sum([share[2, :length] >= FOUND for share in shares], axis=0, dtype=float)
-        return np.stack((*shares[0][:2, :length], count, count, count))
+        found = signs.digits(curves()) if name == "digits" else get(name)
+        return NOTHING if found is None else found
 
     return series
 

@@ -45,11 +45,11 @@ def test_latent_of_another_size_makes_nothing(digits: Digits, tmp_path: Path) ->
 
 def test_link_says_what_is_in_hand() -> None:
     z, mix = torch.tensor([[0.5, -1.0]]), torch.full((1, 10), 0.1)
-    latent, digit = latent_of(codec.encode(z), "7", "")
+    latent, digit = latent_of(codec.encode(z), "7", "", 10)
     assert torch.equal(latent, z)
     assert digit.tolist() == [7]
-    _, shares = latent_of(codec.encode(z), "", codec.encode(mix))
+    _, shares = latent_of(codec.encode(z), "", codec.encode(mix), 10)
     assert torch.allclose(shares, mix, atol=1e-3)
     for wrong in (("", "7", ""), (codec.encode(z), "77", ""), (codec.encode(z), "", codec.encode(z))):
-        with pytest.raises(ValueError, match=r"link holds|ten shares"):
-            latent_of(*wrong)
+        with pytest.raises(ValueError, match=r"link holds|10 shares"):
+            latent_of(*wrong, 10)

@@ -42,7 +42,7 @@ const VERSION = 1;
  */
 
 /**
- * What a program says of itself: made by gan.export.wire.
+ * What a program says of itself: made by gan.export.program.
  * @typedef {object} Header
  * @property {number} version
  * @property {string} hash of the weights
@@ -370,7 +370,7 @@ function network(layers, floats) {
 }
 
 /**
- * The program in the bytes that gan.export.wire made. Throws an Error for a version that it does not know.
+ * The program in the bytes that gan.export.program made. Throws an Error for a version that it does not know.
  * @param {Uint8Array} bytes
  * @returns {Program}
  */

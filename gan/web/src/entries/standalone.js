@@ -1,4 +1,4 @@
-// The explorer in a file of its own (gan.standalone): the page has the model beside this script, in base64.
+// The explorer in a file of its own (gan.export.standalone): the page has the model beside this script, in base64.
 
 import "../explorer.css";
 import { mountExplorer } from "../explorer.js";
