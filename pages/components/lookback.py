@@ -46,29 +46,20 @@ def _go(run: Run, images: int | None, passing: bool = False) -> None:
 def chip(run: Run, moment: Sample | None) -> None:
     """Says which moment is shown, and leads back to now. It lies in the head of the page, where nothing gives way to
     it."""
-    wanted, text = asked(run), st.query_params.get("at", "")
-    with st.container(key="chip"):
-        if wanted is not None and moment:
-            said = f"as it was after {moment.images:,} images"
-            if wanted != moment.images:
-                said += f", the nearest picture to {wanted:,} that is kept"
-            st.button(f"{said} · back to now", icon=":material/history:", on_click=_go, args=(run, None), key="now")
-        elif wanted is not None:
-            st.button(
-                "no picture of that moment is kept · back to now",
-                icon=":material/history:",
-                on_click=_go,
-                args=(run, None),
-                key="now",
-            )
-        elif text:
-            st.button(
-                f"there is no moment {look.plain(shown(text, 20))}, a number of images · back to now",
-                icon=":material/history:",
-                on_click=_go,
-                args=(run, None),
-                key="now",
-            )
+    with st.container(key="chip"):  # always there, so that what follows keeps its place
+        if said := _said(asked(run), st.query_params.get("at", ""), moment):
+            label = f"{said} · back to now"
+            st.button(label, icon=":material/history:", on_click=_go, args=(run, None), key="now")
+
+
+def _said(wanted: int | None, text: str, moment: Sample | None) -> str:
+    """Which moment is shown of the one wanted, or of the one that an address names; empty where that is now."""
+    if wanted is None:
+        return f"there is no moment {look.plain(shown(text, 20))}, a number of images" if text else ""
+    if moment is None:
+        return "no picture of that moment is kept"
+    near = "" if wanted == moment.images else f", the nearest picture to {wanted:,} that is kept"
+    return f"as it was after {moment.images:,} images{near}"
 
 
 @st.cache_resource(show_spinner=False)
