@@ -74,10 +74,10 @@ trainer = Trainer(config.changed(seconds=0.0, images=0, precision=precision, **w
 for _ in range(steps):
     trainer.step()
 for _ in sys.stdin:
-    images, start = trainer.images_seen, time.perf_counter()
+    images, start = trainer.sampler.drawn, time.perf_counter()
     for _ in range(steps):
         trainer.step()
-    print((trainer.images_seen - images) / (time.perf_counter() - start), flush=True)
+    print((trainer.sampler.drawn - images) / (time.perf_counter() - start), flush=True)
 """
 """What a process of a tree does: a burst of steps for each line on stdin, and images a second as its answer."""
 

@@ -120,7 +120,7 @@ def main() -> None:
         took = rest if name == "the rest" else spent[name]
         print(f"| {name} | {1e3 * took / steps:.3f} | {took / whole:.1%} |")
     done = counted.get_total_flops() * steps / whole
-    print(f"| a step of {chosen.batch_size} images | {1e3 * whole / steps:.3f} | 100 % |")
+    print(f"| a step of {chosen.data.batch_size} images | {1e3 * whole / steps:.3f} | 100 % |")
     reached = f"{done / 1e9:,.0f} of the {fastest / 1e9:,.0f} GFLOP/s that a matrix product reaches here"
     print(f"\n{reached}: {done / fastest:.0%}.")
 
