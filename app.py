@@ -3,11 +3,12 @@
 import streamlit as st
 
 from gan.paths import ASSETS
-from pages.components import look, start
+from pages.components import journal, look, start
 
 st.set_page_config(page_title="Counterfeit", page_icon=str(ASSETS / "icon.png"), layout="wide")
 start.once()
 look.apply()
+unseen = st.container(key="unseen")
 st.navigation(
     {
         "": [
@@ -31,3 +32,5 @@ st.navigation(
     },
     position="top",
 ).run()
+with unseen:
+    journal.keep()

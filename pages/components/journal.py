@@ -1,0 +1,84 @@
+"""What this visitor has done so far (`gan.deeds`), for lessons and chapters that tick it.
+
+It is kept in the session, and in the browser's localStorage, so that a reload and another tab know it too. Where the
+browser refuses that, it lasts as long as the session does. Nobody is asked who they are, and nothing leaves the page
+but the names of deeds.
+"""
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from gan import deeds, web
+
+if TYPE_CHECKING:
+    from streamlit.components.v2.types import ComponentRenderer
+
+KEY = "journal"
+# Keys of the session: what was done; when it was forgotten, in milliseconds since 1970; whether the page that is shown
+# depends on it; whether the browser has just reported more.
+DONE, FORGOTTEN, READ, MORE = "journal-done", "journal-forgotten", "journal-read", "journal-more"
+MOST = 500
+"""Names that a browser may report at once."""
+
+
+def did(name: str) -> bool:
+    """Says that something was done; returns whether it is new. In a fragment whoever wants what is ticked outside of it
+    to follow calls `st.rerun()` then. Raises `KeyError` for what is no deed."""
+    if not deeds.known(name):
+        raise KeyError(f"{name!r} is no deed of gan.deeds")
+    before = _all()
+    if name in before:
+        return False
+    st.session_state[DONE] = before | {name}
+    return True
+
+
+def done() -> frozenset[str]:
+    """What this browser has done so far. A page that asks is drawn anew when there is more."""
+    st.session_state[READ] = True
+    return _all()
+
+
+def forget() -> None:
+    """Forgets all of it, in the browser too."""
+    st.session_state[DONE] = frozenset()
+    st.session_state[FORGOTTEN] = int(time.time() * 1000)
+
+
+def keep() -> None:
+    """Keeps session and browser in agreement: app.py calls it once, when the page has been drawn. It shows nothing."""
+    _agree(bool(st.session_state.pop(READ, False)))
+
+
+@st.fragment
+def _agree(read: bool) -> None:
+    """`read` says that what is shown depends on what was done."""
+    told = {"done": sorted(_all()), "forgotten": st.session_state.get(FORGOTTEN, 0)}
+    _component()(data=told, key=KEY, on_found_change=_take)
+    if st.session_state.pop(MORE, False) and read:
+        st.rerun()
+
+
+def _take() -> None:
+    before = _all()
+    st.session_state[DONE] = before | _reported(st.session_state[KEY]["found"])
+    st.session_state[MORE] = st.session_state[DONE] != before
+
+
+def _all() -> frozenset[str]:
+    found: frozenset[str] = st.session_state.get(DONE, frozenset())
+    return found
+
+
+def _reported(found: Any) -> frozenset[str]:
+    """The deeds in what a browser reports; there may be anything in it."""
+    if not isinstance(found, list):
+        return frozenset()
+    return frozenset(name for name in found[:MOST] if isinstance(name, str) and deeds.known(name))
+
+
+@st.cache_resource(show_spinner=False)
+def _component() -> "ComponentRenderer":
+    return st.components.v2.component("counterfeit_journal", js=web.script("journal"))
