@@ -134,7 +134,8 @@ def _finding(kind: Kind, sentence: str, found: Signs, config: TrainConfig, *evid
 def _too_early(found: Signs) -> str:
     if not found.looks:
         return "Nothing can be said yet: the pictures have not been looked at."
-    return f"Too early to say: {found.moves:,.0f} moves so far, and quality was measured {_times(found.looks)}."
+    looks = "once" if found.looks == 1 else f"{found.looks} times, the last time"
+    return f"Too early to say: quality was measured {looks} after {found.moves:,.0f} moves."
 
 
 def _is_stuck(found: Signs) -> bool:
@@ -261,10 +262,6 @@ def _well(config: TrainConfig, found: Signs) -> Finding:
 
 def _percent(share: float, digits: int = 0) -> str:
     return f"{100 * share:.{digits}f} %"
-
-
-def _times(count: int) -> str:
-    return "once" if count == 1 else f"{count} times"
 
 
 RULES: tuple[Callable[[TrainConfig, Signs], Finding | None], ...] = (

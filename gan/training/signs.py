@@ -36,7 +36,7 @@ class Signs:
     images: float = 0.0
     seconds: float = 0.0
     moves: float = 0.0
-    """Moves of both players."""
+    """Moves of both players, until the last look: what came after it was not seen yet."""
     looks: int = 0
     """Times that quality was measured."""
     recent_looks: int = 0
@@ -83,12 +83,12 @@ class Signs:
 
 def read(config: TrainConfig, curves: Curves, floor: float = NAN) -> Signs:
     """The signs of a run with these settings. `floor` is the FCD of real images."""
-    curves = {name: curve for name, curve in curves.items() if curve.shape[1]}
+    curves = _until_last_look({name: curve for name, curve in curves.items() if curve.shape[1]})
     if not curves:
         return Signs()
     images = max(float(curve[IMAGES, -1]) for curve in curves.values())
     since, classes = RECENT * images, len(config.data.spec.classes)
-    steps = images / (config.data.batch_size * config.game.d_steps)
+    step = config.data.batch_size * config.game.d_steps
 
     def recent(name: str, row: int = MEAN) -> Array:
         curve = curves.get(name)
@@ -104,7 +104,7 @@ def read(config: TrainConfig, curves: Curves, floor: float = NAN) -> Signs:
     return Signs(
         images=images,
         seconds=max(float(curve[SECONDS, -1]) for curve in curves.values()),
-        moves=steps * len(rules(config).order),
+        moves=(float(fcd[IMAGES, -1]) if fcd.shape[1] else images) / step * len(rules(config).order),
         looks=fcd.shape[1],
         recent_looks=len(recent("fcd")),
         fcd=now / floor,
@@ -137,6 +137,16 @@ def read(config: TrainConfig, curves: Curves, floor: float = NAN) -> Signs:
         ),
         blown_up=_blown_up(curves.get("loss_d", np.empty((5, 0))), quantities["loss_d"].ideal, since),
     )
+
+
+def _until_last_look(curves: Curves) -> Curves:
+    """The curves until the last look, where that is no longer recent, as on a busy machine: pictures of then say
+    nothing beside losses of now."""
+    fcd = curves.get("fcd")
+    if fcd is None or fcd[IMAGES, -1] > RECENT * max(curve[IMAGES, -1] for curve in curves.values()):
+        return curves
+    cut = {name: curve[:, curve[IMAGES] <= fcd[IMAGES, -1]] for name, curve in curves.items()}
+    return {name: curve for name, curve in cut.items() if curve.shape[1]}
 
 
 def digits(curves: Curves) -> Array:
