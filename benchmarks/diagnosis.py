@@ -29,7 +29,8 @@ from gan.failures import FAILURES, Failure
 from gan.presets import PRESETS
 from gan.runs import diagnosing, store
 from gan.training import signs
-from gan.training.diagnosis import Finding, judge
+from gan.training.diagnosis import judge
+from gan.training.findings import Finding
 from gan.training.messages import Status
 
 PRESET_SECONDS, FAILURE_SECONDS = 60.0, 40.0

@@ -6,7 +6,7 @@ from gan.config.fields import flat
 from gan.failures import BY_NAME, FAILURES, Defining, Failure
 from gan.games import rules
 from gan.presets import PRESETS, preset
-from gan.training.diagnosis import LEVELS
+from gan.training.findings import LEVELS
 from gan.training.remedies import cure
 from tests.helpers import is_sentence
 

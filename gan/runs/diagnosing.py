@@ -6,7 +6,8 @@ from pathlib import Path
 from gan.config import TrainConfig
 from gan.curves import Array
 from gan.runs import store
-from gan.training.diagnosis import Finding, diagnose
+from gan.training.diagnosis import diagnose
+from gan.training.findings import Finding
 from gan.training.messages import DIVERGED, Status
 
 

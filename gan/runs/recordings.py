@@ -19,7 +19,8 @@ from gan.config import ConfigError, TrainConfig
 from gan.curves import Array, reduced
 from gan.paths import ASSETS
 from gan.system import files
-from gan.training.diagnosis import Finding, diagnose
+from gan.training.diagnosis import diagnose
+from gan.training.findings import Finding
 
 FOLDER = ASSETS / "failures"
 POINTS = 200

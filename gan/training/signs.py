@@ -52,6 +52,10 @@ class Signs:
     """Within a digit, real images being 1; the highest of the recent looks."""
     digits: float = NAN
     """How many of the ten were found in any of the recent looks."""
+    shares: tuple[float, ...] = ()
+    """For each class the share of forgeries that are read as it, the highest of late; empty where nobody looked."""
+    recalls: tuple[float, ...] = ()
+    """The same of those asked for it that are read as it, where classes are asked for."""
     rarest: float = NAN
     """Where digits are asked for: how often the one that is read worst is read as asked, at its best of late."""
     second_rarest: float = NAN
@@ -97,10 +101,11 @@ def read(config: TrainConfig, curves: Curves, floor: float = NAN) -> Signs:
     fcd = curves.get("fcd", np.empty((5, 0)))
     now, then = _median(recent("fcd")), _before(fcd, since)
     shares = [recent(f"{SHARE}_{label}") for label in range(classes)]
+    recalls = _best([recent(f"{RECALL}_{label}") for label in range(classes)])
     gradient = _median(recent("gradient_norm_g"))
     quantities = {one.name: one for one in rules(config).quantities}
     steepest = _most(curves.get("gradient_norm_g", np.empty((5, 0)))[MEAN])
-    worst, rarest, second, typical = _rarest([recent(f"{RECALL}_{label}") for label in range(classes)])
+    worst, rarest, second, typical = _rarest(recalls)
     return Signs(
         images=images,
         seconds=max(float(curve[SECONDS, -1]) for curve in curves.values()),
@@ -114,6 +119,8 @@ def read(config: TrainConfig, curves: Curves, floor: float = NAN) -> Signs:
         agreement=_mean(recent("agreement")),
         variety=_most(recent("variety")),
         digits=float(sum(_most(share) >= FOUND for share in shares)) if len(shares[0]) else NAN,
+        shares=_best(shares),
+        recalls=recalls,
         rarest_digit=worst,
         rarest=rarest,
         second_rarest=second,
@@ -165,11 +172,15 @@ def _before(fcd: Array, since: float) -> float:
     return _median(within) if len(within) else float(earlier[-1]) if len(earlier) else NAN
 
 
-def _rarest(recalls: list[Array]) -> tuple[int, float, float, float]:
+def _best(curves: list[Array]) -> tuple[float, ...]:
+    """The highest value of each; nothing if one is missing."""
+    return tuple(map(_most, curves)) if all(map(len, curves)) else ()
+
+
+def _rarest(best: tuple[float, ...]) -> tuple[int, float, float, float]:
     """Which digit is read worst of those asked for, how often it is read at its best of late, and the same of the
     second worst and of the one in the middle."""
-    best = [_most(recall) for recall in recalls]
-    if any(map(math.isnan, best)):
+    if len(best) < 2 or any(map(math.isnan, best)):
         return -1, NAN, NAN, NAN
     order = np.argsort(best)
     return int(order[0]), best[order[0]], best[order[1]], float(np.median(best))

@@ -12,7 +12,7 @@ from gan.config.fields import find, flat, hints, parse, short, written
 from gan.failures import FAILURES, Failure
 from gan.presets import differences
 from gan.runs import Run, RunError, diagnosing
-from gan.training.diagnosis import Finding, Level
+from gan.training.findings import Finding, Level
 from gan.training.messages import Command
 from gan.training.remedies import LIVE, Cure
 from pages.components import address, charts, look
@@ -32,6 +32,8 @@ EVIDENCE: dict[str, tuple[str, str]] = {
     "best_fcd": ("the best of it so far", ".1f"),
     "change": ("FCD now, in parts of what it was before", ".2f"),
     "agreement": ("read as asked", ".0%"),
+    "of_missing": ("the most that is read of those missing", ".0%"),
+    "of_others": ("of the other kinds, in the middle", ".0%"),
     "variety": ("variety within a digit, real ones being 100 %", ".1%"),
     "digits": ("digits that are forged, of ten", ".0f"),
     "rarest_digit": ("the digit that is read worst", ".0f"),

@@ -19,7 +19,7 @@ from gan.games import rules
 from gan.plots import Curve, Panel
 from gan.runs import Run, RunError, diagnosing, recordings, store
 from gan.training import signs
-from gan.training.diagnosis import Finding
+from gan.training.findings import Finding
 from pages.components import charts, diagnosis, look
 
 Kind = Literal["broken", "cured"]

@@ -13,7 +13,8 @@ from gan.config import TrainConfig, kinds
 from gan.curves import Array
 from gan.presets import PRESETS
 from gan.training import diagnosis, signs
-from gan.training.diagnosis import LEVELS, Finding, diagnose, judge
+from gan.training.diagnosis import diagnose, judge
+from gan.training.findings import LEVELS, Finding
 from gan.training.remedies import LIVE, cure
 from gan.training.signs import Signs
 from gan.training.words import WORDS
@@ -67,6 +68,7 @@ CASES: list[tuple[dict[str, Any], str]] = [
     ({"moves": 399}, "too_early"),
     ({"recent_looks": 0}, "too_early"),
     ({"change": 0.95, "best_fcd": 4.8}, "as_good_as_it_gets"),
+    ({"change": 0.95, "fcd": 30.0, "best_fcd": 29.0}, "as_good_as_it_gets"),
     ({"blown_up": 20.0, "fcd": 100.0}, "divergence"),
     ({"fade": 1e-6, "real_over_forged": 1.0, "fcd": 100.0}, "vanishing_gradient"),
     (
@@ -76,9 +78,9 @@ CASES: list[tuple[dict[str, Any], str]] = [
     ({"fcd": 100.0, "right_real": 0.48, "right_forged": 0.36}, "discriminator_too_weak"),
     ({"fcd": 100.0, "change": 1.0}, "too_early"),
     ({"variety": 0.0}, "mode_collapse"),
-    (STUCK | {"variety": 0.03}, "mode_collapse"),
+    (STUCK | {"variety": 0.01}, "mode_collapse"),
     (STUCK | {"digits": 1.0}, "mode_collapse"),
-    ({"rarest": 0.05, "rarest_digit": 9}, "mode_collapse"),
+    ({"rarest": 0.05, "rarest_digit": 9, "moves": 3200}, "mode_collapse"),
     ({"memory": 0.86}, "memorising"),
     (STUCK | {"turnover": 0.7}, "oscillation"),
 ]
@@ -111,6 +113,8 @@ def test_each_finding_by_hand(changes: dict[str, Any], kind: str) -> None:
         {"right_real": 0.4, "right_forged": 0.1, "real_over_forged": 0.2},
         # A D that calls everything real in its first steps.
         {"fcd": 100.0, "right_real": 0.92, "right_forged": 0.0},
+        # A digit that comes last: digits are learned one by one.
+        {"rarest": 0.05, "rarest_digit": 1},
         # A digit that is read less well than others, not never.
         {"rarest": 0.5},
         # All digits unread: the model does not know its labels yet.
@@ -287,10 +291,29 @@ def test_cause_that_is_known_is_what_is_cured() -> None:
     assert isinstance(finding, Finding)
     assert finding.cure is not None
     assert finding.cure.changes == {"generator.latent_scale": 1.0}
-    (finding,) = judge(CONFIG.changed(classes=tuple(range(9))), replace(WELL, rarest=0.0, rarest_digit=9))
-    assert "No 9 is forged" in finding.sentence
+
+
+@pytest.mark.parametrize("asked", [True, False])
+def test_classes_that_are_never_shown_are_named_once_the_others_are_learned(asked: bool) -> None:
+    config = CONFIG.changed({"data.classes": (0, 1, 2, 4, 5, 6, 7, 8), "game.conditional": asked})
+    seen = [0.12] * 10 if not asked else [0.99] * 10
+    seen[3] = seen[9] = 0.01
+    found = replace(WELL, rarest=0.01, **{"recalls" if asked else "shares": tuple(seen)})
+    (finding,) = judge(config, found)
+    assert finding.kind == "mode_collapse"
+    assert finding.sentence.startswith("No 3 or 9 is forged, and none can be")
+    assert finding.evidence["of_missing"] == 0.01
     assert finding.cure is not None
     assert finding.cure.changes == {"data.classes": ()}
+    early = replace(found, **{"recalls" if asked else "shares": (0.04,) * 10})
+    assert kinds_of(early, config) == ["healthy"]
+
+
+def test_slower_rates_take_more_moves_before_anything_is_said() -> None:
+    """A tenth of the preset's rates: 2,000 moves are as 200."""
+    slow = CONFIG.changed({"optimizer.lr_g": 2e-4, "optimizer.lr_d": 5e-5})
+    assert kinds_of(replace(WELL, **STUCK, variety=0.0), slow) == ["too_early"]
+    assert "mode_collapse" in kinds_of(replace(WELL, **STUCK, variety=0.0), CONFIG.changed({"optimizer.lr_g": 2e-4}))
 
 
 def test_margins_leave_room() -> None:
