@@ -1,11 +1,12 @@
 """What the diagnosis says: `python -m benchmarks.diagnosis FOLDER [--only NAMES] [--seeds 3] [--jobs 2] [--print]`.
 
-Trains every preset for 60 s, and every failure and its cure for 40 s, once for each of the seeds, each on one thread.
-What is recorded already is not trained again, so that thresholds can be changed and tried on the same runs; `--print`
-trains nothing. A second here is one of the processor's time in the run's process, so that a machine that others use
-as well gives the same curves as one that they do not.
+Trains every preset for 60 s, every failure and its cure for 40 s, once for each of the seeds, and the settings of
+`benchmarks.odd` for 25 s, each on one thread. What is recorded already is not trained again, so that thresholds can be
+changed and tried on the same runs; `--print` trains nothing. A second here is one of the processor's time in the run's
+process, so that a machine that others use as well gives the same curves as one that they do not.
 
-Prints two tables in Markdown: what the diagnosis says at some moments, and the signs that it says so by.
+Prints tables in Markdown: what the diagnosis says at some moments and when it is wrong, and the signs that it says so
+by. `--keep FILE` keeps of each run what the diagnosis reads, in few points, for `tests/training/test_recorded.py`.
 """
 
 import argparse
@@ -24,8 +25,11 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.odd import ODD, WELL, Odd
 from gan.config import TrainConfig
-from gan.failures import FAILURES, Failure
+from gan.config.fields import short, written
+from gan.curves import reduced
+from gan.failures import BY_NAME, FAILURES, Failure
 from gan.presets import PRESETS
 from gan.runs import diagnosing, store
 from gan.training import signs
@@ -33,11 +37,14 @@ from gan.training.diagnosis import judge
 from gan.training.findings import Finding
 from gan.training.messages import Status
 
-PRESET_SECONDS, FAILURE_SECONDS = 60.0, 40.0
-MARKS = (10.0, 30.0, 60.0)
+PRESET_SECONDS, FAILURE_SECONDS, ODD_SECONDS = 60.0, 40.0, 25.0
+MARKS = (10.0, 20.0, 30.0)
+POINTS = 60
+"""Of a curve that is kept."""
+NOT_READ = ("gradient_norm_d", "update_norm_d", "update_norm_g")
+"""Quantities that the diagnosis does not look at."""
 WITHIN = 20.0
 """Seconds after the defining quantity has crossed its threshold in which the finding has to come."""
-WELL = ("healthy", "too_early", "as_good_as_it_gets")
 
 
 @dataclass(frozen=True)
@@ -64,6 +71,30 @@ class Recorded:
         """The findings at a moment; of a run that diverged, the last one says so."""
         failed = self.status.state == "failed" and until >= self.status.progress.seconds
         return list(judge(self.config, self.signs(until), self.status.message if failed else ""))
+
+    @cached_property
+    def seconds(self) -> float:
+        """How long it trained."""
+        return self.status.progress.seconds
+
+    @cached_property
+    def said(self) -> dict[float, list[str]]:
+        """The kinds of findings at every half second of its life."""
+        moments = np.arange(0.5, self.seconds + 1, 0.5)
+        return {float(moment): [one.kind for one in self.findings(float(moment))] for moment in moments}
+
+    def at(self, moment: float) -> str:
+        """What is said at a moment, or a dash if it did not train so long."""
+        return " + ".join(one.kind for one in self.findings(moment)) if moment < self.seconds + 0.5 else "–"
+
+    @property
+    def alarms(self) -> str:
+        """What is said that is no good news, and from when to when."""
+        moments: dict[str, list[float]] = {}
+        for moment, kinds in self.said.items():
+            for kind in set(kinds) - set(WELL):
+                moments.setdefault(kind, []).append(moment)
+        return ", ".join(f"{kind} at {when[0]:.0f} to {when[-1]:.0f} s" for kind, when in moments.items()) or "none"
 
     def crossed(self, failure: Failure) -> float:
         """When the defining quantity crosses its threshold for good, or infinity. What is measured in every step is
@@ -94,7 +125,7 @@ def jobs(seeds: int) -> dict[str, TrainConfig]:
             cured = failure.cured(seed, FAILURE_SECONDS)
             if not any(_is_same(cured, other) for other in found.values()):  # most cures are the preset itself
                 found[f"cured.{failure.name}.{seed}"] = cured
-    return found
+    return found | {f"odd.{one.name}.0": one.config(ODD_SECONDS) for one in ODD}
 
 
 def _is_same(one: TrainConfig, other: TrainConfig) -> bool:
@@ -147,35 +178,65 @@ def recorded(folder: Path) -> dict[str, Recorded]:
 
 def table(runs: dict[str, Recorded]) -> Iterator[str]:
     """What is said of all runs, in Markdown."""
-    yield "| preset, seed | at 10 s | at 30 s | at 60 s |"
-    yield "|---|---|---|---|"
+    marks = " | ".join(f"at {mark:.0f} s" for mark in MARKS)
+    yield f"| preset, seed | {marks} | at its end | alarms at any half second |"
+    yield f"|---|{'---|' * (len(MARKS) + 2)}"
     for name, run in runs.items():
         kind, what, seed = name.split(".")
         if kind == "preset":
-            said = (" + ".join(one.kind for one in run.findings(mark + 0.2)) for mark in MARKS)
-            yield f"| `{what}`, {seed} | {' | '.join(said)} |"
+            said = [run.at(mark) for mark in MARKS]
+            end = f"{run.at(run.seconds)} ({run.seconds:.0f} s)"
+            yield f"| {' | '.join((f'`{what}`, {seed}', *said, end, run.alarms))} |"
     yield ""
-    yield "| failure, seed | it has to say | it crosses after | said after | at 40 s | its cure at 40 s |"
-    yield "|---|---|---|---|---|---|"
+    yield "| failure, seed | it has to say | it crosses after | said after | at its end | its cure | alarms of that |"
+    yield "|---|---|---|---|---|---|---|"
     for name, run in runs.items():
         kind, what, seed = name.split(".")
         if kind == "broken":
-            failure = next(one for one in FAILURES if one.name == what)
-            crossed, said = run.crossed(failure), said_after(run, failure.finding)
-            late = "" if said <= crossed + WITHIN else " (late)"
-            last = " + ".join(one.kind for one in run.findings(FAILURE_SECONDS + 1))
-            cured = next((one for one in runs.values() if _is_same(one.config, failure.cured(run.config.seed))), None)
-            well = " + ".join(one.kind for one in cured.findings(FAILURE_SECONDS + 1)) if cured else "–"
-            cells = (f"{what}, {seed}", failure.finding, f"{crossed:.0f} s", f"{said:.0f} s{late}", last, well)
-            yield f"| {' | '.join(cells)} |"
+            yield f"| {' | '.join(_of_failure(BY_NAME[what], run, runs))} |"
+    yield ""
+    yield "| settings | right would be | at its end | for the first time |  |"
+    yield "|---|---|---|---|---|"
+    odd = {one.name: one for one in ODD}
+    for name, run in runs.items():
+        kind, what, _ = name.split(".")
+        if kind == "odd":
+            yield f"| {' | '.join(_of_odd(odd[what], run))} |"
+
+
+def _of_failure(failure: Failure, run: Recorded, runs: dict[str, Recorded]) -> tuple[str, ...]:
+    crossed, said = run.crossed(failure), said_after(run, failure.finding)
+    late = " (late)" if said > crossed + WITHIN else ""
+    cure = next((one for one in runs.values() if _is_same(one.config, failure.cured(run.config.seed))), None)
+    cured = (f"{cure.at(cure.seconds)} ({cure.seconds:.0f} s)", cure.alarms) if cure else ("–", "–")
+    end = f"{run.at(run.seconds)} ({run.seconds:.0f} s)"
+    name = f"{failure.name}, {run.config.seed}"
+    return name, failure.finding, f"{crossed:.0f} s", f"{said:.0f} s{late}", end, *cured
+
+
+def _of_odd(odd: Odd, run: Recorded) -> tuple[str, ...]:
+    settings = ", ".join(f"{short(path)} {written(value)}" for path, value in odd.changes.items())
+    first = run.findings(run.seconds)[0].kind
+    right = "well" if odd.right == WELL else " or ".join(odd.right)
+    wrong = first not in odd.right or (odd.right == WELL and run.alarms != "none")
+    end = f"{run.at(run.seconds)} ({run.seconds:.0f} s)"
+    return f"`{odd.preset}`, {settings}", right, end, run.alarms, "wrong" if wrong else ""
 
 
 def said_after(run: Recorded, kind: str) -> float:
     """The seconds after which a finding is the first of all for the first time; infinity if never."""
-    for second in np.arange(1.0, FAILURE_SECONDS + 2):
-        if run.findings(float(second))[0].kind == kind:
-            return float(second)
-    return math.inf
+    return next((moment for moment, kinds in run.said.items() if kinds[0] == kind), math.inf)
+
+
+def keep(runs: dict[str, Recorded], path: Path) -> None:
+    """Keeps what the diagnosis reads of all runs in one file."""
+    arrays, about = {}, {}
+    for name, run in runs.items():
+        about[name] = {"config": run.config.to_dict(), "floor": run.status.quality.fcd_floor}
+        for quantity, curve in diagnosing.measured(run.curves).items():
+            if quantity not in NOT_READ:
+                arrays[f"{name}/{quantity}"] = reduced(curve, POINTS).astype(np.float32)
+    np.savez_compressed(path, about=np.array(json.dumps(about)), **arrays)  # type: ignore[arg-type]
 
 
 def margins(runs: dict[str, Recorded]) -> Iterator[str]:
@@ -185,7 +246,7 @@ def margins(runs: dict[str, Recorded]) -> Iterator[str]:
     yield f"| run | {' | '.join(names)} |"
     yield f"|---|{'---|' * len(names)}"
     for name, run in runs.items():
-        found = run.signs(MARKS[-1] + 1)
+        found = run.signs(run.seconds + 1)
         values = (getattr(found, one) for one in names)
         yield f"| {name} | {' | '.join('–' if math.isnan(v) else f'{v:.3g}' for v in values)} |"
 
@@ -198,6 +259,7 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--only", default="", help="parts of names of runs, separated by commas")
     parser.add_argument("--print", action="store_true")
+    parser.add_argument("--keep", type=Path, help="a file for what the diagnosis reads")
     parser.add_argument("--train", action="store_true", help="one run, whose settings are on stdin, into the folder")
     args = parser.parse_args()
     if args.train:
@@ -209,6 +271,8 @@ def main() -> None:
         with ThreadPoolExecutor(args.jobs) as pool:
             list(pool.map(lambda item: record((args.folder / item[0]).absolute(), item[1]), wanted.items()))
     runs = recorded(args.folder)
+    if args.keep:
+        keep(runs, args.keep)
     print("\n".join((*table(runs), "", *margins(runs))))
 
 
