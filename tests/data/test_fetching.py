@@ -3,6 +3,8 @@
 import hashlib
 import json
 import os
+import shutil
+import socket
 import subprocess
 import sys
 import threading
@@ -15,9 +17,10 @@ import pytest
 
 from gan import data
 from gan.cli import main
-from gan.data import CancelledError, DataError
+from gan.data import CancelledError, DataError, fetcher
+from gan.data.spec import spec
 from tests.helpers import is_sentence
-from tests.mirror import Mirror, drawings, mirror, small_set
+from tests.mirror import Fault, Mirror, drawings, mirror, small_set
 
 SET = "fashion-mnist"
 
@@ -33,6 +36,7 @@ def served(tmp_path: Path, files: dict[str, bytes], monkeypatch: pytest.MonkeyPa
         for name, value in environment.items():
             monkeypatch.setenv(name, value)
         yield one
+        socket.setdefaulttimeout(None)  # as it was before the fetcher was called in this process
 
 
 def _left(tmp_path: Path) -> list[str]:
@@ -40,7 +44,9 @@ def _left(tmp_path: Path) -> list[str]:
     return sorted(path.name for path in (tmp_path / "cache").glob("*") if not path.name.endswith(".lock"))
 
 
-def test_fetched_set_is_what_the_mirror_has_and_is_fetched_once(served: Mirror, tmp_path: Path) -> None:
+def test_fetched_set_is_what_the_mirror_has_is_fetched_once_and_refused_when_damaged(
+    served: Mirror, tmp_path: Path
+) -> None:
     told: list[tuple[float, str]] = []
     with pytest.raises(DataError, match="Fashion-MNIST is not on this machine"):
         data.load(SET)
@@ -59,6 +65,12 @@ def test_fetched_set_is_what_the_mirror_has_and_is_fetched_once(served: Mirror, 
     asked = len(served.asked)
     data.fetch(SET)
     assert len(served.asked) == asked
+    damaged = shutil.copytree(folder, tmp_path / "damaged")
+    content = bytearray((damaged / "images.npz").read_bytes())
+    content[len(content) // 2] ^= 1
+    (damaged / "images.npz").write_bytes(content)
+    with pytest.raises(DataError, match=r"is damaged: its SHA-256 is not the recorded one\. Remove the folder"):
+        data.load(SET, damaged)
 
 
 @pytest.mark.parametrize(
@@ -70,13 +82,22 @@ def test_fetched_set_is_what_the_mirror_has_and_is_fetched_once(served: Mirror, 
         ("gone", "HTTP Error 404"),
     ],
 )
-def test_broken_mirror_is_one_sentence_and_leaves_nothing(
-    served: Mirror, tmp_path: Path, capsys: pytest.CaptureFixture[str], fault: str, said: str
+def test_broken_mirror_is_one_sentence(served: Mirror, tmp_path: Path, fault: Fault, said: str) -> None:
+    """What the process that fetches says, here without the process."""
+    served.fault = fault
+    with pytest.raises(DataError, match=said) as caught:
+        fetcher.fetch(spec(SET), tmp_path, lambda message: None)
+    assert is_sentence(str(caught.value))
+    assert not (tmp_path / "whole").exists()
+
+
+def test_command_says_what_is_wrong_with_a_mirror_and_leaves_nothing(
+    served: Mirror, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    served.fault = fault  # type: ignore[assignment]
+    served.fault = "cut"
     assert main(["train-judge", "--data", SET, "--out", str(tmp_path / "judge.safetensors")]) == 2
     lines = capsys.readouterr().err.splitlines()
-    assert said in lines[-1]
+    assert "train-images-idx3-ubyte.gz was cut short" in lines[-1]
     assert is_sentence(lines[-1])
     assert "Traceback" not in "".join(lines)
     assert _left(tmp_path) == []
@@ -86,9 +107,8 @@ def test_broken_mirror_is_one_sentence_and_leaves_nothing(
 def test_no_network_is_one_sentence(served: Mirror, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GAN_DATA_MIRROR", "http://127.0.0.1:9")
     with pytest.raises(DataError, match=r"Fashion-MNIST could not be fetched from .*Connection refused") as caught:
-        data.fetch(SET)
+        fetcher.fetch(spec(SET), tmp_path, lambda message: None)
     assert is_sentence(str(caught.value))
-    assert _left(tmp_path) == []
 
 
 def test_cancelled_fetch_ends_its_process_and_leaves_nothing(served: Mirror, tmp_path: Path) -> None:
@@ -109,16 +129,6 @@ def test_two_processes_fetch_it_once(served: Mirror) -> None:
     assert "Another process is fetching Fashion-MNIST" in told
     # torchvision asks twice for each file: for where it is, and for what it holds.
     assert len(served.asked) == 8
-
-
-def test_damaged_set_is_refused(served: Mirror, tmp_path: Path) -> None:
-    data.fetch(SET)
-    path = tmp_path / "cache" / SET / "images.npz"
-    content = bytearray(path.read_bytes())
-    content[len(content) // 2] ^= 1
-    path.write_bytes(content)
-    with pytest.raises(DataError, match=r"is damaged: its SHA-256 is not the recorded one\. Remove the folder"):
-        data.load(SET)
 
 
 def test_neither_the_library_nor_a_page_imports_torchvision() -> None:

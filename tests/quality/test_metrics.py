@@ -9,13 +9,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from sklearn.metrics import confusion_matrix, pairwise_distances
-from sklearn.metrics.pairwise import polynomial_kernel
-from sklearn.neighbors import KDTree, NearestNeighbors
 from torch import Tensor, nn
-from torchmetrics.image.fid import FrechetInceptionDistance
-from torchmetrics.image.inception import InceptionScore
-from torchmetrics.image.kid import KernelInceptionDistance
 
 from gan import data
 from gan.data import Bytes, Digits
@@ -23,6 +17,8 @@ from gan.quality import judge, metrics
 from gan.quality.judge import Reading
 from gan.quality.metrics import BLOCK, Array, Gaussian
 
+# torchmetrics and scikit-learn take seconds to import. The tests that need them import them: every process of tests
+# imports all modules.
 pytestmark = pytest.mark.filterwarnings("ignore:Metric `.*` will save all extracted features")
 
 SIX_DIGITS = 1e-6
@@ -88,6 +84,8 @@ def _fed(metric: Any, images: Bytes, **more: bool) -> Any:
 
 
 def test_frechet_distance_is_that_of_torchmetrics(real: Bytes, forged: Bytes) -> None:
+    from torchmetrics.image.fid import FrechetInceptionDistance
+
     theirs = FrechetInceptionDistance(feature=_Features())
     expected = _fed(_fed(theirs, real, real=True), forged, real=False).compute().item()
     ours = metrics.frechet_distance(*(metrics.gaussian(_read(images).features) for images in (forged, real)))
@@ -95,6 +93,8 @@ def test_frechet_distance_is_that_of_torchmetrics(real: Bytes, forged: Bytes) ->
 
 
 def test_kernel_distance_is_that_of_torchmetrics(real: Bytes, forged: Bytes) -> None:
+    from torchmetrics.image.kid import KernelInceptionDistance
+
     theirs = KernelInceptionDistance(feature=_Features(), subsets=1, subset_size=COUNT)
     expected = _fed(_fed(theirs, real, real=True), forged, real=False).compute()[0].item()
     assert metrics.kernel_distance(_read(forged).features, _read(real).features) == pytest.approx(
@@ -104,12 +104,16 @@ def test_kernel_distance_is_that_of_torchmetrics(real: Bytes, forged: Bytes) -> 
 
 @pytest.mark.filterwarnings("ignore:std")  # that of a single split, which nobody asks for
 def test_classifier_score_is_that_of_torchmetrics(forged: Bytes) -> None:
+    from torchmetrics.image.inception import InceptionScore
+
     expected = _fed(InceptionScore(feature=_Logits(), splits=1), forged).compute()[0].item()
     assert metrics.classifier_score(_read(forged).probabilities) == pytest.approx(expected, rel=SIX_DIGITS)
 
 
 @pytest.mark.parametrize("neighbours", [1, metrics.NEIGHBOURS, 12])
 def test_radii_are_those_of_scikit_learn(real: Bytes, neighbours: int) -> None:
+    from sklearn.neighbors import NearestNeighbors
+
     features = _read(real).features
     # Without an argument, kneighbors leaves each point itself out.
     distances, _ = NearestNeighbors(n_neighbors=neighbours, algorithm="kd_tree").fit(features).kneighbors()
@@ -119,6 +123,8 @@ def test_radii_are_those_of_scikit_learn(real: Bytes, neighbours: int) -> None:
 @pytest.mark.parametrize("neighbours", [1, metrics.NEIGHBOURS, 12])
 def test_neighbourhoods_are_those_of_scikit_learn(real: Bytes, forged: Bytes, neighbours: int) -> None:
     """Spheres around the points of one set, and the points of the other that a tree finds in them."""
+    from sklearn.neighbors import KDTree, NearestNeighbors
+
     x, y = _read(real).features, _read(forged).features
 
     def found(around: Array, among: Array) -> list[npt.NDArray[np.int64]]:
@@ -142,6 +148,8 @@ def test_radii_that_are_known_already_change_nothing(real: Bytes, forged: Bytes)
 
 
 def test_nearest_is_that_of_scikit_learn(digits: Digits) -> None:
+    from sklearn.neighbors import NearestNeighbors
+
     images, collection = digits.test_images[:300], digits.train_images[:4000]
     rows = [part.reshape(len(part), -1) / 255 for part in (images, collection)]
     distance, index = NearestNeighbors(n_neighbors=1, algorithm="brute").fit(rows[1]).kneighbors(rows[0])
@@ -151,6 +159,8 @@ def test_nearest_is_that_of_scikit_learn(digits: Digits) -> None:
 
 
 def test_confusion_is_that_of_scikit_learn() -> None:
+    from sklearn.metrics import confusion_matrix
+
     asked, read = np.random.default_rng(0).integers(0, 10, (2, 500))
     assert np.array_equal(metrics.confusion(asked, read, 10), confusion_matrix(asked, read, labels=range(10)))
 
@@ -158,6 +168,8 @@ def test_confusion_is_that_of_scikit_learn() -> None:
 @pytest.mark.parametrize(("left", "right"), [(2, 2), (BLOCK - 1, BLOCK + 1), (BLOCK, 3 * BLOCK), (2 * BLOCK + 1, 5)])
 def test_kernel_distance_of_sets_of_any_size(left: int, right: int) -> None:
     """Against scikit-learn's kernel, and sums over whole matrices without their diagonals."""
+    from sklearn.metrics.pairwise import polynomial_kernel
+
     x, y = _random(left, 6, 1), _random(right, 6, 2) + 0.2
 
     def kernel(one: Array, other: Array) -> Array:
@@ -352,6 +364,8 @@ def test_distances_are_symmetric_and_blind_to_order(one: Array, other: Array) ->
 @given(sets, sets, st.integers(1, 8), st.floats(0.5, 2))
 def test_neighbourhoods_hold_in_blocks_of_any_size(real: Array, fake: Array, neighbours: int, scale: float) -> None:
     """Shares that are shares, whatever the order, equal to those from one whole matrix of distances."""
+    from sklearn.metrics import pairwise_distances
+
     fake = fake * scale
     found = metrics.neighbourhoods(real, fake, neighbours)
     assert all(0 <= share <= 1 for share in (found.precision, found.recall, found.coverage))
