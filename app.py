@@ -28,6 +28,7 @@ st.navigation(
         ],
         "Learn": [
             st.Page("pages/flatland.py", title="Flatland", icon=":material/scatter_plot:"),
+            st.Page("pages/quiz.py", title="Quiz", icon=":material/quiz:"),
         ],
     },
     position="top",

@@ -112,12 +112,10 @@ def draw(pool: Pool, name: str, seed: int, count: int = COUNT, label: int | None
     return pool.at([mixed[coin].pop() for coin in coins])
 
 
-def continued(given: str, first: int, answers: str, count: int = COUNT) -> str:
-    """The answers so far, and those that a page sends: the first of them is for picture number `first`. What was
-    answered once stays; what leaves a gap or is no answer counts for nothing."""
-    if first > len(given) or not set(answers) <= {REAL, FORGED, TOO_LATE}:
-        return given
-    return (given + answers[len(given) - first :])[:count]
+def continued(given: str, answers: str, count: int = COUNT) -> str:
+    """The answers so far, and those that a page has by now. What was answered once stays as it was; a text that holds
+    anything but answers counts for nothing."""
+    return given if set(answers) - {REAL, FORGED, TOO_LATE} else (given + answers[len(given) :])[:count]
 
 
 def right(answers: str, truth: str) -> int:

@@ -34,6 +34,19 @@ export function picture(properties) {
   };
 }
 
+/**
+ * Paints grey levels, 0 to 255, on a canvas of as many pixels.
+ * @param {HTMLCanvasElement} canvas
+ * @param {Uint8Array} levels
+ */
+export function paintGreys(canvas, levels) {
+  const image = new ImageData(canvas.width, canvas.height);
+  levels.forEach((grey, at) => {
+    image.data.set([grey, grey, grey, 255], 4 * at);
+  });
+  context2d(canvas).putImageData(image, 0, 0);
+}
+
 /** Small pictures side by side on one canvas, painted one at a time: each call of `paint` fills the next cell. */
 export class PictureGrid {
   /**

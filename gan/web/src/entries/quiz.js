@@ -1,0 +1,4 @@
+import { component } from "../quiz.js";
+import "../quiz.css";
+
+export default component;

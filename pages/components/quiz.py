@@ -1,0 +1,49 @@
+"""The widget "real or forged?": what the page has answered, and what it is sent."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from gan import web
+from gan.quality import quiz_messages
+from gan.quality.quiz import Pool, continued
+
+if TYPE_CHECKING:
+    from streamlit.components.v2.types import ComponentRenderer
+
+
+@dataclass(frozen=True)
+class Played:
+    """How far a quiz has come."""
+
+    given: str
+    """The answers so far, a letter each (`gan.quality.quiz`)."""
+    complete: bool
+    wants: str
+    """What was pressed at the end: "others", or "level NAME"; mostly empty."""
+
+
+@st.cache_resource(show_spinner=False)
+def _component() -> "ComponentRenderer":
+    return st.components.v2.component(
+        "counterfeit_quiz", html='<div class="root"></div>', css=web.style("quiz"), js=web.script("quiz")
+    )
+
+
+def play(quiz: Pool, name: str, key: str, words: Mapping[str, Any] | None = None) -> Played:
+    """Shows the next picture of a quiz, or its result. `name` tells quizzes apart (no blanks), `key` widgets; `words`
+    are what quiz.js knows as `Words`: with {"small": True} it is what fits into a chapter.
+
+    Call it in a fragment: each answer runs the script around it. Answers stay in the session, so nothing is answered
+    twice; the page keeps them as well, and a reload goes on where one was.
+    """
+    state = st.session_state.get(key)
+    of, answers, *_ = [*str(state.get("answers") or "" if state else "").split(), "", ""]
+    kept: dict[str, str] = st.session_state.setdefault(f"{key}-given", {})
+    given = continued(kept.get(name, ""), answers if of == name else "", len(quiz.truth))
+    kept[name] = given
+    sent = quiz_messages.message(quiz, name, given, words or {})
+    shown = _component()(data=sent, key=key, on_answers_change=lambda: None, on_wants_change=lambda: None)
+    return Played(given, len(given) == len(quiz.truth), str(shown.get("wants") or ""))
