@@ -39,6 +39,8 @@ DEEDS: Mapping[str, Deed] = {
     "switched-the-path": Deed("Switched between the straight path and the arc"),
     "evaluated": Deed("Evaluated a model"),
     "trained-flatland": Deed("Trained in Flatland"),
+    "finished-a-quiz": Deed("Answered all pictures of a quiz"),
+    "beat-the-detective": Deed("Had more right in a quiz than the detective"),
 }
 """All of them by name; whoever needs another adds it here."""
 

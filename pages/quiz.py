@@ -5,11 +5,11 @@ import streamlit as st
 from gan import data
 from gan.games import stillness
 from gan.models.files import ModelError
-from gan.quality import quiz_pools
+from gan.quality import quiz_messages, quiz_pools
 from gan.quality.quiz import MOST_SEEDS, Pool, draw
 from gan.quality.quiz_pools import DEFAULT, LEVELS, QuizError
 from gan.system.text import shown
-from pages.components import address, look, models, quiz, start
+from pages.components import address, journal, look, models, quiz, start
 from pages.components.models import Choice
 
 start.through_app()
@@ -116,6 +116,13 @@ def game(pictures: Pool, name: str, now: str) -> None:
         "link": f"?{now}&seed={seed}",
     }
     played = quiz.play(pictures, name, "quiz", words)
+    if played.complete:
+        # A list, so that both are said.
+        said = [journal.did("finished-a-quiz")]
+        if quiz_messages.beat_the_detective(pictures, played.given):
+            said.append(journal.did("beat-the-detective"))
+        if any(said):
+            st.rerun()
     if played.wants == "others":
         go(now)
     if played.wants.startswith("level "):

@@ -63,7 +63,7 @@ function figure({ number, discriminator, classifier }, about, pixels) {
     "aria-label": `Picture ${number}, ${kind}`,
   });
   paintGreys(canvas, pixels);
-  const too = [discriminator && "D", classifier && "classifier"].filter(Boolean).join(", ");
+  const too = [discriminator && "D too", classifier && "classifier too"].filter(Boolean);
   return element(
     "figure",
     {},
@@ -72,8 +72,8 @@ function figure({ number, discriminator, classifier }, about, pixels) {
       "figcaption",
       {},
       element("span", { className: kind }, kind),
-      element("span", { className: "quiet" }, about.given[number - 1] === "-" ? "too late" : ""),
-      element("span", { className: "quiet" }, too ? `${too} too` : ""),
+      ...(about.given[number - 1] === "-" ? [element("span", { className: "quiet" }, "too late")] : []),
+      ...too.map((line) => element("span", { className: "quiet" }, line || "")),
     ),
   );
 }
@@ -97,7 +97,9 @@ export function resultOf(about, { players, missed }, pixels, ask) {
   const row28 = SIDE * SIDE;
   const figures = missed.map((one, at) => figure(one, about, pixels.subarray(at * row28, (at + 1) * row28)));
   const pictures = element("div", { className: "missed", "data-testid": "quiz-missed" }, ...figures);
-  const heading = element("h3", {}, missed.length ? `What you missed: ${missed.length}` : "You missed none.");
+  const heading = element("h3", {}, missed.length ? `What you missed: ${missed.length} ` : "You missed none.");
+  if (missed.length && !small)
+    heading.append(element("span", { className: "quiet" }, "“D too”: the detective missed it as well"));
   if (small) return element("div", { className: "result" }, score, heading, pictures, buttons);
   if (link) {
     const same = element("button", { type: "button", "data-testid": "quiz-link" }, "Link to the same twenty");
