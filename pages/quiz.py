@@ -13,7 +13,6 @@ from pages.components import address, journal, look, models, quiz, start
 from pages.components.models import Choice
 
 start.through_app()
-start.prepare()
 
 
 def asked_for() -> tuple[str, Choice | None, str]:
