@@ -98,7 +98,7 @@ export function resultOf(about, { players, missed }, pixels, ask) {
   const figures = missed.map((one, at) => figure(one, about, pixels.subarray(at * row28, (at + 1) * row28)));
   const pictures = element("div", { className: "missed", "data-testid": "quiz-missed" }, ...figures);
   const heading = element("h3", {}, missed.length ? `What you missed: ${missed.length} ` : "You missed none.");
-  if (missed.length && !small)
+  if (missed.some((one) => one.discriminator) && !small)
     heading.append(element("span", { className: "quiet" }, "“D too”: the detective missed it as well"));
   if (small) return element("div", { className: "result" }, score, heading, pictures, buttons);
   if (link) {

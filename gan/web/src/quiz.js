@@ -28,8 +28,9 @@ const SECONDS = 5;
 /** Milliseconds for which a verdict stands. */
 const RIGHT_STANDS = 800;
 const WRONG_STANDS = 1500;
-/** Milliseconds after which an answer is sent once more. */
-const LOST = 5000;
+/** Milliseconds after which an answer is sent once more, and later and later: Streamlit loses what comes while the page's
+ * script still runs. */
+const LOST = 1000;
 const KINDS = /** @type {Record<string, string>} */ ({ r: "real", f: "forged" });
 
 /** A person's answers in this tab, by the name of a quiz. */
@@ -159,13 +160,16 @@ class Quiz {
     else if (this.seen !== about.given.length || this.phase === "waiting") this.onward();
   }
 
-  /** Sends all answers: the server takes those that it does not know. */
-  tell() {
+  /**
+   * Sends all answers: the server takes those that it does not know.
+   * @param {number} patience in milliseconds
+   */
+  tell(patience = LOST) {
     if (!this.about) return;
     this.attempt += 1;
     this.send("answers", `${this.about.quiz} ${this.answers} ${this.attempt}`);
     clearTimeout(this.timers.lost);
-    this.timers.lost = setTimeout(() => this.tell(), LOST);
+    this.timers.lost = setTimeout(() => this.tell(2 * patience), patience);
   }
 
   /** @param {"r" | "f" | "-"} letter */
@@ -290,6 +294,8 @@ class Quiz {
     const { about } = this;
     if (!about) return;
     delete this.node.dataset.begun;
+    this.left = SECONDS;
+    this.rest();
     this.seen = -1;
     this.node.classList.toggle("small", Boolean(about.small));
     this.limit.checked &&= !about.small;
