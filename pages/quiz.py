@@ -1,15 +1,16 @@
 import secrets
+from pathlib import Path
 
 import streamlit as st
 
 from gan import data
 from gan.games import stillness
 from gan.models.files import ModelError
-from gan.quality import quiz_messages, quiz_pools
+from gan.quality import quiz_pools
 from gan.quality.quiz import MOST_SEEDS, Pool, draw
 from gan.quality.quiz_pools import DEFAULT, LEVELS, QuizError
 from gan.system.text import shown
-from pages.components import address, journal, look, models, quiz, start
+from pages.components import address, look, models, quiz, start
 from pages.components.models import Choice
 
 start.through_app()
@@ -24,7 +25,7 @@ def asked_for() -> tuple[str, Choice | None, str]:
         found = models.find(model, "", listed)
         if found is None or found.run is None:
             return DEFAULT, None, f"There is no model '{shown(model, 60)}' here: it was deleted; {nearest}."
-        if ":" in model and not found.images and not found.best:
+        if found.id != model:
             return "", found, "That moment of the run is not kept any more: this is its newest, with other pictures."
         return "", found, ""
     level = "shipped" if model else level
@@ -50,11 +51,8 @@ def moment(choice: Choice) -> Choice:
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
-def _pool(path: str, modified: float, _choice: Choice) -> Pool:
-    file = _choice.file()
-    if file is None:
-        raise ModelError("This run was deleted meanwhile.")
-    return quiz_pools.gathered(models.load(file, modified))
+def _pool(path: Path, modified: float) -> Pool:
+    return quiz_pools.gathered(models.load(path, modified))
 
 
 def pool_of(choice: Choice) -> Pool:
@@ -63,7 +61,7 @@ def pool_of(choice: Choice) -> Pool:
     if path is None:
         raise ModelError("This run was deleted meanwhile.")
     with st.spinner("Forging pictures …"):
-        return _pool(str(path), path.stat().st_mtime, choice)
+        return _pool(path, path.stat().st_mtime)
 
 
 def choose() -> str:
@@ -115,13 +113,6 @@ def game(pictures: Pool, name: str, now: str) -> None:
         "link": f"?{now}&seed={seed}",
     }
     played = quiz.play(pictures, name, "quiz", words)
-    if played.complete:
-        # A list, so that both are said.
-        said = [journal.did("finished-a-quiz")]
-        if quiz_messages.beat_the_detective(pictures, played.given):
-            said.append(journal.did("beat-the-detective"))
-        if any(said):
-            st.rerun()
     if played.wants == "others":
         go(now)
     if played.wants.startswith("level "):

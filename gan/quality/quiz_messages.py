@@ -69,9 +69,3 @@ def says(quiz: Pool, given: str) -> str:
     if ahead == 0:
         return f"{sentence} The detective has as many right as you."
     return f"{sentence} {'You beat the detective' if ahead > 0 else 'The detective beat you'} by {abs(ahead)}."
-
-
-def beat_the_detective(quiz: Pool, given: str) -> bool:
-    """Whether more of the answers are right than of the discriminator's, where it plays."""
-    said = quiz.discriminator
-    return said is not None and right(given, quiz.truth) > right(said, quiz.truth)

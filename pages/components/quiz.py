@@ -20,7 +20,6 @@ class Played:
 
     given: str
     """The answers so far, a letter each (`gan.quality.quiz`)."""
-    complete: bool
     wants: str
     """What was pressed at the end: "others", or "level NAME"; mostly empty."""
 
@@ -46,4 +45,4 @@ def play(quiz: Pool, name: str, key: str, words: Mapping[str, Any] | None = None
     kept[name] = given
     sent = quiz_messages.message(quiz, name, given, words or {})
     shown = _component()(data=sent, key=key, on_answers_change=lambda: None, on_wants_change=lambda: None)
-    return Played(given, len(given) == len(quiz.truth), str(shown.get("wants") or ""))
+    return Played(given, str(shown.get("wants") or ""))

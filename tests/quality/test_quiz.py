@@ -11,7 +11,7 @@ from gan.games import rules
 from gan.models.model import Model
 from gan.quality import quiz_pools
 from gan.quality.quiz import COUNT, Pool, continued, draw, quantised, right, wilson
-from gan.quality.quiz_messages import beat_the_detective, message, says
+from gan.quality.quiz_messages import message, says
 from gan.quality.quiz_pools import LEVELS, QuizError, gathered, shipped
 from tests.helpers import small
 
@@ -154,8 +154,8 @@ def test_words_of_a_score_say_what_twenty_pictures_can_show() -> None:
     machine = quiz.discriminator
     assert machine is not None
     assert says(quiz, machine).endswith("as many right as you.")
-    assert beat_the_detective(quiz, quiz.truth) == (right(machine, quiz.truth) < COUNT)
-    assert not beat_the_detective(replace(quiz, scores=None), quiz.truth)
+    assert says(quiz, quiz.truth).endswith(f"You beat the detective by {COUNT - right(machine, quiz.truth)}.")
+    assert "detective" not in says(replace(quiz, scores=None), quiz.truth)
 
 
 @pytest.mark.parametrize("name", LEVELS)

@@ -1,5 +1,6 @@
 // The end of a quiz: who was right how often, and which pictures were missed.
 
+import { did } from "./did.js";
 import { copy, element } from "./dom.js";
 import { paintGreys, SIDE } from "./painter.js";
 
@@ -101,6 +102,8 @@ export function resultOf(about, { players, missed }, pixels, ask) {
   if (missed.some((one) => one.discriminator) && !small)
     heading.append(element("span", { className: "quiet" }, "“D too”: the detective missed it as well"));
   if (small) return element("div", { className: "result" }, score, heading, pictures, buttons);
+  did("finished-a-quiz");
+  if (mine > (players[1].right ?? count)) did("beat-the-detective");
   if (link) {
     const same = element("button", { type: "button", "data-testid": "quiz-link" }, "Link to the same twenty");
     same.addEventListener("click", () =>
