@@ -64,7 +64,7 @@ function figure({ number, discriminator, classifier }, about, pixels) {
     "aria-label": `Picture ${number}, ${kind}`,
   });
   paintGreys(canvas, pixels);
-  const too = [discriminator && "D too", classifier && "classifier too"].filter(Boolean);
+  const too = about.small ? [] : [discriminator && "D too", classifier && "classifier too"].filter(Boolean);
   return element(
     "figure",
     {},

@@ -310,6 +310,8 @@ class Quiz {
     const target = /** @type {HTMLElement | null} */ (event.composedPath()[0]);
     if (event.altKey || event.ctrlKey || event.metaKey || event.repeat || !this.node.isConnected) return;
     if (target?.closest?.("input:not([type=checkbox]), textarea, select, [role=combobox], [contenteditable]")) return;
+    // In a chapter there is more on the page than a quiz.
+    if (this.about?.small && !this.node.matches(":hover, :focus-within")) return;
     const key = event.key.toLowerCase();
     if (key === "r" || key === "f") this.answer(key);
     else if (key !== " " || (this.phase !== "told" && this.phase !== "covered")) return;
