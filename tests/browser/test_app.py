@@ -169,7 +169,7 @@ def test_killed_server_loses_nothing_that_a_page_has_shown(browser: Browser, own
     assert status.progress.seconds >= seconds
 
 
-PATHS = ("/", "/train", "/explore", "/interpolate", "/draw", "/evaluate", "/runs")
+PATHS = ("/", "/train", "/explore", "/interpolate", "/draw", "/evaluate", "/runs", "/quiz")
 
 
 @pytest.mark.parametrize("width", [1280, 390])
