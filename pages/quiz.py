@@ -87,8 +87,7 @@ def choose() -> str:
 def go(forger: str) -> None:
     """Other pictures, of this forger."""
     name, _, value = forger.partition("=")
-    limit = {"limit": st.query_params["limit"]} if "limit" in st.query_params else {}
-    address.go({name: value, "seed": str(secrets.randbelow(MOST_SEEDS)), **limit})
+    address.go({name: value, "seed": str(secrets.randbelow(MOST_SEEDS))})
 
 
 def drawn(name: str) -> Pool | None:

@@ -106,14 +106,9 @@ export function resultOf(about, { players, missed }, pixels, ask) {
   if (mine > (players[1].right ?? count)) did("beat-the-detective");
   if (link) {
     const same = element("button", { type: "button", "data-testid": "quiz-link" }, "Link to the same twenty");
+    const limit = new URLSearchParams(location.search).has("limit") ? "&limit=5" : "";
     same.addEventListener("click", () =>
-      copy(
-        same,
-        new URL(
-          `${location.pathname}${link}${new URLSearchParams(location.search).has("limit") ? "&limit=5" : ""}`,
-          location.href,
-        ).href,
-      ),
+      copy(same, new URL(`${location.pathname}${link}${limit}`, location.href).href),
     );
     buttons.append(same);
   }

@@ -212,11 +212,17 @@ class Quiz {
     if (this.phase === "covered") this.turn("asking");
   }
 
-  limited() {
+  /** The address holds the limit too. */
+  announce() {
     const query = new URLSearchParams(location.search);
+    if (query.has("limit") === this.limit.checked) return;
     if (this.limit.checked) query.set("limit", String(SECONDS));
     else query.delete("limit");
     history.replaceState(history.state, "", `${location.pathname}?${query}`);
+  }
+
+  limited() {
+    this.announce();
     if (this.phase === "covered" && !this.limit.checked) this.turn("asking");
     else if (this.phase === "asking") this.count();
     this.countdown.classList.toggle("on", this.limit.checked);
@@ -299,6 +305,7 @@ class Quiz {
     this.seen = -1;
     this.node.classList.toggle("small", Boolean(about.small));
     this.limit.checked &&= !about.small;
+    if (!about.small) this.announce();
     this.countdown.classList.toggle("on", this.limit.checked);
     this.marks.replaceChildren(...Array.from({ length: about.count }, () => element("li")));
     this.what.textContent = `For each picture a coin decides: a real digit, or one forged by ${about.forger ?? "the generator"}. The detective and a classifier look at the same ones; how they did you see at the end.`;
