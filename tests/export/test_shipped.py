@@ -90,12 +90,16 @@ for page in ("explore", "interpolate", "draw"):
         assert not shown.warning
         assert shown.selectbox[0].value == "pretrained"
         assert len(shown.get("bidi_component")[0].proto.bytes) > 1_900_000
+app.query_params.clear()
+shown = app.switch_page("pages/quiz.py").run()
+assert not shown.exception
+assert len(shown.get("bidi_component")[0].proto.bytes) > 28 * 28
 print([name for name in ("torch", "safetensors", "pandas") if name in sys.modules])
 """
 
 
 def test_model_that_ships_is_shown_without_torch(shipped: Model, tmp_path: Path) -> None:
-    """By the pages that run it, also where a link knows it by its weights."""
+    """By the pages that run it, also where a link knows it by its weights; so is a quiz."""
     command = [sys.executable, "-c", LOOK_AT_PAGES, fingerprint(compile_model(shipped))]
     environment = {**os.environ, "GAN_RUNS_DIR": str(tmp_path)}
     done = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)

@@ -126,7 +126,7 @@ PAGES = (
     *map(_bad, ("train", "evaluate")),
     Page("train", lambda place: {"run": "new", "from": place.bad.name}),
 )
-WITH_A_MODEL = [(_good(name), _bad(name)) for name in ("explore", "interpolate", "draw")]
+WITH_A_MODEL = [(_good(name), _bad(name)) for name in ("explore", "interpolate", "draw", "quiz")]
 """Pages that have most of their way in common: each damage is tried with one of them."""
 EVERY_PAGE = (*PAGES, *(page for pair in WITH_A_MODEL for page in pair))
 
@@ -147,6 +147,8 @@ def _shows(app: AppTest, page: Page, place: Place) -> list[str]:
             return ["no model"]
         if app.selectbox[0].value != place.good.name:
             return [f"another model: {app.selectbox[0].value}"]
+    if page.name == "quiz" and not app.selectbox[0].value.startswith(f"model={place.good.name}"):
+        return [f"another model: {app.selectbox[0].value}"]
     if page.name == "train" and not app.get("plotly_chart"):
         return ["no curves"]
     if page.name == "runs" and not any(place.good.name in str(part.proto.body) for part in app.get("html")):
