@@ -8,14 +8,28 @@ from gan.curves import Array
 from gan.runs import store
 from gan.training.diagnosis import diagnose
 from gan.training.findings import Finding
-from gan.training.messages import DIVERGED, Status
+from gan.training.messages import DIVERGED, LIVING, Status
+
+LEAST = 0.5
+"""The share of a run that its records have to reach. The last ones may be missing where it was killed."""
 
 
 def of_run(config: TrainConfig, status: Status, curves: store.Curves, until: float = math.inf) -> list[Finding]:
     """What the records of a run say (`gan.training.diagnosis.diagnose`), those of its first `until` seconds."""
+    found = measured(curves, until)
+    reached = max((float(curve[0, -1]) for curve in found.values() if curve.shape[1]), default=0.0)
     floor = status.quality.fcd_floor or math.nan
     diverged = status.message if status.state == "failed" and status.message.startswith(DIVERGED) else ""
-    return diagnose(config, measured(curves, until), floor, diverged if until == math.inf else "")
+    ended = until == math.inf and status.state not in LIVING
+    if ended and not diverged and reached < LEAST * status.progress.images:
+        return [_incomplete(reached, status.progress.images)]
+    return diagnose(config, found, floor, diverged if until == math.inf else "")
+
+
+def _incomplete(reached: float, images: int) -> Finding:
+    """What to say of a run whose records are damaged or were never written."""
+    said = f"Nothing can be said: the records of this run end after {reached:,.0f} of its {images:,} images."
+    return Finding("too_early", said, {"images": reached})
 
 
 def measured(curves: store.Curves, until: float = math.inf) -> dict[str, Array]:

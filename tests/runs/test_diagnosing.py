@@ -1,4 +1,6 @@
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -35,6 +37,15 @@ def test_run_that_diverged_says_so(run: Path) -> None:
     status = found.status.__class__("failed", with_message)
     (finding,) = diagnosing.of_folder(run, found.config, status)
     assert (finding.kind, finding.sentence) == ("divergence", with_message)
+
+
+def test_run_whose_records_are_lost_says_so(run: Path) -> None:
+    found = runs.read(run)
+    with closing(sqlite3.connect(run / store.DATABASE)) as connection, connection:
+        connection.execute("DELETE FROM records WHERE images > 64")
+    (finding,) = diagnosing.of_folder(run, found.config, found.status)
+    assert finding.kind == "too_early"
+    assert finding.sentence == "Nothing can be said: the records of this run end after 64 of its 320 images."
 
 
 def test_records_until_a_moment_are_those_before_it(run: Path) -> None:
