@@ -29,7 +29,8 @@ def of_run(config: TrainConfig, status: Status, curves: store.Curves, until: flo
 def _incomplete(reached: float, images: int) -> Finding:
     """What to say of a run whose records are damaged or were never written."""
     said = f"Nothing can be said: the records of this run end after {reached:,.0f} of its {images:,} images."
-    return Finding("too_early", said, {"images": reached})
+    why = "Its folder is damaged, or a version wrote it that kept fewer records."
+    return Finding("too_early", said, {"images": reached}, why, "Train it again with the same seed.")
 
 
 def measured(curves: store.Curves, until: float = math.inf) -> dict[str, Array]:
