@@ -31,8 +31,8 @@ FADED = 2e-4
 # Chances and shares. Sure: the discriminator is right. Apart: it tells so many pairs apart. Doubt: D(G(z)) at the
 # most. Coin: right less often than this; fooled: about either kind.
 SURE, APART, DOUBT, COIN, FOOLED = 0.95, 0.98, 0.1, 0.46, 0.6
-# Variety within a digit, real images being 1.
-NONE, ALIKE = 1e-6, 0.02
+# Variety within a digit, real images being 1; for blots, and once digits can be read.
+NONE, ALIKE, ALIKE_DIGITS = 1e-6, 0.02, 0.05
 # The share of digits that are read as asked: of the one that is missing, of the second worst, and of the usual one.
 UNREAD, SECOND, READ = 0.3, 0.5, 0.8
 FEW = 2
@@ -144,7 +144,9 @@ def _too_weak(config: TrainConfig, found: Signs) -> Finding | None:
 def _collapses(config: TrainConfig, found: Signs) -> Finding | None:
     """One picture for every latent, few digits, or one that is never forged."""
     spec = config.data.spec
-    if found.variety < NONE or (found.variety < ALIKE and _is_stuck(config, found)):
+    # While they are blots, all forgeries are alike. Where digits are read as asked, they should not be.
+    alike = ALIKE_DIGITS if found.agreement > READ else ALIKE
+    if found.variety < NONE or (found.variety < alike and _is_stuck(config, found)):
         share = _percent(found.variety, 1)
         said = f"Forgeries of one {spec.one} vary {share} as much as real ones: nearly the same picture each time."
         blame = "generator.latent_scale" if config.generator.latent_scale == 0 else ""

@@ -78,7 +78,8 @@ CASES: list[tuple[dict[str, Any], str]] = [
     ({"fcd": 100.0, "right_real": 0.48, "right_forged": 0.36}, "discriminator_too_weak"),
     ({"fcd": 100.0, "change": 1.0}, "too_early"),
     ({"variety": 0.0}, "mode_collapse"),
-    (STUCK | {"variety": 0.01}, "mode_collapse"),
+    (STUCK | {"variety": 0.01, "agreement": 0.3}, "mode_collapse"),
+    (STUCK | {"variety": 0.03}, "mode_collapse"),
     (STUCK | {"digits": 1.0}, "mode_collapse"),
     ({"rarest": 0.05, "rarest_digit": 9, "moves": 3200}, "mode_collapse"),
     ({"memory": 0.86}, "memorising"),
@@ -113,6 +114,8 @@ def test_each_finding_by_hand(changes: dict[str, Any], kind: str) -> None:
         {"right_real": 0.4, "right_forged": 0.1, "real_over_forged": 0.2},
         # A D that calls everything real in its first steps.
         {"fcd": 100.0, "right_real": 0.92, "right_forged": 0.0},
+        # Blots are alike before they are digits.
+        STUCK | {"variety": 0.04, "agreement": 0.4},
         # A digit that comes last: digits are learned one by one.
         {"rarest": 0.05, "rarest_digit": 1},
         # A digit that is read less well than others, not never.
