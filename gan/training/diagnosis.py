@@ -23,19 +23,20 @@ EARLY_MOVES, STUCK_MOVES, COLLAPSED_MOVES, LONG_MOVES, LEARNED_MOVES = 400, 700,
 # FCD by that of real images. Beyond POOR the pictures are hardly digits; up to GOOD nothing can be very wrong.
 GOOD, POOR = 10.0, 40.0
 # FCD by what it was before; and the distance of the game's quantities from where they settle.
-BETTER, SLOWLY, SETTLED, APPROACHES = 0.85, 0.95, 0.9, 0.7
+HARDLY, BETTER, SLOWLY, SETTLED, APPROACHES = 0.65, 0.85, 0.95, 0.9, 0.7
 # The discriminator's loss by what it should be.
 BLOWN_UP = 6.0
 # The generator's gradient by its own largest.
 FADED = 2e-4
 # Chances and shares. Sure: the discriminator is right. Apart: it tells so many pairs apart. Doubt: D(G(z)) at the
 # most. Coin: right less often than this; fooled: about either kind.
-SURE, APART, DOUBT, COIN, FOOLED = 0.95, 0.98, 0.1, 0.46, 0.6
+SURE, APART, DOUBT, COIN, FOOLED = 0.95, 0.98, 0.2, 0.46, 0.6
 # Variety within a digit, real images being 1; for blots, and once digits can be read.
 NONE, ALIKE, ALIKE_DIGITS = 1e-6, 0.02, 0.05
 # The share of digits that are read as asked: of the one that is missing, of the second worst, and of the usual one.
 UNREAD, SECOND, READ = 0.3, 0.5, 0.8
-FEW = 2
+# The share of the commonest digit where there are too few.
+FEW = 0.7
 # How often a real image of the training set is scored above one that is new.
 KNOWN = 0.7
 # The share of forgeries that turn into other digits from look to look.
@@ -62,9 +63,14 @@ def judge(config: TrainConfig, found: Signs, diverged: str = "") -> Iterator[Fin
         yield from_signs("too_early", _too_early(found), found, config, "images", "moves", "looks")
         return
     alarms = [finding for rule in RULES if (finding := rule(config, found))]
-    yield from alarms
+    yield from sorted(alarms, key=_unexplained)
     if not alarms:
         yield _well(config, found)
+
+
+def _unexplained(finding: Finding) -> tuple[bool, bool]:
+    """What is bad comes first, and of several such findings the one that a changed setting explains."""
+    return finding.level != "bad", not (finding.cure and finding.cure.back)
 
 
 def _too_early(found: Signs) -> str:
@@ -111,11 +117,12 @@ def _vanishes(config: TrainConfig, found: Signs) -> Finding | None:
 
 
 def _too_strong(config: TrainConfig, found: Signs) -> Finding | None:
-    """D is right all the time (ganhacks, section 10), and the pictures do not get better, or are still poor after so
-    long. That alone is no failure: a DCGAN's D is right in 98 of 100 while its digits take shape."""
+    """D is right all the time (ganhacks, section 10), and the pictures are poor and do not get better. The first alone
+    is no failure: a DCGAN's D is right in 98 of 100 while its digits take shape."""
     sure = all(share > SURE for share in (found.right_real, found.right_forged, found.real_over_forged))
     sure = sure and found.says_forged < DOUBT
-    if not sure or not (_is_stuck(config, found) or (_moves(config, found) > LONG_MOVES and found.fcd > POOR)):
+    long = _moves(config, found) > LONG_MOVES and found.fcd > POOR and found.change > BETTER
+    if not (sure and (long or _is_stuck(config, found))):
         return None
     said = (
         f"The discriminator is right about {_percent(min(found.right_real, found.right_forged))} of the pictures, and "
@@ -128,17 +135,20 @@ def _too_strong(config: TrainConfig, found: Signs) -> Finding | None:
 
 def _too_weak(config: TrainConfig, found: Signs) -> Finding | None:
     """G fools D with pictures that are no digits (ganhacks, section 10): D is right less often than by tossing a coin,
-    about real images as about forgeries. Games without sides to be right about have no such D: to a critic only
-    differences between its scores count, and what is blurred may have little energy."""
-    right = (found.right_real + found.right_forged) / 2
-    if not (right < COIN and max(found.right_real, found.right_forged) < FOOLED and found.fcd > POOR):
+    about real images as about forgeries, or it even prefers forgeries, and these hardly get better. Games without sides
+    to be right about have no such D: to a critic only differences between its scores count, and what is blurred may
+    have little energy."""
+    fooled = max(found.right_real, found.right_forged) < FOOLED
+    misled = found.real_over_forged < 0.5 and _moves(config, found) > STUCK_MOVES
+    wrong = (found.right_real + found.right_forged) / 2 < COIN and (fooled or misled)
+    if not (wrong and found.fcd > POOR and found.change > HARDLY):
         return None
     said = (
         f"The discriminator is right about {_percent(found.right_real)} of the real images and "
         f"{_percent(found.right_forged)} of the forgeries, worse than by tossing a coin, and the forgeries are poor: "
         "it is too weak to teach."
     )
-    return from_signs("discriminator_too_weak", said, found, config, "right_real", "right_forged", "fcd")
+    return from_signs("discriminator_too_weak", said, found, config, "right_real", "right_forged", "fcd", "change")
 
 
 def _collapses(config: TrainConfig, found: Signs) -> Finding | None:
@@ -160,12 +170,12 @@ def _collapses(config: TrainConfig, found: Signs) -> Finding | None:
             f"one, of the other {spec.many} {_percent(found.typical)}."
         )
         return from_signs("mode_collapse", said, found, config, "rarest_digit", "rarest", "typical")
-    if found.digits <= FEW and _moves(config, found) > COLLAPSED_MOVES and _is_stuck(config, found):
-        few = f"{found.digits:.0f} of {len(spec.classes)} {spec.many} are"
-        many = f"one {spec.one} is" if found.digits <= 1 else few
-        return from_signs(
-            "mode_collapse", f"Only {many} forged, and it stays so.", found, config, "digits", "change", "approach"
+    if found.largest > FEW and _moves(config, found) > COLLAPSED_MOVES and _is_stuck(config, found):
+        few = (
+            f"{found.digits:.0f} of {len(spec.classes)} {spec.many} are forged, {_percent(found.largest)} of them alike"
         )
+        said = f"Only {f'one {spec.one} is forged' if found.digits <= 1 else few}, and it stays so."
+        return from_signs("mode_collapse", said, found, config, "digits", "largest", "change", "approach")
     return None
 
 
@@ -237,4 +247,4 @@ RULES: tuple[Callable[[TrainConfig, Signs], Finding | None], ...] = (
     _memorises,
     _oscillates,
 )
-"""The worst first."""
+"""The worst first, where no setting explains one of them better."""

@@ -24,6 +24,8 @@ class Cure:
     value: Any
     before: Any
     """What it is now, which undoes the change."""
+    back: bool = False
+    """Whether it puts back what somebody has changed in the preset: that is likely to blame."""
 
     @property
     def changes(self) -> dict[str, Any]:
@@ -99,7 +101,7 @@ def cure(kind: str, config: TrainConfig, certain: str = "") -> Cure | None:
     values, usual = flat(config), flat(preset(config.preset))
     for path in (certain,) if certain else _SUSPECTS.get(kind, ()):
         if path in values and path in usual and values[path] != usual[path]:
-            return _usable(config, Cure(path, usual[path], values[path]))
+            return _usable(config, Cure(path, usual[path], values[path], back=True))
     for path, change in _HELP.get(kind, ()):
         if path in values and (value := change(values[path])) != values[path]:
             return _usable(config, Cure(path, value, values[path]))

@@ -52,6 +52,8 @@ class Signs:
     """Within a digit, real images being 1; the highest of the recent looks."""
     digits: float = NAN
     """How many of the ten were found in any of the recent looks."""
+    largest: float = NAN
+    """The share of forgeries that are read as the commonest digit of a look; recent median."""
     shares: tuple[float, ...] = ()
     """For each class the share of forgeries that are read as it, the highest of late; empty where nobody looked."""
     recalls: tuple[float, ...] = ()
@@ -119,6 +121,7 @@ def read(config: TrainConfig, curves: Curves, floor: float = NAN) -> Signs:
         agreement=_mean(recent("agreement")),
         variety=_most(recent("variety")),
         digits=float(sum(_most(share) >= FOUND for share in shares)) if len(shares[0]) else NAN,
+        largest=_median(np.stack(shares).max(0)) if len({len(share) for share in shares}) == 1 else NAN,
         shares=_best(shares),
         recalls=recalls,
         rarest_digit=worst,

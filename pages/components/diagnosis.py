@@ -36,6 +36,7 @@ EVIDENCE: dict[str, tuple[str, str]] = {
     "of_others": ("of the other kinds, in the middle", ".0%"),
     "variety": ("variety within a digit, real ones being 100 %", ".1%"),
     "digits": ("digits that are forged, of ten", ".0f"),
+    "largest": ("forgeries that are read as the commonest of them", ".0%"),
     "rarest_digit": ("the digit that is read worst", ".0f"),
     "rarest": ("how often it is read as asked", ".0%"),
     "typical": ("the same for the digit in the middle", ".0%"),

@@ -34,6 +34,7 @@ WELL = Signs(
     agreement=0.98,
     variety=0.8,
     digits=10,
+    largest=0.12,
     rarest=0.95,
     second_rarest=0.97,
     rarest_digit=8,
@@ -75,12 +76,16 @@ CASES: list[tuple[dict[str, Any], str]] = [
         STUCK | {"right_real": 0.98, "right_forged": 0.99, "real_over_forged": 0.99, "says_forged": 0.05},
         "discriminator_too_strong",
     ),
-    ({"fcd": 100.0, "right_real": 0.48, "right_forged": 0.36}, "discriminator_too_weak"),
+    ({"fcd": 100.0, "change": 0.7, "right_real": 0.48, "right_forged": 0.36}, "discriminator_too_weak"),
+    (
+        {"fcd": 100.0, "change": 0.9, "right_real": 0.65, "right_forged": 0.2, "real_over_forged": 0.4},
+        "discriminator_too_weak",
+    ),
     ({"fcd": 100.0, "change": 1.0}, "too_early"),
     ({"variety": 0.0}, "mode_collapse"),
     (STUCK | {"variety": 0.01, "agreement": 0.3}, "mode_collapse"),
     (STUCK | {"variety": 0.03}, "mode_collapse"),
-    (STUCK | {"digits": 1.0}, "mode_collapse"),
+    (STUCK | {"digits": 3.0, "largest": 0.9}, "mode_collapse"),
     ({"rarest": 0.05, "rarest_digit": 9, "moves": 3200}, "mode_collapse"),
     ({"memory": 0.86}, "memorising"),
     (STUCK | {"turnover": 0.7}, "oscillation"),
@@ -107,7 +112,7 @@ def test_each_finding_by_hand(changes: dict[str, Any], kind: str) -> None:
             "says_forged": 0.05,
         },
         # One digit while the estimate of a critic goes down (a wgan finds the second after half a minute).
-        STUCK | {"digits": 1.0, "approach": 0.2},
+        STUCK | {"digits": 1.0, "largest": 1.0, "approach": 0.2},
         # Losses away from their ideal, D away from 1/2, with good pictures.
         {"blown_up": 20.0},
         {"fade": 1e-6, "real_over_forged": 1.0, "fcd": 5.0},
@@ -118,6 +123,8 @@ def test_each_finding_by_hand(changes: dict[str, Any], kind: str) -> None:
         STUCK | {"variety": 0.04, "agreement": 0.4},
         # A digit that comes last: digits are learned one by one.
         {"rarest": 0.05, "rarest_digit": 1},
+        # A D that is wrong while the pictures get better.
+        {"fcd": 100.0, "change": 0.5, "right_real": 0.48, "right_forged": 0.36},
         # A digit that is read less well than others, not never.
         {"rarest": 0.5},
         # All digits unread: the model does not know its labels yet.
@@ -160,7 +167,7 @@ def test_nothing_else_is_said_where_it_is_too_early_or_well(found: Signs) -> Non
 WORSE: list[tuple[str, str, Callable[[float, float], float]]] = [
     ("memorising", "memory", max),
     ("mode_collapse", "variety", min),
-    ("mode_collapse", "digits", min),
+    ("mode_collapse", "largest", max),
     ("divergence", "blown_up", max),
     ("vanishing_gradient", "fade", min),
     ("discriminator_too_strong", "right_real", max),
@@ -187,6 +194,16 @@ def test_what_was_not_measured_is_no_evidence(found: Signs) -> None:
             less = set(kinds_of(replace(found, **{name: math.nan})))
             alarms = {kind for kind in less if LEVELS[kind] in ("warning", "bad")}  # type: ignore[index]
             assert alarms <= set(kinds_of(found)), name
+
+
+def test_finding_that_a_changed_setting_explains_comes_first() -> None:
+    """A collapsed run whose D is sure of itself: momentum is to blame for the one, moves of D for the other."""
+    both = {"largest": 1.0, "right_real": 0.99, "right_forged": 0.99, "real_over_forged": 0.99, "says_forged": 0.02}
+    found = replace(WELL, **STUCK, **both)
+    for changes, first in (({"beta1": 0.9}, "mode_collapse"), ({"d_steps": 10}, "discriminator_too_strong")):
+        kinds = kinds_of(found, CONFIG.changed(changes))
+        assert kinds[0] == first
+        assert set(kinds) == {"mode_collapse", "discriminator_too_strong"}
 
 
 def test_run_that_diverged_says_what_it_said() -> None:
