@@ -6,7 +6,8 @@ changed and tried on the same runs; `--print` trains nothing. A second here is o
 process, so that a machine that others use as well gives the same curves as one that they do not.
 
 Prints tables in Markdown: what the diagnosis says at some moments and when it is wrong, and the signs that it says so
-by. `--keep FILE` keeps of each run what the diagnosis reads, in few points, for `tests/training/test_recorded.py`.
+by. `--keep FILE` adds what the diagnosis reads of each run, in few points, to a file, which can be given in place of
+the folder: `python -m benchmarks.diagnosis tests/data/recorded.npz`.
 """
 
 import argparse
@@ -28,14 +29,13 @@ import numpy as np
 from benchmarks.odd import ODD, WELL, Odd
 from gan.config import TrainConfig
 from gan.config.fields import short, written
-from gan.curves import reduced
+from gan.curves import Array, reduced
 from gan.failures import BY_NAME, FAILURES, Failure
 from gan.presets import PRESETS
 from gan.runs import diagnosing, store
 from gan.training import signs
 from gan.training.diagnosis import judge
 from gan.training.findings import Finding
-from gan.training.messages import Status
 
 PRESET_SECONDS, FAILURE_SECONDS, ODD_SECONDS = 60.0, 40.0, 25.0
 MARKS = (10.0, 20.0, 30.0)
@@ -51,36 +51,29 @@ WITHIN = 20.0
 class Recorded:
     """A run that was recorded."""
 
-    folder: Path
     config: TrainConfig
-    status: Status
-
-    @cached_property
-    def curves(self) -> store.Curves:
-        """Its records."""
-        found = store.Curves(self.folder)
-        found.update()
-        return found
-
-    def signs(self, until: float) -> signs.Signs:
-        """The signs at a moment, in seconds."""
-        floor = self.status.quality.fcd_floor or math.nan
-        return signs.read(self.config, diagnosing.measured(self.curves, until), floor)
-
-    def findings(self, until: float) -> list[Finding]:
-        """The findings at a moment; of a run that diverged, the last one says so."""
-        failed = self.status.state == "failed" and until >= self.status.progress.seconds
-        return list(judge(self.config, self.signs(until), self.status.message if failed else ""))
+    curves: signs.Curves
+    floor: float
+    diverged: str = ""
 
     @cached_property
     def seconds(self) -> float:
         """How long it trained."""
-        return self.status.progress.seconds
+        return max(float(curve[1, -1]) for curve in self.curves.values() if curve.shape[1])
+
+    def signs(self, until: float) -> signs.Signs:
+        """The signs at a moment, in seconds."""
+        cut = {name: curve[:, curve[1] <= until] for name, curve in self.curves.items()}
+        return signs.read(self.config, cut, self.floor)
+
+    def findings(self, until: float) -> list[Finding]:
+        """The findings at a moment; of a run that diverged, the last one says so."""
+        return list(judge(self.config, self.signs(until), self.diverged if until >= self.seconds else ""))
 
     @cached_property
     def said(self) -> dict[float, list[str]]:
-        """The kinds of findings at every half second of its life."""
-        moments = np.arange(0.5, self.seconds + 1, 0.5)
+        """The kinds of findings at every second of its life."""
+        moments = np.arange(1.0, self.seconds + 1.5)
         return {float(moment): [one.kind for one in self.findings(float(moment))] for moment in moments}
 
     def at(self, moment: float) -> str:
@@ -99,8 +92,8 @@ class Recorded:
     def crossed(self, failure: Failure) -> float:
         """When the defining quantity crosses its threshold for good, or infinity. What is measured in every step is
         taken in means of a second."""
-        curves = diagnosing.measured(self.curves)
-        curve = signs.digits(curves) if failure.defining.quantity == "digits" else curves[failure.defining.quantity]
+        quantity = failure.defining.quantity
+        curve = signs.digits(self.curves) if quantity == "digits" else self.curves[quantity]
         seconds, values = curve[1], curve[2]
         if len(seconds) > 200:
             bins = np.floor(seconds)
@@ -165,21 +158,43 @@ def _train(folder: Path, config: TrainConfig) -> None:
     train_in(create(config, folder), queue.SimpleQueue(), patient=False)
 
 
-def recorded(folder: Path) -> dict[str, Recorded]:
-    """All recorded runs by name."""
+def recorded(path: Path) -> dict[str, Recorded]:
+    """All recorded runs by name, in a folder or in a file that `keep` wrote."""
+    if path.is_file():
+        return kept(path)
     found = {}
-    for path in sorted(folder.glob("*/done")):
-        status = store.read_status(path.parent)
+    for done in sorted(path.glob("*/done")):
+        folder = done.parent
+        status = store.read_status(folder)
         if status:
-            config = TrainConfig.from_json((path.parent / store.CONFIG).read_text())
-            found[path.parent.name] = Recorded(path.parent, config, status)
+            config = TrainConfig.from_json((folder / store.CONFIG).read_text())
+            curves = store.Curves(folder)
+            curves.update()
+            floor = status.quality.fcd_floor or math.nan
+            diverged = status.message if status.state == "failed" else ""
+            found[folder.name] = Recorded(config, diagnosing.measured(curves), floor, diverged)
     return found
+
+
+def kept(path: Path) -> dict[str, Recorded]:
+    """The runs in a file."""
+    with np.load(path, allow_pickle=False) as file:
+        about = json.loads(str(file["about"]))
+        curves: dict[str, dict[str, Array]] = {name: {} for name in about}
+        for name in file.files:
+            run, _, quantity = name.partition("/")
+            if quantity:
+                curves[run][quantity] = file[name].astype(np.float64)
+    return {
+        name: Recorded(TrainConfig.from_dict(of["config"]), curves[name], of["floor"], of.get("diverged", ""))
+        for name, of in about.items()
+    }
 
 
 def table(runs: dict[str, Recorded]) -> Iterator[str]:
     """What is said of all runs, in Markdown."""
     marks = " | ".join(f"at {mark:.0f} s" for mark in MARKS)
-    yield f"| preset, seed | {marks} | at its end | alarms at any half second |"
+    yield f"| preset, seed | {marks} | at its end | alarms at any second |"
     yield f"|---|{'---|' * (len(MARKS) + 2)}"
     for name, run in runs.items():
         kind, what, seed = name.split(".")
@@ -229,11 +244,12 @@ def said_after(run: Recorded, kind: str) -> float:
 
 
 def keep(runs: dict[str, Recorded], path: Path) -> None:
-    """Keeps what the diagnosis reads of all runs in one file."""
+    """Adds what the diagnosis reads of runs to those in a file."""
+    found = (kept(path) if path.exists() else {}) | runs
     arrays, about = {}, {}
-    for name, run in runs.items():
-        about[name] = {"config": run.config.to_dict(), "floor": run.status.quality.fcd_floor}
-        for quantity, curve in diagnosing.measured(run.curves).items():
+    for name, run in sorted(found.items()):
+        about[name] = {"config": run.config.to_dict(), "floor": run.floor, "diverged": run.diverged}
+        for quantity, curve in run.curves.items():
             if quantity not in NOT_READ:
                 arrays[f"{name}/{quantity}"] = reduced(curve, POINTS).astype(np.float32)
     np.savez_compressed(path, about=np.array(json.dumps(about)), **arrays)  # type: ignore[arg-type]
@@ -265,8 +281,8 @@ def main() -> None:
     if args.train:
         _train(args.folder, TrainConfig.from_json(sys.stdin.read()))
         return
-    args.folder.mkdir(parents=True, exist_ok=True)
-    if not args.print:
+    if not (args.print or args.folder.is_file()):
+        args.folder.mkdir(parents=True, exist_ok=True)
         wanted = {n: c for n, c in jobs(args.seeds).items() if any(one in n for one in args.only.split(","))}
         with ThreadPoolExecutor(args.jobs) as pool:
             list(pool.map(lambda item: record((args.folder / item[0]).absolute(), item[1]), wanted.items()))

@@ -37,9 +37,7 @@ ODD: tuple[Odd, ...] = (
     Odd("tiny-d", {"discriminator.widths": (4,)}, (WEAK, COLLAPSE, CIRCLES)),
     Odd("vanilla-fast", {"optimizer.lr_g": 1e-2, "optimizer.lr_d": 1e-2}, (BLOWN, COLLAPSE, STRONG), "vanilla"),
     Odd("vanilla-minimax", {"game.loss": "minimax", "game.d_steps": 2}, (GONE, STRONG, COLLAPSE), "vanilla"),
-    Odd(
-        "convolutional-d", {"discriminator.architecture": "conv", "discriminator.widths": (16, 32)}, (COLLAPSE, STRONG)
-    ),
+    Odd("conv-d", {"discriminator.architecture": "conv", "discriminator.widths": (16, 32)}, (COLLAPSE, STRONG)),
     Odd("five-hundred", {"data.train_images": 500}, ("memorising",)),
     Odd("one-number", {"generator.latent_dim": 1}),
     Odd("minimax", {"game.loss": "minimax", "optimizer.lr_d": 2e-3, "game.d_steps": 3, "optimizer.beta2": 0.999}),
