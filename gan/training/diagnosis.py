@@ -30,7 +30,7 @@ BLOWN_UP = 6.0
 FADED = 2e-4
 # Chances and shares. Sure: the discriminator is right. Apart: it tells so many pairs apart. Doubt: D(G(z)) at the
 # most. Coin: right less often than this; fooled: about either kind.
-SURE, APART, DOUBT, COIN, FOOLED = 0.95, 0.98, 0.2, 0.46, 0.6
+SURE, APART, DOUBT, COIN, FOOLED = 0.95, 0.98, 0.12, 0.46, 0.6
 # Variety within a digit, real images being 1; for blots, and once digits can be read.
 NONE, ALIKE, ALIKE_DIGITS = 1e-6, 0.02, 0.05
 # The share of digits that are read as asked: of the one that is missing, of the second worst, and of the usual one.
@@ -210,7 +210,7 @@ def _memorises(config: TrainConfig, found: Signs) -> Finding | None:
 
 def _oscillates(config: TrainConfig, found: Signs) -> Finding | None:
     """Forgeries jump from one kind of digit to another."""
-    if not (found.turnover > TURNOVER and found.recent_looks > 2 and _is_stuck(config, found)):
+    if not (found.turnover > TURNOVER and _is_stuck(config, found)):
         return None
     said = (
         f"From look to look {_percent(found.turnover)} of the forgeries turn into other digits, and they do not get "

@@ -65,7 +65,8 @@ class Signs:
     typical: float = NAN
     """The same for the digit in the middle."""
     turnover: float = NAN
-    """How much of the histogram of digits changes from look to look: 0 none, 1 all. The mean of late."""
+    """How much of the histogram of digits changes from look to look: 0 none, 1 all. The mean over the looks of late and
+    those of as long before, three at the least."""
     real_over_forged: float = NAN
     """The chance that D scores a real image above a forgery, held-out ones; recent mean."""
     memory: float = NAN
@@ -96,9 +97,12 @@ def read(config: TrainConfig, curves: Curves, floor: float = NAN) -> Signs:
     since, classes = RECENT * images, len(config.data.spec.classes)
     step = config.data.batch_size * config.game.d_steps
 
-    def recent(name: str, row: int = MEAN) -> Array:
+    def after(name: str, images: float) -> Array:
         curve = curves.get(name)
-        return np.empty(0) if curve is None else curve[row, curve[IMAGES] > since]
+        return np.empty(0) if curve is None else curve[MEAN, curve[IMAGES] > images]
+
+    def recent(name: str) -> Array:
+        return after(name, since)
 
     fcd = curves.get("fcd", np.empty((5, 0)))
     now, then = _median(recent("fcd")), _before(fcd, since)
@@ -128,7 +132,7 @@ def read(config: TrainConfig, curves: Curves, floor: float = NAN) -> Signs:
         rarest=rarest,
         second_rarest=second,
         typical=typical,
-        turnover=_turnover(shares),
+        turnover=_turnover([after(f"{SHARE}_{label}", since / 2) for label in range(classes)]),
         real_over_forged=_mean(recent("held_out_over_forged")),
         memory=_least(recent("trained_over_held_out")),
         right_real=_mean(recent("accuracy_real")),
@@ -191,7 +195,7 @@ def _rarest(best: tuple[float, ...]) -> tuple[int, float, float, float]:
 
 def _turnover(shares: list[Array]) -> float:
     """The mean total variation distance between the histograms of looks that follow each other."""
-    if len(shares[0]) < 2 or len({len(share) for share in shares}) > 1:
+    if len(shares[0]) < 3 or len({len(share) for share in shares}) > 1:
         return NAN
     return float(np.abs(np.diff(np.stack(shares), axis=1)).sum(0).mean() / 2)
 
