@@ -4,6 +4,7 @@ import argparse
 import io
 import sys
 from collections.abc import Sequence
+from functools import cache
 
 from gan import runs
 from gan.commands import COMMANDS
@@ -18,8 +19,9 @@ from gan.system.outputs import OutputError
 from gan.system.text import shown
 
 
+@cache
 def parser() -> argparse.ArgumentParser:
-    """The whole command line."""
+    """The whole command line. To make it takes longer than many a command does."""
     top = Parser(prog="python -m gan", description="Train a small GAN on MNIST or another data set, and use it.")
     commands = top.add_subparsers(dest="command", required=True, parser_class=Parser)
     for command in COMMANDS:
