@@ -5,13 +5,14 @@
 
     python -m benchmarks.ship --program
 
-Writes into gan/assets: pretrained.safetensors, pretrained.program (what the page runs; `--program` makes it anew of the
-model that is there), pretrained.md, training.gif (the same latents as training goes on), untrained.png (their noise)
-and icon.png.
+Writes into gan/assets: pretrained.safetensors, pretrained.program (what the page runs) and walk.npz (a walk through its
+latent space, for Home), both of which `--program` makes anew of the model that is there, pretrained.md, training.gif
+(the same latents as training goes on), untrained.png (their noise) and icon.png.
 """
 
 import argparse
 import io
+import math
 import shutil
 from pathlib import Path
 
@@ -25,11 +26,12 @@ from gan import render, runs
 from gan.device import one_thread
 from gan.export.explorable import looked_into
 from gan.games import grid
-from gan.latents import sampling
+from gan.latents import directions, sampling
+from gan.models import sampling as samples_of
 from gan.models import snapshots
 from gan.models.model import Model, load_model
 from gan.networks.layers import count_parameters
-from gan.paths import ASSETS, PRETRAINED, SHIPPED_PROGRAM
+from gan.paths import ASSETS, PRETRAINED, SHIPPED_PROGRAM, WALK
 from gan.quality.evaluation import evaluate
 from gan.quality.results import KINDS, Metric
 from gan.runs import store
@@ -39,6 +41,12 @@ CANDIDATES = 4
 """Snapshots, besides the one that was best while it trained, that the shipped generator is chosen from."""
 ROWS = 2
 SCALE = 3
+WALKED = (3, 8, 0, 6, 5, 2, 7, 9, 4, 1)
+"""The digits of the walk, one after the other and round again."""
+A_DIGIT, MIXED = 12, 5
+"""Pictures of the walk for each digit, and how many of them lead over to the next."""
+SWING = 1.6
+"""How far the walk goes along a direction, in standard deviations."""
 
 
 def strip(folder: Path) -> bytes:
@@ -127,21 +135,49 @@ def program() -> bytes:
         return looked_into(load_model(PRETRAINED))
 
 
+def walk() -> bytes:
+    """A closed walk of the model that ships: along the two directions that change its picture most, from digit to
+    digit. A numpy archive: `images` (N, 28, 28) in grey levels, `digits` (N,), `sliders` (N, 2) in [-1, 1]."""
+    model = load_model(PRETRAINED)
+    count = len(WALKED) * A_DIGIT
+    angle = torch.arange(count) * (2 * math.pi / count)
+    sliders = torch.stack(((3 * angle).sin(), (2 * angle).cos()), dim=1)
+    mixes = torch.zeros(count, model.generator.classes)
+    for number in range(count):
+        at, step = divmod(number, A_DIGIT)
+        share = max(0, step - A_DIGIT + MIXED + 1) / (MIXED + 1)
+        mixes[number, WALKED[at]] = 1 - share
+        mixes[number, WALKED[(at + 1) % len(WALKED)]] = share
+    with one_thread():
+        along = directions.active_subspace(model.generator, model.latents)[:2]
+        images = samples_of.sample(model, SWING * sliders @ along, mixes)
+    buffer = io.BytesIO()
+    np.savez_compressed(
+        buffer,
+        images=images.numpy(),
+        digits=mixes.argmax(1).byte().numpy(),
+        sliders=sliders.half().numpy(),
+    )
+    return buffer.getvalue()
+
+
 def main() -> None:
     """Writes the assets."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("run_dir", type=Path, nargs="?")
-    what.add_argument("--program", action="store_true", help="only make the program of the model that is there anew")
+    what.add_argument("--program", action="store_true", help="only make the program and the walk anew, of the model that is there")
     args = parser.parse_args()
     if args.program:
         SHIPPED_PROGRAM.write_bytes(program())
+        WALK.write_bytes(walk())
         return
     folder = args.run_dir
     if not (folder / snapshots.BEST).is_file():
         raise SystemExit(f"{folder} is not a run that has trained.")
     shutil.copyfile(chosen(folder), PRETRAINED)
     SHIPPED_PROGRAM.write_bytes(program())
+    WALK.write_bytes(walk())
     (ASSETS / "pretrained.md").write_text(card(folder, PRETRAINED.stat().st_size))
     samples = store.read_samples(folder)
     (ASSETS / "untrained.png").write_bytes(samples[0].png)
