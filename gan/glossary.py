@@ -19,19 +19,18 @@ GLOSSARY: dict[str, str] = {
     "and better than those of the generator that trains.",
     "loss": "What a network tries to make small; generator and discriminator pull in opposite directions, so neither "
     "loss has to fall for the pictures to get better.",
-    "at a perfect forger": "Where the curves would settle if forgeries could not be told from real digits.",
-    "D(x)": "What the discriminator says of real digits: 1 means surely real, 0 surely forged.",
+    "at a perfect forger": "Where the curves would settle if forgeries could not be told from real images.",
+    "D(x)": "What the discriminator says of real images: 1 means surely real, 0 surely forged.",
     "D(G(z))": "What the discriminator says of forgeries: the generator learns to make this rise.",
     "D's score": "What the discriminator says of a picture, as a number without bounds: the higher, the more real.",
-    "Wasserstein estimate": "How much higher the critic scores real digits than forgeries: an estimate, in a unit of "
+    "Wasserstein estimate": "How much higher the critic scores real images than forgeries: an estimate, in a unit of "
     "its own, of how far the two are apart; at a perfect forger it is 0.",
     "energy": "How badly the discriminator draws a picture anew, as a mean squared error: little for what looks real.",
-    "FCD": "Fréchet classifier distance: how far the forgeries as a whole are from real digits, as a digit classifier "
-    "sees them; lower is better, and real digits have a little of it too.",
+    "FCD": "Fréchet classifier distance: how far the forgeries as a whole are from real images, as a classifier "
+    "of such images sees them; lower is better, and real images have a little of it too.",
     "best": "The star is where the distance was lowest so far; the generator of that moment is kept.",
-    "read as asked": "The share of forgeries in which a digit classifier reads the digit that the generator was asked "
-    "for.",
-    "even share": "A tenth: how often each digit would be forged if all ten came equally often.",
+    "read as asked": "The share of forgeries in which a classifier reads the class that the generator was asked for.",
+    "even share": "How often each class would be forged if all came equally often: of ten a tenth.",
     "learning rate": "How far a network moves at each step: too small and it learns slowly, too large and the game "
     "breaks.",
     "preset": "A set of settings that belong together: take cgan first, which forges digits on demand after a few "
@@ -40,13 +39,13 @@ GLOSSARY: dict[str, str] = {
     "name, and you can write another.",
     "code": "A part of the latent that the generator was made to show, so that it can be read off the picture; nobody "
     "said what it is to mean.",
-    "mix": "How much of each digit the generator is asked for; it learned from single digits only, so what lies in "
+    "mix": "How much of each class the generator is asked for; it learned from single ones only, so what lies in "
     "between is its own invention.",
     "norm of z": "How long the latent is, as an arrow from the origin.",
     "the prior": "The distribution that latents are drawn from in training: the band holds two thirds of the lengths "
     "that it gives, and far outside it the generator was never trained.",
-    "floor": "The same figure for real digits in place of the forgeries: nobody can expect better.",
-    "judge": "A digit classifier that learned from real digits only; it reads and compares the pictures.",
+    "floor": "The same figure for real images in place of the forgeries: nobody can expect better.",
+    "judge": "A classifier that learned from real images only; it reads and compares the pictures.",
 }
 """One sentence for each word, in plain text."""
 

@@ -58,16 +58,17 @@ def set_up() -> None:
                 launching.attempt(launch, NEW)
             launching.offer(launch, NEW, trouble)
     with preview:
+        spec = config.data.spec if config else data.spec()
         st.markdown(
-            "**What will happen.** The generator turns random numbers into pictures; at first they are noise. "
-            "The discriminator sees real digits and forgeries and learns to tell them apart; the generator learns "
-            "what would have fooled it. On two processor cores digits can be recognised after a few seconds."
+            "**What will happen.** The generator turns random numbers into pictures; at first they are noise. The "
+            f"discriminator sees real {spec.many} and forgeries and learns to tell them apart; the generator learns "
+            f"what would have fooled it. On two processor cores {spec.many} can be recognised after a few seconds."
         )
         noise, real = st.columns(2, gap="medium")
         with noise:
             look.digits((ASSETS / "untrained.png").read_bytes(), "Noise", "What an untrained generator forges")
         with real:
-            shown_data(config.data.spec if config else data.spec())
+            shown_data(spec)
 
 
 def shown_data(spec: data.DataSpec) -> None:

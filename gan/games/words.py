@@ -44,8 +44,8 @@ def of_answers(values: Values, loss: AdversarialLoss) -> str:
     real, forged = values["d_real"], values["d_fake"]
     if loss.probability is None:
         if forged > real:
-            return f"D scores forgeries {forged:.2f}, above real digits at {real:.2f}: it errs, and has to catch up."
-        return f"D scores real digits {real:.2f}, forgeries {forged:.2f}: the closer they are, the better these are."
+            return f"D scores forgeries {forged:.2f}, above real images at {real:.2f}: it errs, and has to catch up."
+        return f"D scores real images {real:.2f}, forgeries {forged:.2f}: the closer they are, the better these are."
     said = f"Real digits get {real:.0%} from D, forgeries {forged:.0%}"
     if forged > real + 0.05:
         return f"{said}: it takes the one for the other, and has to catch up."
@@ -70,7 +70,7 @@ def of_estimate(values: Values) -> str:
         return ""
     estimate = values["wasserstein"]
     if estimate < 0:
-        return "Below 0 the critic scores forgeries higher than real digits: it errs, and has to catch up."
+        return "Below 0 the critic scores forgeries higher than real images: it errs, and has to catch up."
     return f"Real digits score {estimate:.2f} higher than forgeries. Lower is better; at 0 nothing tells them apart."
 
 
@@ -88,18 +88,18 @@ def of_energies(values: Values) -> str:
         return ""
     real, forged = values["energy_real"], values["energy_fake"]
     if forged < real:
-        return f"D redraws forgeries ({forged:.3f}) better than real digits ({real:.3f}): D has to catch up."
-    return f"D redraws real digits with an error of {real:.3f}, forgeries {forged:.3f}: the closer, the better."
+        return f"D redraws forgeries ({forged:.3f}) better than real images ({real:.3f}): D has to catch up."
+    return f"D redraws real images with an error of {real:.3f}, forgeries {forged:.3f}: the closer, the better."
 
 
 def of_distance(fcd: float | None, floor: float | None, best: float | None, best_images: int) -> str:
-    """Of the distance of forgeries from real digits: now, of real digits among themselves, and at its lowest until now,
+    """Of the distance of forgeries from real images: now, of real images among themselves, and at its lowest until now,
     after so many images. Empty before it was measured."""
     if fcd is None or not floor:
         return ""
     if best is not None and fcd > FAR * best:
         was = f"It was {best:.1f} after {best_images:,} images, now {fcd:.1f}"
-        return f"Lower is better. {was}: more training can make digits worse."
+        return f"Lower is better. {was}: more training can make forgeries worse."
     if fcd < NEAR * floor:
-        return f"Lower is better. {fcd:.1f} is nearly as low as among real digits, {floor:.1f}."
-    return f"Lower is better: {fcd:.1f} now, while real digits among themselves have {floor:.1f}."
+        return f"Lower is better. {fcd:.1f} is nearly as low as among real images, {floor:.1f}."
+    return f"Lower is better: {fcd:.1f} now, while real images among themselves have {floor:.1f}."

@@ -226,7 +226,7 @@ def _well(config: TrainConfig, found: Signs) -> Finding:
             "Nothing is wrong that can be seen, but the pictures are poor and do not get better yet: too early to say."
         )
         return from_signs("too_early", said, found, config, "fcd", "change", "moves")
-    level = f"FCD {found.fcd:.1f} times that of real digits" if math.isfinite(found.fcd) else "the losses are sound"
+    level = f"FCD {found.fcd:.1f} times that of real images" if math.isfinite(found.fcd) else "the losses are sound"
     if found.looks >= 6 and found.fcd < POOR and found.change > SETTLED and found.fcd < 1.2 * found.best_fcd:
         said = f"As good as it gets with these settings: {level}, and hardly better than before."
         return from_signs("as_good_as_it_gets", said, found, config, "fcd", "best_fcd", "change")

@@ -2,6 +2,7 @@
 
 import html
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from gan.glossary import term
 from gan.plots import Curve, Panel
 from gan.runs import Run, store
 from gan.training.messages import Quality
+from gan.training.signs import SHARE
 from pages.components import look
 
 if TYPE_CHECKING:
@@ -188,6 +190,26 @@ def quality_panel(found: Quality, curve: Curve) -> Panel:
         mark = (found.best_images, found.best_fcd, f"best: {found.best_fcd:.1f} after {found.best_images:,} images")
     lines = [(found.fcd_floor, "real")] if found.fcd_floor else []
     return Panel([curve], lines, logarithmic=True, mark=mark)
+
+
+def quality_at(run: Run, at: int | None) -> Quality:
+    """The quality that a run had when it was last measured before a moment; the newest where that is now, and in runs
+    of versions that did not record it."""
+    found, records = run.status.quality, of(run)
+    if at is None:
+        return found
+    shares = [_until(records, f"{SHARE}_{label}", at) for label in range(len(found.histogram))]
+    fcd, agreement = (_until(records, name, at) for name in ("fcd", "agreement"))
+    if not all(one.shape[1] for one in (fcd, *shares)):
+        return found
+    total = sum(found.histogram)
+    return replace(
+        found,
+        fcd=float(fcd[2, -1]),
+        agreement=float(agreement[2, -1]) if agreement.shape[1] else None,
+        histogram=tuple(round(total * float(share[2, -1])) for share in shares),
+        measured_images=int(fcd[0, -1]),
+    )
 
 
 def quality(found: Quality, spec: DataSpec) -> None:

@@ -28,7 +28,7 @@ EVIDENCE: dict[str, tuple[str, str]] = {
     "images": ("images seen", ",.0f"),
     "moves": ("moves of both networks", ",.0f"),
     "looks": ("times that quality was measured", ".0f"),
-    "fcd": ("FCD, in times that of real digits", ".1f"),
+    "fcd": ("FCD, in times that of real images", ".1f"),
     "best_fcd": ("the best of it so far", ".1f"),
     "change": ("FCD now, in parts of what it was before", ".2f"),
     "agreement": ("read as asked", ".0%"),

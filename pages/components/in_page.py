@@ -87,6 +87,8 @@ def page(title: str, entry: str, follow: bool = True) -> Choice:
                 f"There is no model '{look.plain(shown(asked))}' here; this is the one that ships with Counterfeit."
             )
         found = choices[PRETRAINED]
+    elif found.images is not None and found.id != asked:
+        st.info(f"The generator of that moment is not kept any more; this is the nearest, {found.images:,} images.")
     choices.setdefault(found.id, found)
     options = list(choices)
     chosen = choice.selectbox(

@@ -43,7 +43,7 @@ def panel(run: Run) -> None:
     with left, st.container(gap="xxsmall"):
         charts.show(run, at)
         if status.quality.fcd is not None:
-            charts.quality(status.quality, run.config.data.spec)
+            charts.quality(charts.quality_at(run, at), run.config.data.spec)
     with right, st.container(gap="xxsmall"):
         kind = f"a hundred {term('latent', 'latents')}"
         if run.config.conditional:

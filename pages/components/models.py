@@ -103,17 +103,20 @@ def _unused(name: str, taken: Container[str]) -> str:
 
 
 def find(asked: str, fingerprint: str, choices: dict[str, Choice]) -> Choice | None:
-    """What a link means: a model by its id, or by its weights where the id is unknown here. A snapshot that is not kept
-    any more is the newest of its run."""
+    """What a link means: a model by its id, or by its weights where the id is unknown here. In place of a snapshot that
+    is not kept any more it is the nearest of its run that is."""
     if asked in choices:
         return choices[asked]
     newest, _, images = asked.rpartition(":")
     known = choices.get(newest)
     # No run is as long as 13 digits, and Python reads no number that is very much longer.
     if known and known.run and not known.best and images.isascii() and images.isdecimal() and len(images) < 13:
-        name = f"{known.name} · after {int(images):,} images"
-        then = replace(known, id=asked, name=name, progress="", images=int(images))
-        return then if then.file() else known
+        kept = (int(path.stem) for path in snapshots.snapshot_paths(known.run.folder))
+        nearest = min(kept, key=lambda one: abs(one - int(images)), default=None)
+        if nearest is None:
+            return known
+        name = f"{known.name} · after {nearest:,} images"
+        return replace(known, id=f"{newest}:{nearest}", name=name, progress="", images=nearest)
     return _with_weights(fingerprint, choices)
 
 

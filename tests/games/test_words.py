@@ -93,10 +93,10 @@ def test_estimate_below_nought_is_an_error_of_the_critic() -> None:
 @pytest.mark.parametrize(
     ("fcd", "expected"),
     [
-        (12.0, "more training can make digits worse"),
-        (9.0, "9.0 now, while real digits among themselves have 3.0"),
+        (12.0, "more training can make forgeries worse"),
+        (9.0, "9.0 now, while real images among themselves have 3.0"),
         (8.0, "8.0 now"),
-        (4.0, "nearly as low as among real digits"),
+        (4.0, "nearly as low as among real images"),
     ],
 )
 def test_distance_says_where_it_stands_between_the_best_and_the_floor(fcd: float, expected: str) -> None:

@@ -61,7 +61,7 @@ def kinds_of(found: Signs, config: TrainConfig = CONFIG) -> list[str]:
 def test_healthy_run_is_well() -> None:
     (finding,) = judge(CONFIG, WELL)
     assert (finding.kind, finding.level, finding.cure) == ("healthy", "good", None)
-    assert finding.sentence == "All is well: FCD 5.0 times that of real digits, and the pictures get better."
+    assert finding.sentence == "All is well: FCD 5.0 times that of real images, and the pictures get better."
     assert finding.evidence == {"fcd": 5.0, "change": 0.42, "variety": 0.8}
 
 

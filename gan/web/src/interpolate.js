@@ -1,7 +1,8 @@
 // Paths between pinned latents, side by side on the same pins.
 
 import { download, element, explained, slider } from "./dom.js";
-import { apng, enlarged, gif, npy, npz } from "./files.js";
+import encoderText from "./encoder.js?worker";
+import { enlarged, npy, npz } from "./files.js";
 import { BUDGET, PictureGrid, picture, SIDE } from "./painter.js";
 import { latentAlong, linearAlong, PATHS } from "./paths.js";
 import { firstPins, pinboard } from "./pinboard.js";
@@ -267,19 +268,41 @@ export function mountInterpolate(root, program) {
       latents: npy(z, [frames.length, frames[0].z.length], "<f4"),
     });
   };
-  const animation = (/** @type {ReturnType<typeof record>} */ frames, /** @type {typeof gif | typeof apng} */ encode) =>
-    encode(
-      frames.map(({ greys }) => enlarged(greys, SIDE, SCALE)),
-      SIDE * SCALE,
-      1 / (state.speed * FRAMES),
-    );
-  const save = (/** @type {"gif" | "apng" | "strip" | "npz"} */ kind) => {
+  /**
+   * A file of pictures in motion, made beside the page.
+   * @param {"gif" | "apng"} kind
+   * @param {ReturnType<typeof record>} recorded
+   * @returns {Promise<Blob>}
+   */
+  const animation = (kind, recorded) => {
+    const frames = recorded.map(({ greys }) => enlarged(greys, SIDE, SCALE));
+    const worker = new Worker(URL.createObjectURL(new Blob([encoderText], { type: "text/javascript" })));
+    worker.postMessage({ kind, frames, side: SIDE * SCALE, seconds: 1 / (state.speed * FRAMES) });
+    return new Promise((resolve, reject) => {
+      worker.onmessage = ({ data }) => resolve(new Blob([data], { type: `image/${kind}` }));
+      worker.onerror = ({ message }) => reject(new Error(message || "this browser starts no worker threads"));
+    }).finally(() => worker.terminate());
+  };
+  /**
+   * @param {"gif" | "apng" | "strip" | "npz"} kind
+   * @param {HTMLButtonElement} button
+   */
+  const save = async (kind, button) => {
     const { name, grid } = rows.find((row) => row.chosen.checked) ?? rows[0];
     if (kind === "strip") return grid.node.toBlob((blob) => download(blob, `${name}.png`));
     const frames = record(name);
     const file = `${name}.${kind}`;
     if (kind === "npz") return download(new Blob([arrays(frames)]), file);
-    return download(new Blob([animation(frames, kind === "gif" ? gif : apng)], { type: `image/${kind}` }), file);
+    const label = button.textContent;
+    button.disabled = true;
+    button.textContent = "Packing …";
+    try {
+      download(await animation(kind, frames), file);
+    } catch (error) {
+      alert(`It cannot be packed here: ${/** @type {Error} */ (error).message}.`);
+    }
+    button.disabled = false;
+    button.textContent = label;
   };
   const kinds = /** @type {const} */ (["gif", "apng", "strip", "npz"]);
   const saves = element(
@@ -289,7 +312,7 @@ export function mountInterpolate(root, program) {
     ...kinds.map((kind) =>
       element("button", {
         textContent: kind === "strip" ? "PNG strip" : kind.toUpperCase(),
-        onclick: () => save(kind),
+        onclick: ({ currentTarget }) => save(kind, /** @type {HTMLButtonElement} */ (currentTarget)),
       }),
     ),
   );

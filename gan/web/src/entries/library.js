@@ -1,5 +1,6 @@
 // What the widgets are made of, for tests.
 
+export * from "../animations.js";
 export * from "../explorer.js";
 export * from "../files.js";
 export * from "../fit.js";
