@@ -63,6 +63,6 @@ def test_run_on_fetched_set_goes_from_the_form_to_explore_and_evaluate(served: t
     page.goto(f"/evaluate?model={run}&n=1000")
     button(page, "Evaluate")
     page.locator(".wall").nth(1).wait_for(timeout=180_000)
-    expect(page.locator(".wall .captions").first).to_contain_text(" for ")
+    expect(page.locator(".wall .captions").first).to_contain_text(" → ")
     expect(page.locator("main")).to_contain_text("Ankle boot")
     no_exception(page)

@@ -152,7 +152,8 @@ def test_link_opens_the_snapshot_of_which_it_was_made(trained: Path, app: AppTes
     assert "after 100 images" in opened.selectbox[0].options[-1]
     opened = go(app, "explore", model=f"{trained.name}:101")
     assert not opened.exception
-    assert opened.selectbox[0].value == trained.name
+    assert opened.selectbox[0].value == f"{trained.name}:100"
+    assert "not kept any more; this is the nearest, after 100 images" in opened.info[0].value
     assert "There is no model" in said(go(app, "explore", model=f"{trained.name}:../1"))
 
 
@@ -206,6 +207,22 @@ def test_train_page_shows_the_quality_beside_that_of_real_digits(trained: Path, 
     assert (mark["x"], mark["y"]) == ([quality.best_images / 1000], [quality.best_fcd])
     (floor,) = [shape for shape in built["layout"]["shapes"] if shape["yref"] == "y3"]
     assert floor["y0"] == quality.fcd_floor
+
+
+def test_quality_beside_a_moment_is_of_then(trained: Path, app: AppTest) -> None:
+    status = runs.read(trained).status
+    (picture,) = store.read_samples(trained, last=1)
+    writer = store.Writer(trained)
+    writer(replace(picture, images=6000))
+    for images, fcd, zeros in ((5000, 20.0, 1.0), (9000, 10.0, 0.25)):
+        values = {"fcd": fcd, "agreement": 0.5} | {f"share_{label}": 0.0 for label in range(10)} | {"share_0": zeros}
+        writer(Record(images, images / 6000, 0, {name: Summary(one, one, one) for name, one in values.items()}))
+    writer(replace(status, quality=replace(status.quality, fcd=10.0, measured_images=9000)))
+    writer.close()
+    opened = shown(go(app, "train", run=trained.name, at="6000"))
+    assert "1,000 forgeries after 5,000 images: 50.0%" in opened
+    assert f"{term('FCD')} 20.0" in opened
+    assert [int(count) for count in re.findall(r"<small>(\d+)<", opened)] == [1000] + 9 * [0]
 
 
 @pytest.mark.parametrize(
