@@ -166,7 +166,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("run_dir", type=Path, nargs="?")
-    what.add_argument("--program", action="store_true", help="only make the program and the walk anew, of the model that is there")
+    what.add_argument(
+        "--program", action="store_true", help="only make the program and the walk anew, of the model that is there"
+    )
     args = parser.parse_args()
     if args.program:
         SHIPPED_PROGRAM.write_bytes(program())

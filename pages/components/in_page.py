@@ -88,7 +88,9 @@ def page(title: str, entry: str, follow: bool = True) -> Choice:
             )
         found = choices[PRETRAINED]
     elif found.images is not None and found.id != asked:
-        st.info(f"The generator of that moment is not kept any more; this is the nearest, after {found.images:,} images.")
+        st.info(
+            f"The generator of that moment is not kept any more; this is the nearest, after {found.images:,} images."
+        )
     choices.setdefault(found.id, found)
     options = list(choices)
     chosen = choice.selectbox(
