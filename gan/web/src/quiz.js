@@ -4,6 +4,7 @@
 
 import { element } from "./dom.js";
 import { paintGreys, SIDE } from "./painter.js";
+import { Progress } from "./quiz-progress.js";
 import { resultOf } from "./quiz-result.js";
 
 /** @import { Result } from "./quiz-result.js" */
@@ -96,9 +97,8 @@ class Quiz {
         element("kbd", { "aria-hidden": "true" }, letter.toUpperCase()),
       );
     this.buttons = { r: button("r"), f: button("f") };
-    this.number = element("span", { className: "number" });
-    this.score = element("span", { className: "quiet so-far" });
-    this.marks = element("ol", { className: "marks", "aria-hidden": "true" });
+    this.progress = new Progress();
+    const [line, marks, piles] = this.progress.nodes;
     this.limit = element("input", { type: "checkbox", "data-testid": "quiz-limit" });
     this.limit.checked = new URLSearchParams(location.search).has("limit");
     this.limit.addEventListener("change", () => this.limited());
@@ -114,8 +114,8 @@ class Quiz {
     this.side = element(
       "div",
       { className: "side" },
-      element("div", { className: "line" }, this.number, this.score),
-      this.marks,
+      line,
+      marks,
       element("label", { className: "switch" }, this.limit, `At most ${SECONDS} seconds for each`),
       this.what,
       element("p", { className: "quiet keys" }, "Keys: R real, F forged, space goes on at once."),
@@ -124,6 +124,7 @@ class Quiz {
         { className: "quiet" },
         "In a study with portraits, people who had not practised told forged faces from real ones in 48 % of all cases, and in 59 % after they had been told of each answer whether it was right (PNAS 2022).",
       ),
+      piles,
     );
     this.node = element("div", { className: "quiz" }, this.board, this.side);
     root.replaceChildren(this.node);
@@ -188,7 +189,8 @@ class Quiz {
     const right = truth === this.answers.at(-1);
     this.turn("told");
     this.seen = this.answers.length;
-    this.line();
+    this.progress.add(this.canvas, truth, right);
+    if (this.about) this.progress.show(this.about, this.seen, this.seen);
     clearTimeout(this.timers.told);
     this.timers.told = setTimeout(() => this.onward(), right ? RIGHT_STANDS : WRONG_STANDS);
   }
@@ -272,27 +274,11 @@ class Quiz {
     if (phase === "asking") {
       this.node.dataset.begun = "";
       this.count();
-      this.line();
+      if (about) this.progress.show(about, this.seen, this.seen + 1);
     }
     if (phase === "over" && about?.result) {
       this.node.replaceChildren(resultOf(about, about.result, this.pixels, this.ask));
     } else if (!this.board.isConnected) this.node.replaceChildren(this.board, this.side);
-  }
-
-  /** Where one stands. */
-  line() {
-    const { about } = this;
-    if (!about) return;
-    const at = this.phase === "told" ? this.seen : this.seen + 1;
-    const right = [...about.truth].filter((truth, index) => truth === about.given[index]).length;
-    this.number.textContent = `Picture ${at} of ${about.count}`;
-    this.score.textContent = this.seen ? `${right} of ${this.seen} right` : "";
-    [...this.marks.children].forEach((mark, index) => {
-      const done = index < this.seen;
-      const good = about.truth[index] === about.given[index];
-      mark.className = done ? (good ? "right" : "wrong") : index === at - 1 ? "now" : "";
-      mark.textContent = done ? (good ? "✓" : about.given[index] === "-" ? "–" : "✗") : "";
-    });
   }
 
   /** What stays the same for a quiz. */
@@ -307,7 +293,7 @@ class Quiz {
     this.limit.checked &&= !about.small;
     if (!about.small) this.announce();
     this.countdown.classList.toggle("on", this.limit.checked);
-    this.marks.replaceChildren(...Array.from({ length: about.count }, () => element("li")));
+    this.progress.begin(about.count);
     this.what.textContent = `For each picture a coin decides: a real digit, or one forged by ${about.forger ?? "the generator"}. The detective and a classifier look at the same ones; how they did you see at the end.`;
     if (!this.board.isConnected) this.node.replaceChildren(this.board, this.side);
   }
