@@ -29,7 +29,7 @@ from gan.games import rules
 from gan.paths import PRETRAINED
 from gan.presets import PRESETS
 from gan.runs import store
-from gan.training import loop
+from gan.training import timetable
 from gan.training.messages import Checkpoint, Control, Progress, Record, Sample, Segment, Snapshot, Status, Summary
 
 QUANTITIES = (
@@ -37,8 +37,8 @@ QUANTITIES = (
     *(f"{kind}_norm_{side}" for kind in ("gradient", "update") for side in "gd"),
 )
 IMAGES_A_RECORD = 800
-RECORDS_A_SECOND = round(1 / loop.EVERY["record"])
-EVERY = {kind: round(seconds * RECORDS_A_SECOND) for kind, seconds in loop.EVERY.items()}
+RECORDS_A_SECOND = round(1 / timetable.EVERY["record"])
+EVERY = {kind: round(seconds * RECORDS_A_SECOND) for kind, seconds in timetable.EVERY.items()}
 """Records between two events of a kind, at a worker's cadence."""
 
 

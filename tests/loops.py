@@ -16,6 +16,7 @@ from gan.quality.examiner import Examination
 from gan.system.files import StorageError
 from gan.training import clock as clocks
 from gan.training import loop as loops
+from gan.training import timetable
 from gan.training.loop import Ending, Loop
 from gan.training.messages import Command, Event, Record, Status
 from gan.training.trainer import Trainer
@@ -72,8 +73,8 @@ def every(*reactions: React) -> React:
     return react
 
 
-NEVER = dict.fromkeys(loops.EVERY, 1e9)
-ALWAYS = dict.fromkeys(loops.EVERY, 0.0)
+NEVER = dict.fromkeys(timetable.EVERY, 1e9)
+ALWAYS = dict.fromkeys(timetable.EVERY, 0.0)
 
 
 class Disk:
@@ -114,9 +115,9 @@ def play(
 def quiet(monkeypatch: pytest.MonkeyPatch) -> None:
     """However slow the machine, nothing is due that a test has not asked for."""
     monkeypatch.setattr(loops, "RETRY_EVERY", 0.01)
-    monkeypatch.setattr(loops, "EVERY", NEVER)
-    monkeypatch.setattr(loops, "FIRST_LOOK", 1e9)
-    monkeypatch.setattr(loops, "BYTES_A_SECOND", math.inf)
+    monkeypatch.setattr(timetable, "EVERY", NEVER)
+    monkeypatch.setattr(timetable, "FIRST_LOOK", 1e9)
+    monkeypatch.setattr(timetable, "BYTES_A_SECOND", math.inf)
 
 
 def broken_at_once(trainer: Trainer) -> Callable[[Queue], None]:

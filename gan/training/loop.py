@@ -6,7 +6,6 @@ starts at the first step and stops while the run is paused.
 
 import math
 import queue
-import statistics
 import time
 from collections import deque
 from contextlib import suppress
@@ -43,30 +42,11 @@ from gan.training.messages import (
     Summary,
 )
 from gan.training.signs import RECALL, SHARE
+from gan.training.timetable import Timetable
 from gan.training.trainer import Trainer
 
 EVERY_STEP_UNTIL = 100
 """So many steps have a record each, since most happens at the beginning."""
-EVERY = {"record": 0.1, "sample": 1.0, "snapshot": 1.0, "checkpoint": 5.0, "quality": 4.0}
-"""Seconds of training between two events of a kind. A killed run loses what follows its last
-checkpoint; half of the ten seconds that it may lose leaves room for a slow disk."""
-YOUNG, DENSER = 5.0, 0.2
-"""While a run has trained for less than so many seconds, moments (samples and snapshots) come after this share of the
-usual time: most happens at the beginning."""
-SETTLED = 25.0
-"""From so many seconds on, snapshots come after the same share of the run's life, not after the same time."""
-BYTES_A_SECOND = 4_000_000
-"""So much is written at most of checkpoints, and so much of models: large ones come less often."""
-BURST = 48_000_000
-"""So many bytes of models may be written at once, for the sake of the beginning."""
-QUALITY_SHARE = 0.04
-"""At most this share of training goes into measuring quality; on a slow machine it is measured less often."""
-QUALITY_AHEAD = 15.0
-"""Seconds of training whose share may be spent before they have passed, so that a young run is looked at often."""
-FIRST_LOOK = 1.0
-"""Seconds of training before quality is measured for the first time."""
-LOOK_AFTER = 0.5
-"""While a run is young, it is looked at again after this share of its life."""
 RETRY_EVERY = 1.0
 """Seconds between two attempts to report that nothing can be written."""
 SPEED_WINDOW = 3.0
@@ -135,13 +115,8 @@ class Loop:
             return self._fail(f"{DIVERGED}: {error} is no longer finite. {kept}")
 
     def _run(self) -> Ending:
-        self._began = self._hopeful_since = self.seconds
-        self._due = {kind: self._began + interval(kind, self._began) for kind in EVERY}
-        self._due["quality"] = self._began + FIRST_LOOK
-        self._looks = 0
-        self._looked: list[float] = []
-        self._best_size = 0
-        self._written = -BURST
+        self._hopeful_since = self.seconds
+        self._timetable = Timetable(self.seconds)
         try:
             self._emit(Segment(self.status.segment, self.trainer.images_seen, self.seconds))
             if not self.trainer.images_seen:
@@ -188,46 +163,28 @@ class Loop:
     def _after_step(self) -> Ending | None:
         """Hands out what is due after a step; says how the run ended if it did."""
         seconds = self.seconds
-        if self.trainer.steps <= EVERY_STEP_UNTIL or self._is_due("record", seconds):
+        if self.trainer.steps <= EVERY_STEP_UNTIL or self._timetable.is_due("record", seconds):
             self._record()
             self._report("running")
         if self._progress() == 1:
             return self._end("finished")
-        pictured, modelled = self._is_due("sample", seconds), self._is_due("snapshot", seconds)
+        pictured, modelled = self._timetable.is_due("sample", seconds), self._timetable.is_due("snapshot", seconds)
         if modelled:  # a moment that can be opened can be seen as well
-            self._due["sample"] = seconds + interval("sample", seconds)
+            self._timetable.put_off("sample", seconds)
         if pictured or modelled:
             self._sample()
         if modelled:
             self._snapshot()
-        if self._is_due("checkpoint", seconds):
+        if self._timetable.is_due("checkpoint", seconds):
             self._checkpoint()
-        if self.examiner and self._is_due("quality", seconds):
+        if self.examiner and self._timetable.is_due("quality", seconds):
             began = time.perf_counter()
             self._examine()
-            self._plan_look(time.perf_counter() - began)
+            self._timetable.looked(time.perf_counter() - began, self.seconds)
             patience = self.trainer.config.budget.patience
             if 0 < patience <= self.seconds - max(self._hopeful_since, self.status.quality.best_seconds):
                 return self._end("finished", f"Quality had not improved for {patience:g} s, so training ended early.")
         return None
-
-    def _plan_look(self, took: float) -> None:
-        """Says when quality is measured again: soon while the run is young, later where that takes long."""
-        # The first look also pays for what a process does once, so that it says little of the next; one that had to
-        # wait for a core says little as well, and must not leave the run unseen for a minute.
-        self._looks += 1
-        if self._looks > 1:
-            self._looked.append(took)
-        usual = statistics.median(self._looked) if self._looked else 0.0
-        affordable = self._began + self._looks * usual / QUALITY_SHARE - QUALITY_AHEAD
-        wanted = self.seconds + min(EVERY["quality"], LOOK_AFTER * self.seconds)
-        self._due["quality"] = max(wanted, affordable, self.seconds + self._best_size / BYTES_A_SECOND)
-
-    def _is_due(self, kind: str, seconds: float) -> bool:
-        if seconds < self._due[kind]:
-            return False
-        self._due[kind] = seconds + interval(kind, seconds)
-        return True
 
     def _process_commands(self) -> Ending | None:
         """Takes all waiting commands; says how the run ended if one of them ended it."""
@@ -433,7 +390,7 @@ class Loop:
         if quality.best_fcd is None or found.fcd < quality.best_fcd:
             content = model_content(self.trainer.model(seconds))
             self.sink(Best(images, content))
-            self._best_size = len(content)
+            self._timetable.wrote_best(len(content))
             quality = replace(quality, best_fcd=found.fcd, best_images=images, best_seconds=seconds)
             self.status = replace(self.status, quality=quality)
 
@@ -442,8 +399,7 @@ class Loop:
         if self.trainer.images_seen:
             content = model_content(self.trainer.model(self.seconds))
             self.sink(Snapshot(self.trainer.images_seen, content))
-            self._written += len(content)
-            self._due["snapshot"] = max(self._due["snapshot"], self._began + self._written / BYTES_A_SECOND)
+            self._timetable.wrote_snapshot(len(content))
 
     def _checkpoint(self) -> None:
         self.trainer.finish_step()
@@ -451,22 +407,12 @@ class Loop:
         content = checkpoint_content(self.trainer, {"seconds": self.seconds})
         self.sink(Checkpoint(content))
         self._kept = self.trainer.images_seen
-        # The next one waits for as long as so many bytes may take.
-        self._due["checkpoint"] = max(self._due["checkpoint"], self.seconds + len(content) / BYTES_A_SECOND)
+        self._timetable.wrote_checkpoint(len(content), self.seconds)
 
     def _check(self) -> None:
         """Before anything is kept of the networks: what has diverged must not replace what has not."""
         if not self.trainer.is_finite():
             raise _DivergedError("a weight")
-
-
-def interval(kind: str, seconds: float) -> float:
-    """Seconds of training until the next event of a kind, in a run that has trained for so many."""
-    if kind not in ("sample", "snapshot"):
-        return EVERY[kind]
-    if seconds < YOUNG:
-        return DENSER * EVERY[kind]
-    return EVERY[kind] * (max(1.0, seconds / SETTLED) if kind == "snapshot" else 1.0)
 
 
 def _broken(record: dict[str, Summary]) -> str:

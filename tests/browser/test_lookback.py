@@ -16,7 +16,7 @@ from playwright.sync_api import Locator, Page, expect
 from gan import render, runs
 from gan.models.snapshots import snapshot_paths
 from gan.runs import store
-from gan.training import loop
+from gan.training import timetable
 from gan.training.messages import Record, Sample, Summary
 from tests.helpers import small, stop_at, train, until
 from tests.servers import Server
@@ -29,7 +29,7 @@ LINES = f"({CHART}?.layout?.shapes ?? []).filter((one) => one.name === 'moment')
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run with a moment after each of its twenty steps, and the noise before them."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(loop, "EVERY", loop.EVERY | {"sample": 0.0, "snapshot": 0.0})
+        patch.setattr(timetable, "EVERY", timetable.EVERY | {"sample": 0.0, "snapshot": 0.0})
         folder = runs.create(small(images=0, seconds=30.0), tmp_path_factory.mktemp("trained") / "run")
         train(folder, stop_at(640))
     assert [images for images, _ in store.read_moments(folder)] == list(range(0, 641, 32))

@@ -15,7 +15,7 @@ from gan.config import TrainConfig
 from gan.models.snapshots import snapshot_paths, without_discriminator
 from gan.runs import footprint
 from gan.runs.store import BUDGET, Writer, read_samples
-from gan.training import loop
+from gan.training import timetable
 from gan.training.messages import Best, Checkpoint, Sample, Segment, Snapshot
 from tests.stored import picture
 
@@ -44,7 +44,7 @@ def _has_discriminator(path: Path) -> bool:
 def moments_due(seconds: float) -> list[float]:
     """When the loop asks for a moment in a run of so many seconds, as on a machine that always keeps up."""
     found, now = [], 0.0
-    while (now := now + loop.interval("snapshot", now)) < seconds:
+    while (now := now + timetable.interval("snapshot", now)) < seconds:
         found.append(now)
     return [*found, seconds]
 

@@ -23,7 +23,7 @@ from gan.runs import RunError, store, trash, worker
 from gan.runs.footprint import FootprintError
 from gan.system import memory
 from gan.system.files import StorageError
-from gan.training import loop
+from gan.training import timetable
 from gan.training.checkpoint import load_checkpoint
 from gan.training.messages import Best, Command, Event, Order, Record, Status
 from gan.training.trainer import Trainer
@@ -106,10 +106,10 @@ def test_run_in_a_folder_equals_the_trainer_alone(runs_root: Path, digits: Digit
 @pytest.fixture
 def looking(monkeypatch: pytest.MonkeyPatch) -> None:
     """Quality is measured after every step."""
-    monkeypatch.setattr(loop, "EVERY", loop.EVERY | {"quality": 0.0})
-    monkeypatch.setattr(loop, "FIRST_LOOK", 0.0)
-    monkeypatch.setattr(loop, "QUALITY_SHARE", math.inf)
-    monkeypatch.setattr(loop, "BYTES_A_SECOND", math.inf)
+    monkeypatch.setattr(timetable, "EVERY", timetable.EVERY | {"quality": 0.0})
+    monkeypatch.setattr(timetable, "FIRST_LOOK", 0.0)
+    monkeypatch.setattr(timetable, "QUALITY_SHARE", math.inf)
+    monkeypatch.setattr(timetable, "BYTES_A_SECOND", math.inf)
 
 
 class _Examiner:

@@ -10,6 +10,7 @@ from gan.data import Digits
 from gan.models.model import model_content
 from gan.system.files import StorageError
 from gan.training import loop as loops
+from gan.training import timetable
 from gan.training.checkpoint import load_checkpoint
 from gan.training.loop import Loop
 from gan.training.messages import DIVERGED, Checkpoint, Command, Event, Record, Sample, Segment, Snapshot, Status
@@ -30,7 +31,7 @@ from tests.loops import (
     timed,
 )
 
-EVERY = loops.EVERY
+EVERY = timetable.EVERY
 
 
 @pytest.fixture(autouse=True)
@@ -87,8 +88,9 @@ def test_record_covers_all_steps_since_the_last(digits: Digits, monkeypatch: pyt
     """Nothing is due in nine steps, then everything: the mean of ten losses, each known from another run."""
     losses = [record.quantities["loss_d"] for record in of(play(build(digits))[1], Record)]
     monkeypatch.setattr(loops, "EVERY_STEP_UNTIL", 0)
-    monkeypatch.setattr(Loop, "_is_due", lambda self, kind, _: kind == "record" and self.trainer.steps == 10)
-    (record,) = of(play(build(digits))[1], Record)
+    trainer = build(digits)
+    monkeypatch.setattr(timetable.Timetable, "is_due", lambda _, kind, __: kind == "record" and trainer.steps == 10)
+    (record,) = of(play(trainer)[1], Record)
     whole = record.quantities["loss_d"]
     assert whole.mean == pytest.approx(sum(loss.mean for loss in losses) / 10, rel=1e-5)
     assert (whole.min, whole.max) == (min(loss.min for loss in losses), max(loss.max for loss in losses))
@@ -115,7 +117,7 @@ def test_pictures_snapshots_and_checkpoints_come_by_the_clock(
 ) -> None:
     """Always due: one a step but for the last, and one more at the end; never due: at the end only. A snapshot comes
     with its picture."""
-    monkeypatch.setattr(loops, "EVERY", NEVER | {kind: 0.0})
+    monkeypatch.setattr(timetable, "EVERY", NEVER | {kind: 0.0})
     _, events = play(trainer)
     counts = {one: len(of(events, one)) for one in (Sample, Snapshot, Checkpoint)}
     expected = {Sample: 2, Snapshot: 1, Checkpoint: 2}  # the beginning has a sample and a checkpoint too
@@ -126,7 +128,7 @@ def test_pictures_snapshots_and_checkpoints_come_by_the_clock(
 def test_moments_are_dense_at_the_beginning(digits: Digits, monkeypatch: pytest.MonkeyPatch) -> None:
     """At least twenty in the first five seconds, picture and model of each; one a second until 25 s, then one each
     twenty-fifth of the run's life."""
-    monkeypatch.setattr(loops, "EVERY", NEVER | {kind: EVERY[kind] for kind in ("sample", "snapshot")})
+    monkeypatch.setattr(timetable, "EVERY", NEVER | {kind: EVERY[kind] for kind in ("sample", "snapshot")})
     trainer = build(digits, images=LARGE)
     timed(monkeypatch, trainer)
     _, events = play(trainer, images_limit=0, seconds_limit=50.0)
@@ -142,11 +144,11 @@ def test_moments_are_dense_at_the_beginning(digits: Digits, monkeypatch: pytest.
 
 def test_large_models_come_less_often_from_the_first(digits: Digits, monkeypatch: pytest.MonkeyPatch) -> None:
     """As often as small ones until the burst is used up; then each waits for the seconds that its bytes may take."""
-    monkeypatch.setattr(loops, "EVERY", NEVER | {"snapshot": 1.0})
+    monkeypatch.setattr(timetable, "EVERY", NEVER | {"snapshot": 1.0})
     trainer = build(digits, images=LARGE)
     size = len(model_content(trainer.model(0.0)))
-    monkeypatch.setattr(loops, "BYTES_A_SECOND", size)
-    monkeypatch.setattr(loops, "BURST", 1.5 * size)
+    monkeypatch.setattr(timetable, "BYTES_A_SECOND", size)
+    monkeypatch.setattr(timetable, "BURST", 1.5 * size)
     timed(monkeypatch, trainer)
     _, events = play(trainer, images_limit=0, seconds_limit=4.0)
     seconds = {event.images: event.seconds for event in of(events, Sample)}
@@ -296,7 +298,7 @@ def test_diverged_run_ends_failed_and_says_what_to_do(digits: Digits) -> None:
 def test_diverged_run_keeps_no_checkpoint(digits: Digits, monkeypatch: pytest.MonkeyPatch, due: str, verb: str) -> None:
     """A checkpoint of NaN would take the place of the one from which a person can go on; so would a pause
     or a stop in the moment before it was noticed."""
-    monkeypatch.setattr(loops, "EVERY", NEVER | ({due: 0.0} if due else {}))
+    monkeypatch.setattr(timetable, "EVERY", NEVER | ({due: 0.0} if due else {}))
     trainer = build(digits)
     broken: list[Event] = []
 

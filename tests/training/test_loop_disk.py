@@ -6,7 +6,7 @@ import pytest
 
 from gan.data import Digits
 from gan.system.files import StorageError
-from gan.training import loop as loops
+from gan.training import timetable
 from gan.training.loop import Loop
 from gan.training.messages import Checkpoint, Command, Event, Record, Sample, Segment, Snapshot, Status
 from tests.helpers import LARGE, assert_equal, build, commands, status_at
@@ -40,7 +40,7 @@ def test_full_disk_pauses_the_run_and_nothing_is_lost(
 ) -> None:
     """However often it fails, and on whatever: once paused and resumed, the same weights, the same
     segment, the same records as without."""
-    monkeypatch.setattr(loops, "EVERY", ALWAYS)
+    monkeypatch.setattr(timetable, "EVERY", ALWAYS)
     plain, unlucky = build(digits), build(digits)
     undisturbed = play(plain)[1]
     resume = once(lambda event: isinstance(event, Status) and event.state == "paused", say("resume"))

@@ -8,7 +8,7 @@ import pytest
 
 from gan.data import Digits
 from gan.models.model import load_model
-from gan.training import loop as loops
+from gan.training import timetable
 from gan.training.checkpoint import checkpoint_content, load_checkpoint
 from gan.training.loop import Loop
 from gan.training.messages import Best, Checkpoint, Event, Quality, Record, Sample, Snapshot, Status, Summary
@@ -32,7 +32,7 @@ from tests.loops import (
     timed,
 )
 
-EVERY, SHARE = loops.EVERY, loops.QUALITY_SHARE
+EVERY, SHARE = timetable.EVERY, timetable.QUALITY_SHARE
 
 
 @pytest.fixture(autouse=True)
@@ -43,9 +43,9 @@ def _quiet(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def looking(monkeypatch: pytest.MonkeyPatch) -> None:
     """Quality is measured after every step."""
-    monkeypatch.setattr(loops, "EVERY", NEVER | {"quality": 0.0})
-    monkeypatch.setattr(loops, "FIRST_LOOK", 0.0)
-    monkeypatch.setattr(loops, "QUALITY_SHARE", math.inf)
+    monkeypatch.setattr(timetable, "EVERY", NEVER | {"quality": 0.0})
+    monkeypatch.setattr(timetable, "FIRST_LOOK", 0.0)
+    monkeypatch.setattr(timetable, "QUALITY_SHARE", math.inf)
 
 
 @pytest.mark.parametrize("agreement", [0.75, None])
@@ -150,8 +150,8 @@ def _measured(monkeypatch: pytest.MonkeyPatch, digits: Digits, steps: int, takes
     """When quality is measured in so many steps of an eighth of a second, but for the last time."""
     trainer = build(digits, images=steps * 32)
     clock = timed(monkeypatch, trainer)
-    monkeypatch.setattr(loops, "EVERY", NEVER | {"quality": 4.0})
-    monkeypatch.setattr(loops, "FIRST_LOOK", 1.0)
+    monkeypatch.setattr(timetable, "EVERY", NEVER | {"quality": 4.0})
+    monkeypatch.setattr(timetable, "FIRST_LOOK", 1.0)
     _, events = play(trainer, examiner=FakeExaminer(9.0, act=lambda: clock.forward(takes)))
     return [record.images / 256 for record in looks(events)][:-1]
 
@@ -167,8 +167,8 @@ def test_quality_that_is_shown_is_never_older_than_a_third_of_the_run(
 def test_measuring_takes_no_more_than_its_share(digits: Digits, monkeypatch: pytest.MonkeyPatch, takes: float) -> None:
     """A sixteenth of the time so far and of four seconds more. The first time is not counted: it pays for what a
     process does once."""
-    monkeypatch.setattr(loops, "QUALITY_SHARE", 1 / 16)
-    monkeypatch.setattr(loops, "QUALITY_AHEAD", 4.0)
+    monkeypatch.setattr(timetable, "QUALITY_SHARE", 1 / 16)
+    monkeypatch.setattr(timetable, "QUALITY_AHEAD", 4.0)
     found = _measured(monkeypatch, digits, 240, takes)
     assert len(found) >= 4
     for number, when in enumerate(found):
@@ -178,13 +178,13 @@ def test_measuring_takes_no_more_than_its_share(digits: Digits, monkeypatch: pyt
 def test_large_models_and_checkpoints_are_written_less_often(digits: Digits, monkeypatch: pytest.MonkeyPatch) -> None:
     """A hundred steps of an eighth of a second, always due. What is written stays within the bound, but for the first
     and the last of each."""
-    monkeypatch.setattr(loops, "EVERY", ALWAYS)
-    monkeypatch.setattr(loops, "FIRST_LOOK", 0.0)
+    monkeypatch.setattr(timetable, "EVERY", ALWAYS)
+    monkeypatch.setattr(timetable, "FIRST_LOOK", 0.0)
     trainer = build(digits, images=3200)
     timed(monkeypatch, trainer)
     largest = len(checkpoint_content(build(digits, steps=1), {}))
-    monkeypatch.setattr(loops, "BYTES_A_SECOND", largest)
-    monkeypatch.setattr(loops, "BURST", 0)
+    monkeypatch.setattr(timetable, "BYTES_A_SECOND", largest)
+    monkeypatch.setattr(timetable, "BURST", 0)
     _, events = play(trainer, examiner=FakeExaminer(*range(200, 0, -1)))
     for kind in (Snapshot, Best, Checkpoint):
         written = [len(event.content) for event in of(events, kind)]
@@ -202,9 +202,9 @@ def _impatient(monkeypatch: pytest.MonkeyPatch, digits: Digits, patience: float)
     """40 steps of an eighth of a second; quality is measured every half a second, after every fourth."""
     trainer = build(digits, images=40 * 32, patience=patience)
     timed(monkeypatch, trainer)
-    monkeypatch.setattr(loops, "EVERY", NEVER | {"quality": 0.5})
-    monkeypatch.setattr(loops, "FIRST_LOOK", 0.5)
-    monkeypatch.setattr(loops, "LOOK_AFTER", 1.0)
+    monkeypatch.setattr(timetable, "EVERY", NEVER | {"quality": 0.5})
+    monkeypatch.setattr(timetable, "FIRST_LOOK", 0.5)
+    monkeypatch.setattr(timetable, "LOOK_AFTER", 1.0)
     return trainer
 
 
