@@ -4,6 +4,7 @@
 
 import { element } from "./dom.js";
 import { paintGreys, SIDE } from "./painter.js";
+import { Countdown } from "./quiz-countdown.js";
 import { Progress } from "./quiz-progress.js";
 import { resultOf } from "./quiz-result.js";
 
@@ -36,10 +37,11 @@ const KINDS = /** @type {Record<string, string>} */ ({ r: "real", f: "forged" })
 
 /** A person's answers in this tab, by the name of a quiz. */
 const kept = {
-  /** @param {string} quiz */
-  read(quiz) {
+  /** @param {About} about */
+  read({ quiz, count }) {
     try {
-      return sessionStorage.getItem(`quiz ${quiz}`) ?? "";
+      const [answers] = /^[rf-]*/.exec(sessionStorage.getItem(`quiz ${quiz}`) ?? "") ?? [""];
+      return answers.slice(0, count);
     } catch {
       return ""; // a browser may forbid it
     }
@@ -68,9 +70,7 @@ class Quiz {
     /** How many of them were shown with their verdict. */
     this.seen = 0;
     this.attempt = 0;
-    this.frame = 0;
     this.timers = { told: 0, lost: 0 };
-    this.left = SECONDS;
     this.send = (/** @type {string} */ _name, /** @type {string} */ _value) => {};
     this.ask = (/** @type {string} */ _wish) => {};
 
@@ -80,14 +80,7 @@ class Quiz {
       { type: "button", className: "cover", "data-testid": "quiz-start", onclick: () => this.uncover() },
       `Start: ${SECONDS} seconds for each picture`,
     );
-    this.clock = element("i");
-    this.seconds = element("span", { className: "seconds" });
-    this.countdown = element(
-      "div",
-      { className: "countdown", "data-testid": "quiz-countdown" },
-      element("span", { className: "rest" }, this.clock),
-      this.seconds,
-    );
+    this.countdown = new Countdown(SECONDS, () => this.answer("-"));
     this.verdict = element("div", { className: "verdict", role: "status", "data-testid": "quiz-verdict" });
     const button = (/** @type {"r" | "f"} */ letter) =>
       element(
@@ -107,7 +100,7 @@ class Quiz {
       "div",
       { className: "board" },
       element("div", { className: "frame" }, this.canvas, this.cover),
-      this.countdown,
+      this.countdown.node,
       this.verdict,
       element("div", { className: "buttons" }, this.buttons.r, this.buttons.f),
     );
@@ -143,7 +136,7 @@ class Quiz {
     this.pixels = pixels.slice();
     if (other) {
       this.halt();
-      this.answers = kept.read(about.quiz);
+      this.answers = kept.read(about);
       this.phase = "waiting";
       // A list that was used to choose these pictures would take the keys.
       if (document.activeElement instanceof HTMLInputElement) document.activeElement.blur();
@@ -176,7 +169,7 @@ class Quiz {
   /** @param {"r" | "f" | "-"} letter */
   answer(letter) {
     if (this.phase !== "asking" || !this.about) return;
-    cancelAnimationFrame(this.frame);
+    this.countdown.stop();
     this.answers += letter;
     kept.write(this.about.quiz, this.answers);
     this.turn("waiting");
@@ -227,28 +220,12 @@ class Quiz {
     this.announce();
     if (this.phase === "covered" && !this.limit.checked) this.turn("asking");
     else if (this.phase === "asking") this.count();
-    this.countdown.classList.toggle("on", this.limit.checked);
+    this.countdown.show(this.limit.checked);
   }
 
-  /** Counts down where one wants that; a hidden tab has time. */
   count() {
-    cancelAnimationFrame(this.frame);
-    this.left = SECONDS;
-    let last = performance.now();
-    const tick = (/** @type {number} */ now) => {
-      this.left -= Math.min(100, Math.max(0, now - last)) / 1000;
-      last = now;
-      this.rest();
-      if (this.left <= 0) this.answer("-");
-      else this.frame = requestAnimationFrame(tick);
-    };
-    this.rest();
-    if (this.limit.checked) this.frame = requestAnimationFrame(tick);
-  }
-
-  rest() {
-    this.clock.style.transform = `scaleX(${Math.max(0, this.left) / SECONDS})`;
-    this.seconds.textContent = `${Math.max(0, Math.ceil(this.left))} s`;
+    if (this.limit.checked) this.countdown.start();
+    else this.countdown.reset();
   }
 
   /** @param {Phase} phase */
@@ -286,13 +263,12 @@ class Quiz {
     const { about } = this;
     if (!about) return;
     delete this.node.dataset.begun;
-    this.left = SECONDS;
-    this.rest();
+    this.countdown.reset();
     this.seen = -1;
     this.node.classList.toggle("small", Boolean(about.small));
     this.limit.checked &&= !about.small;
     if (!about.small) this.announce();
-    this.countdown.classList.toggle("on", this.limit.checked);
+    this.countdown.show(this.limit.checked);
     this.progress.begin(about.count);
     this.what.textContent = `For each picture a coin decides: a real digit, or one forged by ${about.forger ?? "the generator"}. The detective and a classifier look at the same ones; how they did you see at the end.`;
     if (!this.board.isConnected) this.node.replaceChildren(this.board, this.side);
@@ -314,7 +290,7 @@ class Quiz {
   }
 
   halt() {
-    cancelAnimationFrame(this.frame);
+    this.countdown.stop();
     clearTimeout(this.timers.told);
     clearTimeout(this.timers.lost);
   }
