@@ -3,7 +3,7 @@
 import math
 from pathlib import Path
 
-from gan.config import TrainConfig
+from gan.config import ConfigError, TrainConfig
 from gan.curves import Array
 from gan.runs import store
 from gan.training.diagnosis import diagnose
@@ -23,7 +23,17 @@ def of_run(config: TrainConfig, status: Status, curves: store.Curves, until: flo
     ended = until == math.inf and status.state not in LIVING
     if ended and not diverged and reached < LEAST * status.progress.images:
         return [_incomplete(reached, status.progress.images)]
-    return diagnose(config, found, floor, diverged if until == math.inf else "")
+    since = status.control.rates_changed
+    return diagnose(_as_it_trains(config, status), found, floor, diverged if until == math.inf else "", since)
+
+
+def _as_it_trains(config: TrainConfig, status: Status) -> TrainConfig:
+    """The settings with the learning rates of now, which somebody may have moved."""
+    rates = {"optimizer.lr_g": status.control.lr_g, "optimizer.lr_d": status.control.lr_d}
+    try:
+        return config.changed({path: rate for path, rate in rates.items() if rate})
+    except ConfigError:  # a status that somebody else wrote
+        return config
 
 
 def _incomplete(reached: float, images: int) -> Finding:

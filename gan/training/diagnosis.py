@@ -43,15 +43,22 @@ KNOWN = 0.7
 TURNOVER = 0.5
 
 
-def diagnose(config: TrainConfig, curves: Curves, floor: float = NAN, diverged: str = "") -> list[Finding]:
+def diagnose(
+    config: TrainConfig, curves: Curves, floor: float = NAN, diverged: str = "", since: int = 0
+) -> list[Finding]:
     """What can be said of a run with these settings, the worst first; at least one finding.
 
     `curves` are its quantities by name, each (5, N) with the rows images, seconds, mean, minimum and maximum of each
     record; quality while training is among them (`fcd`, `variety`, `share_0` and so on). `floor` is the FCD of real
-    images. `diverged` is what the run said when it ended because a number was no longer finite.
+    images. `diverged` is what the run said when it ended because a number was no longer finite. `since` is after how
+    many images the learning rates were last changed: what was before that says nothing of now.
     """
-    found = signs.read(config, curves, floor)
-    return list(judge(config, found, diverged))
+    found = signs.read(config, signs.after(curves, since), floor)
+    findings = list(judge(config, replace(found, images=found.images + since), diverged))
+    if not since or findings[0].kind != "too_early":
+        return findings
+    said = f"Too early to say: the learning rates were changed after {since:,} images, and {_looked(found)} since."
+    return [replace(findings[0], sentence=said)]
 
 
 def judge(config: TrainConfig, found: Signs, diverged: str = "") -> Iterator[Finding]:
@@ -76,8 +83,12 @@ def _unexplained(finding: Finding) -> tuple[bool, bool]:
 def _too_early(found: Signs) -> str:
     if not found.looks:
         return "Nothing can be said yet: the pictures have not been looked at."
-    looks = "once" if found.looks == 1 else f"{found.looks} times, the last time"
-    return f"Too early to say: quality was measured {looks} after {found.moves:,.0f} moves."
+    last = "" if found.looks == 1 else ", the last time"
+    return f"Too early to say: {_looked(found)}{last} after {found.moves:,.0f} moves."
+
+
+def _looked(found: Signs) -> str:
+    return f"quality was measured {'once' if found.looks == 1 else f'{found.looks} times'}"
 
 
 def _moves(config: TrainConfig, found: Signs) -> float:
@@ -230,6 +241,9 @@ def _well(config: TrainConfig, found: Signs) -> Finding:
     if found.looks >= 6 and found.fcd < POOR and found.change > SETTLED and found.fcd < 1.2 * found.best_fcd:
         said = f"As good as it gets with these settings: {level}, and hardly better than before."
         return from_signs("as_good_as_it_gets", said, found, config, "fcd", "best_fcd", "change")
+    if found.fcd > POOR:
+        said = f"Nothing is wrong: the pictures are still poor ({level}), and they get better."
+        return from_signs("healthy", said, found, config, "fcd", "change", "variety")
     better = ", and the pictures get better" if found.change < 1 else ""
     return from_signs("healthy", f"All is well: {level}{better}.", found, config, "fcd", "change", "variety")
 

@@ -342,6 +342,8 @@ class Loop:
         since, images_then = self._speed[0]
         progress, control = self.status.progress, self.status.control
         speed = (images - images_then) / (seconds - since) if seconds > since else progress.images_per_second
+        rates = (self.trainer.lr_g, self.trainer.lr_d)
+        changed = control.lr_g and (control.lr_g, control.lr_d) != rates
         self.status = replace(
             self.status,
             state=state,
@@ -349,8 +351,9 @@ class Loop:
             progress=replace(progress, images=images, seconds=seconds, images_per_second=speed),
             control=replace(
                 control,
-                lr_g=self.trainer.lr_g,
-                lr_d=self.trainer.lr_d,
+                lr_g=rates[0],
+                lr_d=rates[1],
+                rates_changed=images if changed else control.rates_changed,
                 threads=self.trainer.threads,
                 next_player=self.trainer.next_player if state == "paused" else "",
             ),

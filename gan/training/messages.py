@@ -138,6 +138,8 @@ class Control:
 
     lr_g: float = 0.0
     lr_d: float = 0.0
+    rates_changed: int = 0
+    """After how many images the learning rates were last changed; 0 if they never were."""
     device: str = ""
     precision: str = ""
     threads: int = 0

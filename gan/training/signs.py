@@ -97,12 +97,12 @@ def read(config: TrainConfig, curves: Curves, floor: float = NAN) -> Signs:
     since, classes = RECENT * images, len(config.data.spec.classes)
     step = config.data.batch_size * config.game.d_steps
 
-    def after(name: str, images: float) -> Array:
+    def means(name: str, images: float) -> Array:
         curve = curves.get(name)
         return np.empty(0) if curve is None else curve[MEAN, curve[IMAGES] > images]
 
     def recent(name: str) -> Array:
-        return after(name, since)
+        return means(name, since)
 
     fcd = curves.get("fcd", np.empty((5, 0)))
     now, then = _median(recent("fcd")), _before(fcd, since)
@@ -132,7 +132,7 @@ def read(config: TrainConfig, curves: Curves, floor: float = NAN) -> Signs:
         rarest=rarest,
         second_rarest=second,
         typical=typical,
-        turnover=_turnover([after(f"{SHARE}_{label}", since / 2) for label in range(classes)]),
+        turnover=_turnover([means(f"{SHARE}_{label}", since / 2) for label in range(classes)]),
         real_over_forged=_mean(recent("held_out_over_forged")),
         memory=_least(recent("trained_over_held_out")),
         right_real=_mean(recent("accuracy_real")),
@@ -161,6 +161,18 @@ def _until_last_look(curves: Curves) -> Curves:
         return curves
     cut = {name: curve[:, curve[IMAGES] <= fcd[IMAGES, -1]] for name, curve in curves.items()}
     return {name: curve for name, curve in cut.items() if curve.shape[1]}
+
+
+def after(curves: Curves, images: float) -> Curves:
+    """The curves as those of a run that began after so many images."""
+    if not images:
+        return curves
+    found = {}
+    for name, curve in curves.items():
+        later = curve[:, curve[IMAGES] > images].copy()
+        later[IMAGES] -= images
+        found[name] = later
+    return found
 
 
 def digits(curves: Curves) -> Array:

@@ -69,7 +69,7 @@ def _found(
 ) -> list[Finding]:
     records = charts.of(_run)
     records.update()
-    return diagnosing.of_run(_trains_with(_run.config, rates), _run.status, records)
+    return diagnosing.of_run(_run.config, _run.status, records)
 
 
 def _rates(run: Run) -> dict[str, float]:
@@ -77,14 +77,6 @@ def _rates(run: Run) -> dict[str, float]:
     control = run.status.control
     rates = {path: float(getattr(control, short(path))) for path in LIVE}
     return {path: rate for path, rate in rates.items() if rate}
-
-
-def _trains_with(config: TrainConfig, rates: dict[str, float]) -> TrainConfig:
-    """The settings with the learning rates of now, which somebody may have moved."""
-    try:
-        return config.changed(dict(rates))
-    except ConfigError:
-        return config
 
 
 def line(run: Run) -> None:

@@ -257,6 +257,26 @@ def test_signs_by_hand() -> None:
     assert math.isnan(found.real_over_forged)
 
 
+def test_what_was_before_the_rates_were_changed_says_nothing_of_now() -> None:
+    """A run that diverged for 40,000 images, and is sound since: 64 images are two moves."""
+    at = [1000.0 * step for step in range(1, 81)]
+    curves = {
+        "loss_d": _curve(at, [50.0] * 40 + [1.3] * 40),
+        "fcd": _curve(at, [200.0] * 40 + [100 * 0.9**step for step in range(40)]),
+        "variety": _curve(at, [1.0] * 80),
+    }
+    assert diagnose(CONFIG, {name: curve[:, :40] for name, curve in curves.items()}, 1.0)[0].kind == "divergence"
+    early = {name: curve[:, :43] for name, curve in curves.items()}
+    (finding,) = diagnose(CONFIG, early, 1.0, since=40_000)
+    assert finding.kind == "too_early"
+    assert finding.sentence == (
+        "Too early to say: the learning rates were changed after 40,000 images, and quality was measured 3 times since."
+    )
+    assert finding.evidence["images"] == 43_000
+    (finding,) = diagnose(CONFIG, curves, 1.0, since=40_000)
+    assert finding.kind == "healthy"
+
+
 @pytest.mark.parametrize("kind", list(kinds()))
 def test_every_game_is_read(kind: str) -> None:
     """By its own quantities, all at the values of a perfect forger."""

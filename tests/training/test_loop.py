@@ -266,6 +266,7 @@ def test_rates_are_set_and_reported(digits: Digits, paused: bool) -> None:
     reported = [(status.control.lr_g, status.control.lr_d) for status in of(events, Status)]
     assert reported[0] == (1e-3, 2e-3)
     assert reported[-1] == (3e-4, 2e-3)
+    assert {status.control.rates_changed for status in of(events, Status)} == {0, 96}
 
 
 def test_status_says_where_and_how_it_trains(digits: Digits) -> None:
