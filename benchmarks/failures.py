@@ -19,8 +19,7 @@ from gan.config import TrainConfig
 from gan.config.fields import flat
 from gan.failures import FAILURES, Failure
 from gan.runs import diagnosing, recordings, store
-from gan.runs.recordings import COLUMNS, MOMENTS, Recording
-from gan.training.messages import Sample
+from gan.runs.recordings import COLUMNS, Recording
 
 ASIDE = ("budget.images", "budget.seconds", "budget.patience", "device", "precision", "threads")
 """Settings that may differ."""
@@ -68,8 +67,8 @@ def recording(folder: Path, config: TrainConfig, seconds: float, failure: Failur
     curves = store.Curves(folder)
     curves.update()
     samples = [sample for sample in store.read_samples(folder) if sample.seconds <= seconds + 1]
-    chosen = spread(samples)
-    rows = np.concatenate([row(sample, config, failure) for sample in chosen])
+    chosen = [samples[at] for at in recordings.spread([sample.seconds for sample in samples])]
+    rows = np.concatenate([recordings.row(sample.png, config, failure.name) for sample in chosen])
     status = store.read_status(folder)
     floor = status.quality.fcd_floor if status else None
     return Recording(
@@ -81,25 +80,6 @@ def recording(folder: Path, config: TrainConfig, seconds: float, failure: Failur
         render.png(render.grid(rows, COLUMNS)),
         samples[-1].png,
     )
-
-
-def spread(samples: list[Sample]) -> list[Sample]:
-    """The first, the last and some between, closer together at the beginning, where more happens."""
-    last = samples[-1].seconds
-    marks = last * np.linspace(0, 1, MOMENTS) ** 1.5
-    nearest = [int(np.argmin([abs(sample.seconds - mark) for sample in samples])) for mark in marks]
-    for at in range(1, len(nearest)):  # each moment once
-        nearest[at] = min(max(nearest[at], nearest[at - 1] + 1), len(samples) - len(nearest) + at)
-    return [samples[at] for at in nearest]
-
-
-def row(sample: Sample, config: TrainConfig, failure: Failure) -> render.Bytes:
-    """Ten forgeries of a moment, (10, 28, 28): the ten digits of one latent, or ten latents where there are no digits
-    to ask for. Where latents are what fails, ten of the 2."""
-    whole = render.cells(sample.png).reshape(10, 10, 28, 28)
-    if failure.name == "no-noise":
-        return whole[2]
-    return whole[:, 0] if config.conditional else whole[0]
 
 
 def main() -> None:

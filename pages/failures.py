@@ -58,7 +58,10 @@ def open_one(failure: Failure) -> None:
         now = {kind: failures.run_of(failure, kind, run.id) if run else None for kind, run in found.items()}
         if outline(now) != before:
             st.rerun()
-        sides = {kind: failures.trained(run) if run else failures.recorded(failure, kind) for kind, run in now.items()}
+        sides = {
+            kind: failures.trained(failure, run) if run else failures.recorded(failure, kind)
+            for kind, run in now.items()
+        }
         failures.beside(failure, {kind: side for kind, side in sides.items() if side})
 
     before = outline(found)

@@ -7,7 +7,7 @@ import io
 import json
 import math
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -102,6 +102,26 @@ class Recording:
         if not (render.is_png(found.strip) and render.is_png(found.last)):
             raise RecordingError("The pictures of this recording cannot be shown.")
         return found
+
+
+def spread(seconds: Sequence[float]) -> list[int]:
+    """Which of some moments, in order, a strip shows: the first, the last and some between, closer together at the
+    beginning, where more happens."""
+    count = min(MOMENTS, len(seconds))
+    marks = seconds[-1] * np.linspace(0, 1, count) ** 1.5 if count else ()
+    nearest = [int(np.argmin([abs(one - mark) for one in seconds])) for mark in marks]
+    for at in range(1, count):  # each moment once
+        nearest[at] = min(max(nearest[at], nearest[at - 1] + 1), len(seconds) - count + at)
+    return nearest
+
+
+def row(png: bytes, config: TrainConfig, failure: str) -> render.Bytes:
+    """Ten forgeries of a moment, (10, 28, 28), of its picture: the ten digits of one latent, or ten latents where there
+    are no digits to ask for. Where latents are what fails, ten of the 2."""
+    whole: render.Bytes = render.cells(png).reshape(10, 10, 28, 28)
+    columns = config.conditional and failure != "no-noise"
+    found: render.Bytes = whole[:, 0] if columns else whole[2 if config.conditional else 0]
+    return found
 
 
 def path_of(failure: str, kind: str) -> Path:

@@ -4,6 +4,7 @@ import base64
 import html
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -74,7 +75,7 @@ class Side:
     """HTML that says what it is and where it stands."""
     key: str
     strip: bytes | None = None
-    """Where it was recorded, a row of forgeries for each of some moments."""
+    """A row of forgeries for each of some moments."""
 
 
 def recorded(failure: Failure, kind: Kind) -> Side | None:
@@ -95,14 +96,30 @@ def recorded(failure: Failure, kind: Kind) -> Side | None:
     )
 
 
-def trained(run: Run) -> Side:
+def trained(failure: Failure, run: Run) -> Side:
     """A run of this machine."""
     records = charts.of(run)
     records.update()
     samples = store.read_samples(run.folder, last=1)
     picture = samples[-1].png if samples else None
     series = _or_digits(lambda name: records.series(name)[0], lambda: diagnosing.measured(records))
-    return Side(run.config, series, diagnosis.of(run), picture, look.where(run.status), run.id)
+    strip = _strip(failure, run)
+    return Side(run.config, series, diagnosis.of(run), picture, look.where(run.status), run.id, strip)
+
+
+def _strip(failure: Failure, run: Run) -> bytes | None:
+    """A row of forgeries for each of some moments of a run so far."""
+    moments = store.read_moments(run.folder)
+    chosen = [moments[at][0] for at in recordings.spread([seconds for _, seconds in moments])]
+    found = [_row(run.folder.as_posix(), images, failure.name, run.config) for images in chosen]
+    rows = [row for row in found if row is not None]
+    return render.png(render.grid(np.concatenate(rows), recordings.COLUMNS)) if rows else None
+
+
+@st.cache_data(show_spinner=False, max_entries=256)
+def _row(folder: str, images: int, failure: str, _config: TrainConfig) -> render.Bytes | None:
+    sample = store.read_sample(Path(folder), images)
+    return recordings.row(sample.png, _config, failure) if sample else None
 
 
 def _or_digits(get: Callable[[str], Array | None], curves: Callable[[], signs.Curves]) -> Series:
@@ -225,7 +242,7 @@ def beside(failure: Failure, sides: Mapping[Kind, Side]) -> None:
 
 
 def _samples(kind: Kind, side: Side) -> None:
-    """The newest forgeries, and beside them, where it was recorded, how they came to be."""
+    """The newest forgeries, and beside them how they came to be."""
     newest = "A row for each digit, a column for each latent" if side.config.conditional else "A hundred latents"
     pictures = [(side.picture or look.blank(10), f"Forgeries of the {kind} run", newest)]
     if side.strip:
