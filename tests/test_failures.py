@@ -6,6 +6,7 @@ from gan.config.fields import flat
 from gan.failures import BY_NAME, FAILURES, Defining, Failure
 from gan.games import rules
 from gan.presets import PRESETS, preset
+from gan.runs import recordings
 from gan.training.findings import LEVELS
 from gan.training.remedies import cure
 from tests.helpers import is_sentence
@@ -57,3 +58,18 @@ def test_threshold_is_crossed_on_one_side() -> None:
     low, high = Defining("variety", 0.2), Defining("loss_d", 10.0, above=True)
     assert [low.crossed(value) for value in (0.1, 0.2, 0.3, math.nan)] == [True, False, False, True]
     assert [high.crossed(value) for value in (9.0, 10.0, 11.0, math.nan)] == [False, False, True, True]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "chosen"),
+    [
+        ([], []),
+        ([0.0, 1.0, 5.0], [0, 1, 2]),
+        # Of 101 moments in 100 s ten, after 100 (k / 9)^1.5 seconds: 3.7, 10.5, 19.2, 29.6 and so on.
+        ([float(second) for second in range(101)], [0, 4, 10, 19, 30, 41, 54, 69, 84, 100]),
+        # All that there is to see may have been seen at the end.
+        ([0.0] + [100.0] * 11, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]),
+    ],
+)
+def test_strip_shows_the_beginning_closer_and_each_moment_once(seconds: list[float], chosen: list[int]) -> None:
+    assert recordings.spread(seconds) == chosen
