@@ -226,7 +226,11 @@ def _of_failure(failure: Failure, run: Recorded, runs: dict[str, Recorded]) -> t
     cured = (f"{cure.at(cure.seconds)} ({cure.seconds:.0f} s)", cure.alarms) if cure else ("–", "–")
     end = f"{run.at(run.seconds)} ({run.seconds:.0f} s)"
     name = f"{failure.name}, {run.config.seed}"
-    return name, failure.finding, f"{crossed:.0f} s", f"{said:.0f} s{late}", end, *cured
+    return name, failure.finding, _after(crossed), f"{_after(said)}{late}", end, *cured
+
+
+def _after(seconds: float) -> str:
+    return f"{seconds:.0f} s" if math.isfinite(seconds) else "not for good"
 
 
 def _of_odd(odd: Odd, run: Recorded) -> tuple[str, ...]:
