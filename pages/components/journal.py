@@ -56,7 +56,8 @@ def keep() -> None:
 def _agree(read: bool) -> None:
     """`read` says that what is shown depends on what was done."""
     told = {"done": sorted(_all()), "forgotten": st.session_state.get(FORGOTTEN, 0)}
-    _component()(data=told, key=KEY, on_found_change=_take)
+    # In a list: Streamlit looks for tables among the values of a dictionary, and imports pandas for it.
+    _component()(data=[told], key=KEY, on_found_change=_take)
     if st.session_state.pop(MORE, False) and read:
         st.rerun()
 

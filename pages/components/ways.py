@@ -108,7 +108,8 @@ def show() -> None:
     for number, (way, column) in enumerate(zip(WAYS, st.columns(len(WAYS), gap="large"), strict=True)):
         with column, st.container(key=f"way-{number}"):
             if data := way.picture():
-                _component()(data=data, key=f"moving-{data['kind']}")
+                # In a list: Streamlit looks for tables among the values of a dictionary, and imports pandas for it.
+                _component()(data=[data], key=f"moving-{data['kind']}")
             if st.button(way.label, type="secondary" if number else "primary", icon=way.icon, width="stretch"):
                 st.switch_page(way.page)
             st.caption(way.says)

@@ -18,7 +18,7 @@ const scene = (data) =>
   data.kind === "training" ? training(data) : data.kind === "walking" ? walking(data) : playing();
 
 /** Streamlit calls this again with the same root after each run of the page's script: then nothing is to do. */
-export default (/** @type {{ parentElement: HTMLElement, data: Data }} */ { parentElement, data }) => {
+export default (/** @type {{ parentElement: HTMLElement, data: [Data] }} */ { parentElement, data: [data] }) => {
   const root = /** @type {Root} */ (parentElement.querySelector(".root"));
   root.leave ??= play(root, scene(data));
   return () => {

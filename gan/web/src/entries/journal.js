@@ -18,7 +18,7 @@ const MOST_APART = 86_400_000;
 /**
  * @typedef {object} Component
  * @property {HTMLElement | ShadowRoot} parentElement
- * @property {Kept} data what the server knows
+ * @property {[Kept]} data what the server knows
  * @property {(name: string, value: unknown) => void} setTriggerValue
  */
 
@@ -83,7 +83,7 @@ function build() {
 
   return {
     /** @param {Component} component */
-    update({ data, setTriggerValue }) {
+    update({ data: [data], setTriggerValue }) {
       send = setTriggerValue;
       const kept = read();
       if (data.forgotten > kept.forgotten) kept.done = [];
