@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import fields
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,8 @@ from gan.data import Digits
 from gan.games import rules
 from gan.networks.discriminator import Discriminator
 from gan.networks.generator import Generator
-from gan.quality import evaluation
+from gan.quality import evaluation, examiner
+from gan.quality.examiner import Examiner
 from gan.runs import processes
 from gan.runs.worker import train_in
 from gan.training.loop import Ending
@@ -200,11 +201,15 @@ def commands(verbs: Iterable[Any] = ()) -> "queue.SimpleQueue[Command]":
     return waiting
 
 
-def train(folder: Path, react: React | None = None, patient: bool = True, **order: Any) -> Ending:
-    """Trains a run in this process, in its folder; `react` sees each event and may command."""
+def train(folder: Path, react: React | None = None, patient: bool = True, samples: int = 100, **order: Any) -> Ending:
+    """Trains a run in this process, in its folder; `react` sees each event and may command. Its quality is measured in
+    so many samples: 1,000, as elsewhere, take longer than the few steps of such a run do."""
     waiting = commands()
     watch = (lambda event: react(event, waiting)) if react else None
-    return train_in(folder, waiting, order=Order(**order), watch=watch, patient=patient)
+    with pytest.MonkeyPatch.context() as patch:
+        if examiner.Examiner is Examiner:  # and no test has put another in its place
+            patch.setattr(examiner, "Examiner", partial(Examiner, n=samples))
+        return train_in(folder, waiting, order=Order(**order), watch=watch, patient=patient)
 
 
 def stop_at(images: int) -> React:

@@ -197,7 +197,7 @@ def test_train_page_shows_the_quality_beside_that_of_real_digits(trained: Path, 
     quality = status.quality
     opened = go(app, "train", run=trained.name)
     assert quality.measured_images == status.progress.images
-    assert f"1,000 forgeries after {status.progress.images:,} images" in shown(opened)
+    assert f"{sum(quality.histogram):,} forgeries after {status.progress.images:,} images" in shown(opened)
     asked, distance = term("read as asked"), term("FCD")
     assert f"{quality.agreement:.1%} {asked} (real digits: {quality.agreement_floor:.1%})" in shown(opened)
     assert f"{distance} {quality.fcd:.1f} (real digits: {quality.fcd_floor:.1f})" in shown(opened)

@@ -128,7 +128,7 @@ def test_run_measures_its_quality_and_learns_the_same(runs_root: Path, digits: D
     """Three steps, each measured by the judge itself; the best of them is a model file beside the run's others."""
     folder = runs.create(small(images=96))
     best: list[Best] = []
-    train(folder, lambda event, _: best.append(event) if isinstance(event, Best) else None)
+    train(folder, lambda event, _: best.append(event) if isinstance(event, Best) else None, samples=1000)
     assert_equal(_at_the_end(folder, digits).tensors(), build(digits, steps=3).tensors())
     curves = store.Curves(folder)
     curves.update()
