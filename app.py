@@ -27,6 +27,7 @@ st.navigation(
             st.Page("pages/draw.py", title="Draw", icon=":material/draw:"),
         ],
         "Learn": [
+            st.Page("pages/learn.py", title="How it works", icon=":material/school:"),
             st.Page("pages/flatland.py", title="Flatland", icon=":material/scatter_plot:"),
             st.Page("pages/quiz.py", title="Quiz", icon=":material/quiz:"),
         ],

@@ -47,6 +47,8 @@ DEEDS: Mapping[str, Deed] = {
 _DERIVED = (
     # A question of a lesson that was answered rightly: the lesson's name, and the step's number.
     re.compile(r"lesson-[a-z0-9-]{1,60}-[0-9]{1,2}"),
+    # What a chapter of "How it works" asks for (gan.chapters).
+    re.compile(r"chapter-[1-8]-(tried|answered)"),
 )
 """Names that are made of others."""
 

@@ -77,6 +77,17 @@ def _compare(reading: Reading, against: Reading, gaussian: Gaussian, radii: metr
     }
 
 
+def compared(reading: Reading, asked: npt.NDArray[np.int64] | None, stick: Yardstick) -> dict[str, Metric]:
+    """The figures of forgeries as the judge reads them, whatever has forged them; with the classes that were asked for
+    (`stick.labels`), if any were, label agreement as well."""
+    forged = _compare(reading, stick.reference, stick.gaussian, stick.radii)
+    figures = {name: Metric(value, stick.floor[name]) for name, value in forged.items()}
+    if asked is not None:
+        right, real_right = reading.labels == asked, stick.reading.labels == asked
+        figures["label_agreement"] = Metric(float(right.mean()), float(real_right.mean()))
+    return figures
+
+
 def _shares(right: npt.NDArray[np.bool_], labels: npt.NDArray[np.int64], classes: int) -> list[float]:
     """For each class the share that was read right; NaN for a class that is not among them."""
     with np.errstate(invalid="ignore"):
@@ -111,13 +122,11 @@ def evaluate(
     images = sample(model, z, None if asked is None else torch.from_numpy(asked)).numpy()
     reading = judge.load(of.name).judge.read(images)
     say(0.6, "comparing")
-    forged = _compare(reading, stick.reference, stick.gaussian, stick.radii)
-    figures = {name: Metric(value, stick.floor[name]) for name, value in forged.items()}
+    figures = compared(reading, asked, stick)
     matrix, by_class = None, None
     if asked is not None:
-        right, real_right = reading.labels == asked, stick.reading.labels == asked
-        figures["label_agreement"] = Metric(float(right.mean()), float(real_right.mean()))
         classes = len(of.classes)
+        right, real_right = reading.labels == asked, stick.reading.labels == asked
         shares = zip(_shares(right, asked, classes), _shares(real_right, asked, classes), strict=True)
         by_class = [Metric(*pair) for pair in shares]
         matrix = metrics.confusion(asked, reading.labels, classes).tolist()

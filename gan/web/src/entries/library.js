@@ -7,6 +7,7 @@ export * from "../fit.js";
 export * as flatland from "../flatland/engine.js";
 export * from "../half.js";
 export * from "../latents.js";
+export { bestGame } from "../learn/value.js";
 export * from "../links.js";
 export * from "../paper.js";
 export * from "../paths.js";
