@@ -112,10 +112,7 @@ def _live(number: int) -> None:
     kind, told = THINGS[number - 1]
     key = f"live-{kind}"
     state = st.session_state.get(key)
-    near = f"near-{kind}"
-    if state and state.get("near"):
-        st.session_state[near] = True
-    program = _program() if st.session_state.get(near) else b""
+    program = _program() if state and state.get("near") else b""
     text = json.dumps({"kind": kind, "deed": tried(number), **told()}).encode()
     _component()(data=len(text).to_bytes(4, "little") + text + program, key=key, on_near_change=lambda: None)
 

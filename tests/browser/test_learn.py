@@ -25,13 +25,10 @@ def tell(live: Locator) -> None:
 def opinion(live: Locator) -> None:
     """Draws a stroke; D is here when it says something."""
     paper = live.get_by_test_id("paper")
-    box = paper.bounding_box()
-    assert box
-    mouse = live.page.mouse
-    mouse.move(box["x"] + box["width"] / 2, box["y"] + 40)
-    mouse.down()
-    mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] - 40, steps=6)
-    mouse.up()
+    paper.hover(position={"x": 120, "y": 40})
+    live.page.mouse.down()
+    paper.hover(position={"x": 120, "y": 200})
+    live.page.mouse.up()
     expect(live.get_by_test_id("opinion")).to_contain_text(re.compile(r"real \d with \d+ %"))
     slide(live.get_by_test_id("noise-to-digit"), "End")
 

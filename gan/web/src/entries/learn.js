@@ -30,24 +30,35 @@ const THINGS = {
  * @typedef {object} Component
  * @property {Uint8Array} data
  * @property {HTMLElement} parentElement
- * @property {(name: string, value: unknown) => void} setTriggerValue
+ * @property {(name: string, value: unknown) => void} setStateValue
  */
 
-/** @typedef {HTMLElement & { thing?: Thing, took?: boolean }} Root */
+/** @typedef {HTMLElement & { thing?: Thing, took?: boolean, asking?: ReturnType<typeof setInterval> }} Root */
 
-export default (/** @type {Component} */ { data, parentElement, setTriggerValue }) => {
+/** Milliseconds after which the generator is asked for once more: a question that comes while a page is drawn is lost. */
+const AGAIN = 5000;
+
+export default (/** @type {Component} */ { data, parentElement, setStateValue }) => {
   const root = /** @type {Root} */ (parentElement.querySelector(".root"));
   const length = new DataView(data.buffer, data.byteOffset).getUint32(0, true);
   const told = JSON.parse(new TextDecoder().decode(data.subarray(4, 4 + length)));
-  const tools = { tried: () => did(told.deed), near: () => setTriggerValue("near", true) };
+  const near = () => {
+    let number = 0;
+    const ask = () => setStateValue("near", ++number);
+    root.asking = setInterval(ask, AGAIN);
+    ask();
+  };
+  const tools = { tried: () => did(told.deed), near };
   root.className = "root learn";
   root.thing ??= THINGS[told.kind](root, told, tools);
   const program = data.subarray(4 + length);
   if (program.length && !root.took) {
     root.took = true;
+    clearInterval(root.asking);
     root.thing.take?.(readProgram(program));
   }
   return () => {
+    clearInterval(root.asking);
     root.thing?.end?.();
     root.thing = undefined;
     root.took = false;
