@@ -43,6 +43,7 @@ def row(images: Array) -> str:
 def coloured(images: Array, gradients: Array) -> str:
     """The same with what would raise D's answer: more ink red, less ink blue."""
     share = gradients / np.percentile(np.abs(gradients), 99.5)
+    share = np.where(share < 0, share * (images + 1) / 2, share)  # there is no less than no ink
     found = []
     for sign in (1.0, 0.0, -1.0):
         colour = (images[:, 0] + 1) * 70 + 180 * np.clip(sign * share[:, 0], 0, 1)

@@ -134,7 +134,9 @@ def _side(name: str, kind: sides.Kind, found: Recording) -> dict[str, Any]:
     side = sides.recorded(failure, kind)
     if telling.bounds and side:
         series = side.series(failure.defining.quantity)
-        charts.append(_chart(telling.label, [_curve("", "generator", series)], telling.bounds, last))
+        low, high = telling.bounds
+        bounds = (low, float(int(high)))
+        charts.append(_chart(telling.label, [_curve("", "generator", series)], bounds, last))
     changed = sides.changes(failure.breaks if kind == "broken" else failure.cure)
     return {
         "charts": charts,

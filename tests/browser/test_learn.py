@@ -29,7 +29,7 @@ def opinion(live: Locator) -> None:
     live.page.mouse.down()
     paper.hover(position={"x": 120, "y": 200})
     live.page.mouse.up()
-    expect(live.get_by_test_id("opinion")).to_contain_text(re.compile(r"real \d with \d+ %"))
+    expect(live.get_by_test_id("opinion")).to_contain_text(re.compile(r"Told that it is a \d, D says 0\.\d+"))
     slide(live.get_by_test_id("noise-to-digit"), "End")
 
 

@@ -11,6 +11,7 @@ import { line, meter } from "./parts.js";
 /** @import { Program } from "../runtime.js" */
 /** @import { Thing, Tools } from "./parts.js" */
 
+const START = "Draw a digit: D says how real it looks as each of the ten.";
 const chance = (/** @type {number} */ logit) => 1 / (1 + Math.exp(-logit));
 
 /**
@@ -29,7 +30,7 @@ export function mountOpinion(root, _told, tools) {
   let forgery = noise;
 
   const bars = Array.from({ length: 10 }, (_, digit) => meter(`a ${digit}`, "discriminator"));
-  const says = line("says", "Draw a digit: D says how real it looks as each of the ten.");
+  const says = line("says", START);
   says.setAttribute("aria-live", "polite");
   says.dataset.testid = "opinion";
   const judge = () => {
@@ -40,7 +41,7 @@ export function mountOpinion(root, _told, tools) {
     });
     if (!program || !target) return;
     const best = answers.indexOf(Math.max(...answers));
-    says.textContent = `D takes it for a real ${best} with ${(100 * answers[best]).toFixed(0)} %.`;
+    says.textContent = `Told that it is a ${best}, D says ${answers[best].toFixed(2)}. It knows real from forged, not one digit from another: G never gave it a wrong one.`;
   };
   const paper = drawingPaper("a digit", {
     onstroke: () => {},
@@ -51,7 +52,7 @@ export function mountOpinion(root, _told, tools) {
     },
     onclear: () => {
       target = null;
-      says.textContent = "Draw a digit: D says how real it looks as each of the ten.";
+      says.textContent = START;
       judge();
     },
   });

@@ -127,6 +127,7 @@ export function mountStep(root, told, tools) {
   const forged = strip("Ten forgeries");
   const real = strip("Ten real digits");
   const [forgedNumbers, realNumbers] = [numbers("generator"), numbers("real")];
+  const realLine = line("quiet real");
   const caption = line("caption");
   caption.setAttribute("aria-live", "polite");
 
@@ -167,6 +168,7 @@ export function mountStep(root, told, tools) {
     real.node.classList.toggle("hidden", stage < 2 || !own);
     forgedNumbers.show(stage < 3 ? null : standing.d_forged);
     realNumbers.show(stage < 3 || !own ? null : standing.d_real);
+    realLine.textContent = own ? "real, x, and what D says of each" : "real, x: nobody looks at them in this move";
     caption.textContent = captions(now, before)[stage];
     play.textContent = stage < 6 ? "Next" : move ? "Again" : "Now G's move";
     auto.textContent = timer ? "Stop" : "Play";
@@ -184,7 +186,7 @@ export function mountStep(root, told, tools) {
       line("quiet generator", "forged, G(z), and what D says of each"),
       forged.node,
       forgedNumbers.node,
-      line("quiet real", "real, x, and what D says of each"),
+      realLine,
       real.node,
       realNumbers.node,
     ),
