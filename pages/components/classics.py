@@ -38,7 +38,7 @@ def table() -> None:
             "",
             "",
             f"{term('FCD')} ÷ {term('floor')}",
-            explained("precision", KINDS["precision"].meaning),
+            term("read as asked"),
             explained("recall", KINDS["recall"].meaning),
             "reads real digits",
         )
@@ -65,7 +65,7 @@ def _row(name: str, label: str, found: dict[str, Any], floor: float, seed: int) 
     image = f'<img class="digits" alt="Ten pictures: {html.escape(label)}" src="{url(pictures(name, seed))}">'
     cells = (
         f"{distance:,.1f}" if distance < 100 else f"{distance:,.0f}",
-        f"{figures['precision']:.0%}",
+        f"{figures['label_agreement']:.0%}" if "label_agreement" in figures else "–",
         f"{figures['recall']:.0%}",
         "–" if reads is None else f"{reads:.1%}",
     )
