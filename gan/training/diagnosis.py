@@ -100,10 +100,10 @@ def _moves(config: TrainConfig, found: Signs) -> float:
 
 
 def _is_stuck(config: TrainConfig, found: Signs) -> bool:
-    """Whether the pictures are poor and do not get better, nor goes what the game measures where it should; not
-    before that can be known."""
-    approaches = found.approach < APPROACHES
-    return _moves(config, found) > STUCK_MOVES and found.fcd > POOR and found.change > BETTER and not approaches
+    """Whether the pictures are poor and do not get better, neither as a rule nor at best, nor goes what the game
+    measures where it should; not before that can be known."""
+    better = found.change < BETTER or found.best_change < BETTER or found.approach < APPROACHES
+    return _moves(config, found) > STUCK_MOVES and found.fcd > POOR and not math.isnan(found.change) and not better
 
 
 def _diverges(config: TrainConfig, found: Signs) -> Finding | None:
@@ -166,8 +166,9 @@ def _collapses(config: TrainConfig, found: Signs) -> Finding | None:
     """One picture for every latent, few digits, or one that is never forged."""
     spec = config.data.spec
     # While they are blots, all forgeries are alike. Where digits are read as asked, they should not be.
-    alike = ALIKE_DIGITS if found.agreement > READ else ALIKE
-    if found.variety < NONE or (found.variety < alike and _is_stuck(config, found)):
+    long = _moves(config, found) > STUCK_MOVES and found.fcd > POOR and found.change > HARDLY
+    digits = found.agreement > READ and found.variety < ALIKE_DIGITS and long
+    if found.variety < NONE or digits or (found.variety < ALIKE and _is_stuck(config, found)):
         share = _percent(found.variety, 1)
         said = f"Forgeries of one {spec.one} vary {share} as much as real ones: nearly the same picture each time."
         blame = "generator.latent_scale" if config.generator.latent_scale == 0 else ""

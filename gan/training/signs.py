@@ -47,6 +47,8 @@ class Signs:
     """The same before: the median of the looks in the half before what is recent, or the last of those before."""
     change: float = NAN
     """FCD now by FCD then; below 1 the pictures get better."""
+    best_change: float = NAN
+    """The best FCD of the recent looks by the best before."""
     agreement: float = NAN
     variety: float = NAN
     """Within a digit, real images being 1; the highest of the recent looks."""
@@ -122,6 +124,7 @@ def read(config: TrainConfig, curves: Curves, floor: float = NAN) -> Signs:
         best_fcd=float(fcd[MEAN].min()) / floor if fcd.shape[1] else NAN,
         fcd_then=then / floor,
         change=now / then if then else NAN,
+        best_change=_least(recent("fcd")) / _least(fcd[MEAN, fcd[IMAGES] <= since]),
         agreement=_mean(recent("agreement")),
         variety=_most(recent("variety")),
         digits=float(sum(_most(share) >= FOUND for share in shares)) if len(shares[0]) else NAN,

@@ -31,6 +31,7 @@ WELL = Signs(
     best_fcd=4.9,
     fcd_then=12.0,
     change=0.42,
+    best_change=0.42,
     agreement=0.98,
     variety=0.8,
     digits=10,
@@ -51,7 +52,7 @@ WELL = Signs(
     blown_up=0.97,
 )
 """A cgan after 20 s, as it was recorded."""
-STUCK = {"fcd": 100.0, "best_fcd": 100.0, "change": 1.1, "approach": 1.0}
+STUCK = {"fcd": 100.0, "best_fcd": 100.0, "change": 1.1, "best_change": 1.0, "approach": 1.0}
 
 
 def kinds_of(found: Signs, config: TrainConfig = CONFIG) -> list[str]:
@@ -84,7 +85,7 @@ CASES: list[tuple[dict[str, Any], str]] = [
     ({"fcd": 100.0, "change": 1.0}, "too_early"),
     ({"variety": 0.0}, "mode_collapse"),
     (STUCK | {"variety": 0.01, "agreement": 0.3}, "mode_collapse"),
-    (STUCK | {"variety": 0.03}, "mode_collapse"),
+    (STUCK | {"variety": 0.03, "best_change": 0.7}, "mode_collapse"),
     (STUCK | {"digits": 3.0, "largest": 0.9}, "mode_collapse"),
     ({"rarest": 0.05, "rarest_digit": 9, "moves": 3200}, "mode_collapse"),
     ({"memory": 0.86}, "memorising"),
@@ -113,6 +114,8 @@ def test_each_finding_by_hand(changes: dict[str, Any], kind: str) -> None:
         },
         # One digit while the estimate of a critic goes down (a wgan finds the second after half a minute).
         STUCK | {"digits": 1.0, "largest": 1.0, "approach": 0.2},
+        # One digit until just now, of a run whose last look was its best by far.
+        STUCK | {"digits": 2.0, "largest": 1.0, "best_change": 0.7},
         # Losses away from their ideal, D away from 1/2, with good pictures.
         {"blown_up": 20.0},
         {"fade": 1e-6, "real_over_forged": 1.0, "fcd": 5.0},
@@ -190,7 +193,13 @@ def test_more_evidence_takes_no_alarm_back(
 def test_what_was_not_measured_is_no_evidence(found: Signs) -> None:
     """Old runs have fewer quantities: a sign that is missing takes alarms away and gives none."""
     for name in FIELDS:
-        if name not in ("images", "seconds", "moves", "approach"):  # a game need not know where it settles
+        if name not in (
+            "images",
+            "seconds",
+            "moves",
+            "approach",
+            "best_change",
+        ):  # a game need not know where it settles
             less = set(kinds_of(replace(found, **{name: math.nan})))
             alarms = {kind for kind in less if LEVELS[kind] in ("warning", "bad")}  # type: ignore[index]
             assert alarms <= set(kinds_of(found)), name
@@ -245,6 +254,7 @@ def test_signs_by_hand() -> None:
     assert (found.looks, found.recent_looks) == (4, 2)
     assert (found.fcd, found.fcd_then, found.best_fcd) == (25.0, 50.0, 20.0)  # medians; 5,000 is the half before
     assert found.change == 0.5
+    assert found.best_change == 0.4
     assert found.variety == 0.5
     assert found.memory == 0.6
     assert found.digits == 10
