@@ -3,13 +3,13 @@
 import streamlit as st
 
 from gan.paths import ASSETS
-from pages.components import journal, look, start
+from pages.components import journal, lesson, look, start
 
 st.set_page_config(page_title="Counterfeit", page_icon=str(ASSETS / "icon.png"), layout="wide")
 start.once()
 look.apply()
 unseen = st.container(key="unseen")
-st.navigation(
+page = st.navigation(
     {
         "": [
             st.Page("pages/home.py", title="Home", icon=":material/home:", default=True),
@@ -33,6 +33,8 @@ st.navigation(
         ],
     },
     position="top",
-).run()
+)
+lesson.bar(page.url_path)
+page.run()
 with unseen:
     journal.keep()

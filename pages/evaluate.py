@@ -1,7 +1,7 @@
 import streamlit as st
 
 from gan.quality.results import SAMPLES
-from pages.components import asking, evaluation, look, models, report, start
+from pages.components import address, asking, evaluation, journal, look, models, report, start
 
 start.through_app()
 report.apply_style()
@@ -15,7 +15,7 @@ def remember() -> None:
         kept["n"] = [str(state["samples"])]
     if state["seed"]:
         kept["seed"] = [str(state["seed"])]
-    st.query_params.from_dict(kept)
+    address.put(kept)
 
 
 def number(name: str, default: int) -> int:
@@ -62,6 +62,8 @@ if unknown:
 
 if press is not None and not waiting:
     st.session_state["evaluated"] = (wanted, *evaluation.results(press))
+    if st.session_state["evaluated"][1]:
+        journal.did("evaluated")
 evaluated, examined, problems = st.session_state.get("evaluated", (wanted, [], []))
 with st.container(key="verdict"):
     if press is not None and waiting:

@@ -7,7 +7,7 @@ from gan.failures import BY_NAME, FAILURES, Failure
 from gan.runs import Run, RunError
 from gan.system.text import shown
 from gan.training.messages import Command
-from pages.components import address, failures, launching, live, look, start
+from pages.components import address, failures, journal, launching, live, look, start
 from pages.components.failures import KINDS, Kind
 
 start.through_app()
@@ -19,6 +19,8 @@ BUTTONS: dict[Kind, tuple[str, str]] = {
     "broken": ("Break it", ":material/broken_image:"),
     "cured": ("Cure it", ":material/healing:"),
 }
+
+DEEDS: dict[Kind, str] = {"broken": "broke-it", "cured": "cured-it"}
 
 
 def cards() -> None:
@@ -39,6 +41,7 @@ def cards() -> None:
 
 def open_one(failure: Failure) -> None:
     """A failure beside its cure: recorded, until it is trained here."""
+    journal.did("opened-a-failure")
     found = {kind: failures.run_of(failure, kind, st.query_params.get(kind, "")) for kind in KINDS}
     with st.container(
         horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="failure-title"
@@ -87,6 +90,7 @@ def head(failure: Failure, kind: Kind, run: Run | None) -> None:
     def launch() -> None:
         folder = runs.start(failures.settings(failure, kind))
         st.session_state[STARTED] = (failure.name, kind, folder.name)
+        journal.did(DEEDS[kind])
 
     with st.container(horizontal=True, vertical_alignment="center", key=f"head-{kind}"):
         if run and run.living:
@@ -96,7 +100,7 @@ def head(failure: Failure, kind: Kind, run: Run | None) -> None:
             again = f"{name} again" if run else name
             if st.button(again, icon=icon, key=f"start-{kind}", type="secondary" if run else "primary"):
                 launching.attempt(launch, key)
-        st.html(f'<div class="quiet">{html.escape(settings_of(failure, kind))}</div>')
+        st.html(f'<div class="quiet failure-settings">{html.escape(settings_of(failure, kind))}</div>')
         if run:
             st.page_link(
                 "pages/train.py",

@@ -3,7 +3,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from gan import glossary, web
-from pages.components import start
+from pages.components import lesson, start
 
 if TYPE_CHECKING:
     from streamlit.components.v2.types import ComponentRenderer
@@ -21,4 +21,4 @@ def _component() -> "ComponentRenderer":
     )
 
 
-_component()(key="flatland")
+_component()(key=f"flatland-{lesson.mounted_for()}")

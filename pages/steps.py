@@ -3,7 +3,7 @@ import streamlit as st
 from gan import presets, runs
 from gan.runs import Run, RunError
 from gan.system.text import shown
-from pages.components import address, experiments, launching, look, start, stepping
+from pages.components import address, experiments, launching, lesson, look, start, stepping
 
 start.through_app()
 start.prepare()
@@ -88,12 +88,13 @@ def step(found: Run) -> None:
         st.info("Another process trains this run; from here it can only be watched.")
         st.page_link("pages/train.py", label="Watch it", query_params={"run": found.id})
         return
+    st.session_state[lesson.RUN] = found.id
     stepping.show(found)
     experiments.show(found)
 
 
 if BEGUN in st.session_state:
-    st.query_params.from_dict({"run": st.session_state.pop(BEGUN)})
+    address.put({"run": st.session_state.pop(BEGUN)})
 asked = st.query_params.get("run", "")
 if not asked and (training := runs.training()):
     asked = training[0].id

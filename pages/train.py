@@ -5,7 +5,19 @@ from gan.config import TrainConfig
 from gan.paths import ASSETS
 from gan.runs import Run, RunError, processes, trash
 from gan.system.text import shown
-from pages.components import address, controls, diagnosis, launching, live, look, settings, size_line, start
+from pages.components import (
+    address,
+    controls,
+    diagnosis,
+    journal,
+    launching,
+    lesson,
+    live,
+    look,
+    settings,
+    size_line,
+    start,
+)
 
 start.through_app()
 start.prepare()
@@ -13,6 +25,8 @@ start.prepare()
 NEW = "new"
 # Key of the session: the run that was started and has not been shown yet.
 STARTED = "started"
+# The same: the run that trained when it was last seen here.
+LIVED = "lived"
 
 
 def find(run_id: str) -> Run | str:
@@ -101,12 +115,17 @@ def watch(first: Run) -> None:
         live.panel(run)
 
     outline = live.outline(first)
+    st.session_state[lesson.RUN] = first.id
+    if first.living:
+        st.session_state[LIVED] = first.id
+    elif st.session_state.get(LIVED) == first.id:
+        journal.did("finished-a-run")
     refresh()
     if not first.living:
         st.markdown(live.outcome(first))
         diagnosis.epilogue(first)
     controls.show(first)
-    with st.expander("What this run is"):
+    with st.container(key="about-run"), st.expander("What this run is"):
         live.describe(first)
     if not first.living:
         new_run_button()
@@ -142,7 +161,8 @@ def out_of_reach(run_id: str, sentence: str) -> None:
 
 if STARTED in st.session_state:
     # Also where a second click on Start came in between, which would else show the form again.
-    st.query_params.from_dict({"run": st.session_state.pop(STARTED)})
+    journal.did("started-a-run")
+    address.put({"run": st.session_state.pop(STARTED)})
 wanted = st.query_params.get("run", "")
 if not wanted:
     # Whoever opens the page while something trains wants to see it.

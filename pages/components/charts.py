@@ -20,7 +20,7 @@ from gan.plots import Curve, Panel
 from gan.runs import Run, store
 from gan.training.messages import Quality
 from gan.training.signs import SHARE
-from pages.components import look
+from pages.components import lesson, look
 
 if TYPE_CHECKING:
     from streamlit.components.v2.types import ComponentRenderer
@@ -65,7 +65,10 @@ def show(run: Run, at: int | None = None) -> None:
         st.session_state[zoom_key] = {}
 
     headings, sentences, panels = _panels(run, whole, at)
-    height = HEIGHT if len(panels) == 2 else HEIGHT_WITH_QUALITY
+    if not panels:
+        st.html('<div class="quiet">The curves are hidden in this lesson.</div>')
+        return
+    height = {1: HEIGHT // 2, 2: HEIGHT}.get(len(panels), HEIGHT_WITH_QUALITY)
     with st.container(key="curves", gap=None):
         tops = plots.heading_tops(len(panels), height, SENTENCE)
         lines = "".join(
@@ -92,6 +95,8 @@ def show(run: Run, at: int | None = None) -> None:
         _zoom_reporter()(key=f"zoom-{look.short_key(run.id)}", on_zoom_change=keep_zoom)
 
 
+PARTS = ("losses", "beliefs")
+"""What lessons call the charts that every game has, in their order."""
 MARKS = {"solid": "━", "dash": "╍"}
 
 
@@ -110,7 +115,8 @@ def _panels(run: Run, whole: bool, at: int | None) -> tuple[list[str], list[str]
         return Panel(curves, lines, bounds, view="whole" if whole else "now", bands=True)
 
     panels, headings, sentences = [], [], []
-    for chart in rules(run.config).charts:
+    shown = [chart for chart, part in zip(rules(run.config).charts, PARTS, strict=False) if not lesson.hides(part)]
+    for chart in shown:
         curves = [curve(_name(one), one.name, one.role, one.dash) for one in chart.quantities]
         lines = _ideals(chart)
         panels.append(Panel(curves, lines, chart.bounds) if chart.bounds else panel(curves, lines))
@@ -120,7 +126,7 @@ def _panels(run: Run, whole: bool, at: int | None) -> tuple[list[str], list[str]
         headings.append(_heading(title, *keys, perfect))
         sentences.append(chart.says(_values(records, chart, at)))
     fcd = curve("forgeries", "fcd", "generator")
-    if fcd.series.shape[1]:
+    if fcd.series.shape[1] and not lesson.hides("distance"):
         panels.append(quality_panel(run.status.quality, fcd))
         sentences.append(_distance(records, run.status.quality, at))
         headings.append(

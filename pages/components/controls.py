@@ -7,8 +7,11 @@ from gan import runs
 from gan.models import snapshots
 from gan.runs import Run, RunError
 from gan.training.messages import Command, Verb
-from pages.components import address, diagnosis, launching
+from pages.components import address, diagnosis, journal, launching
 from pages.components.settings import RATES_BY_HAND, rate_slider
+
+DEEDS: dict[Verb, str] = {"pause": "paused", "resume": "resumed"}
+"""What one has done who sends a command."""
 
 
 def show(run: Run) -> None:
@@ -62,6 +65,8 @@ def _send(run: Run, verb: Verb, trouble: DeltaGenerator) -> None:
     except RunError as error:
         trouble.error(str(error))
         return
+    if deed := DEEDS.get(verb):
+        journal.did(deed)
     st.rerun()
 
 
@@ -70,6 +75,7 @@ def _resume_button(run: Run, rates: dict[str, float], trouble: DeltaGenerator) -
 
     def launch() -> None:
         runs.launch(run.folder, seconds=more, **rates)
+        journal.did("resumed")
 
     if st.button(label, icon=":material/play_arrow:", type="primary"):
         launching.attempt(launch, run.id)
@@ -97,3 +103,5 @@ def _move_rates(run: Run, moved: dict[str, float], trouble: DeltaGenerator) -> N
         runs.settle(run)
     except RunError as error:
         trouble.error(str(error))
+    else:
+        journal.did("moved-a-rate")

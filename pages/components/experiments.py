@@ -14,7 +14,7 @@ import streamlit as st
 from gan import plots, render, runs
 from gan.runs import Run, RunError, store
 from gan.training.messages import Command
-from pages.components import look
+from pages.components import journal, look
 
 EVERY = 0.4
 """Seconds between two looks at an experiment that goes on."""
@@ -22,6 +22,9 @@ LARGEST = 2_000_000
 """Bytes of the file of one."""
 FADED = 0.5
 """A gradient that is shorter than this share of what it was has faded."""
+
+DEEDS = {"alone": "trained-d-alone", "at-once": "moved-both-at-once"}
+"""What one has done who presses the button of an experiment."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +89,7 @@ def _button(run: Run, name: str, label: str) -> None:
             st.error(look.plain(str(error)))
         else:
             st.session_state[_key(run)] = {"before": before, "going on": True}
+            journal.did(DEEDS[name])
             st.rerun()
 
 

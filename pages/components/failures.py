@@ -226,7 +226,7 @@ def beside(failure: Failure, sides: Mapping[Kind, Side]) -> None:
         default=0.0,
     )
     for kind, column in zip(KINDS, st.columns(2, gap="large"), strict=True):
-        with column, st.container(gap="xxsmall"):
+        with column, st.container(gap="xxsmall", key=f"side-{kind}"):
             if kind not in sides:
                 st.info("There is no recording of this that can be read.")
                 continue

@@ -18,7 +18,7 @@ from gan.games import stillness
 from gan.models.files import ModelError
 from gan.paths import PRETRAINED as SHIPPED
 from gan.system.text import shown
-from pages.components import look, models
+from pages.components import address, lesson, look, models
 from pages.components.models import PRETRAINED, Choice
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def page(title: str, entry: str, follow: bool = True) -> Choice:
     # Other pages that one goes to from here have the same model.
     st.session_state["model in hand"] = chosen
     if chosen != found.id:
-        st.query_params.from_dict({"model": chosen})  # a latent belongs to its model
+        address.put({"model": chosen})  # a latent belongs to its model
         st.rerun()
     model = choices[chosen]
     # A run that trains is followed: its picture sharpens while one looks.
@@ -119,7 +119,7 @@ def show(entry: str, choice: Choice, following: bool, line: "DeltaGenerator") ->
     """A widget with a model as its file is now, and a line on the run that it is of. `following` says that this trains
     and that the page asks again and again; what goes wrong on the way costs a sentence, and the page keeps what it
     holds."""
-    key = f"{entry}-{look.short_key(choice.id)}"
+    key = f"{entry}-{look.short_key(choice.id + lesson.mounted_for())}"
     held, asked = _held(key)
     version, program = held, b""
     ended = False

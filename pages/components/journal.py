@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from streamlit.components.v2.types import ComponentRenderer
 
 KEY = "journal"
-# Keys of the session: what was done; when it was forgotten, in milliseconds since 1970; whether the page that is shown
-# depends on it; whether the browser has just reported more.
+# Keys of the session: what was done; when it was forgotten, in milliseconds since 1970; what of it the page that is
+# shown depends on; whether the browser has just reported more.
 DONE, FORGOTTEN, READ, MORE = "journal-done", "journal-forgotten", "journal-read", "journal-more"
 MOST = 500
 """Names that a browser may report at once."""
@@ -37,7 +37,7 @@ def did(name: str) -> bool:
 
 def done() -> frozenset[str]:
     """What this browser has done so far. A page that asks is drawn anew when there is more."""
-    st.session_state[READ] = True
+    st.session_state.setdefault(READ, _all())
     return _all()
 
 
@@ -49,7 +49,10 @@ def forget() -> None:
 
 def keep() -> None:
     """Keeps session and browser in agreement: app.py calls it once, when the page has been drawn. It shows nothing."""
-    _agree(bool(st.session_state.pop(READ, False)))
+    read = st.session_state.pop(READ, None)
+    if read is not None and read != _all():
+        st.rerun()  # something was done while the page was drawn
+    _agree(read is not None)
 
 
 @st.fragment

@@ -43,7 +43,8 @@ def panel(run: Run) -> None:
     with left, st.container(gap="xxsmall"):
         charts.show(run, at)
         if status.quality.fcd is not None:
-            charts.quality(charts.quality_at(run, at), run.config.data.spec)
+            with st.container(key="quality", gap="xxsmall"):
+                charts.quality(charts.quality_at(run, at), run.config.data.spec)
     with right, st.container(gap="xxsmall"):
         kind = f"a hundred {term('latent', 'latents')}"
         if run.config.conditional:
@@ -58,10 +59,12 @@ def panel(run: Run) -> None:
             if moment:
                 st.html(f'<div class="quiet">after {moment.images:,} images</div>', width="content")
         spec = run.config.data.spec
+        forged = st.container(key="forged")
         if moment:
             many = f"{spec.many[0].upper()}{spec.many[1:]}"
             names = spec.classes if run.config.conditional else ()
-            look.digits(moment.png, f"{many} that the averaged generator forges", rows=names)
+            with forged:
+                look.digits(moment.png, f"{many} that the averaged generator forges", rows=names)
         else:
             look.digits(look.blank(len(spec.classes)), "Nothing forged yet")
         look.digits(look.real_images(1, spec.name), spec.real, "Real")

@@ -1,6 +1,7 @@
 // The explorer: a button for each class, sliders, all classes of a latent, a pad.
 
 import { codeControls, valueButtons } from "./codes.js";
+import { did } from "./did.js";
 import { context2d, copy, counted, download, element, explained, slider } from "./dom.js";
 import { mixOfClass } from "./latents.js";
 import { fromQuery, toQuery } from "./links.js";
@@ -22,7 +23,10 @@ const SELECTED = ["z", "digit", "mix"];
  */
 function classButtons(selection) {
   const { classes, one, many } = selection.program.header;
-  const buttons = valueButtons(classes, "digit", (label) => selection.setMix(mixOfClass(label, classes.length)));
+  const buttons = valueButtons(classes, "digit", (label) => {
+    did("asked-for-another-digit");
+    selection.setMix(mixOfClass(label, classes.length));
+  });
   // Sliders hold weights, the numbers beside them the shares: what one asks for does not depend on the way there.
   let weights = Array.from(selection.mix);
   const mixers = classes.map((name, label) => {
@@ -176,7 +180,7 @@ export function mountExplorer(root, program, standalone = false) {
   const { probability, energy } = program.header.score;
   const output = element("span");
   const word = energy ? "energy" : probability ? "discriminator" : "D's score";
-  const discriminated = element("div", { className: "quiet" }, explained(program, word, "D"), output);
+  const discriminated = element("div", { className: "quiet opinion" }, explained(program, word, "D"), output);
   const reconstruction = picture({
     className: "drawing",
     "data-testid": "drawing",
@@ -196,6 +200,10 @@ export function mountExplorer(root, program, standalone = false) {
 
   const setUnlocked = (/** @type {Float32Array} */ z) =>
     selection.setLatent(z.map((value, i) => (locked.has(i) ? selection.z[i] : value)));
+  const random = () => {
+    did("drew-a-new-latent");
+    setUnlocked(selection.latents.draw());
+  };
   const first = selection.latents.ofKind("categorical").length ? "; of a code the first value" : "";
   const linkButton = element("button", {
     textContent: "Copy link",
@@ -230,7 +238,7 @@ export function mountExplorer(root, program, standalone = false) {
     element(
       "div",
       { className: "buttons" },
-      element("button", { textContent: "Random", onclick: () => setUnlocked(selection.latents.draw()) }),
+      element("button", { textContent: "Random", onclick: random }),
       element("button", {
         textContent: "Reset",
         title: `All of z to 0, the mean of the prior${first}`,
@@ -268,7 +276,7 @@ export function mountExplorer(root, program, standalone = false) {
       `All ${counted(classes.length)} ${many} of this very `,
       explained(program, "latent"),
     );
-    below.append(head, row.node);
+    below.append(element("div", { className: "each" }, head, row.node));
   } else if (!selection.latents.codes.length) {
     const none = `This generator was never told which ${program.header.one} is which, so there is none to ask for.`;
     right.append(element("p", { className: "quiet", textContent: none }));

@@ -1,5 +1,6 @@
 // Paths between pinned latents, side by side on the same pins.
 
+import { did } from "./did.js";
 import { download, element, explained, slider } from "./dom.js";
 import encoderText from "./encoder.js?worker";
 import { enlarged, npy, npz } from "./files.js";
@@ -213,6 +214,7 @@ export function mountInterpolate(root, program) {
     (t) => {
       state.playing = false;
       play.textContent = "Play";
+      did("walked-between-two");
       state.t = t;
       request();
     },

@@ -1,5 +1,6 @@
 // Sliders for a latent: along directions that one can name, and for every coordinate by itself.
 
+import { did } from "./did.js";
 import { element, explained, slider } from "./dom.js";
 import { normal, replaced } from "./latents.js";
 import { coordinate } from "./selection.js";
@@ -123,8 +124,10 @@ export function directionSliders(selection) {
           selection.notify();
         },
       });
-      const moved = (/** @type {number} */ value) =>
+      const moved = (/** @type {number} */ value) => {
+        did("moved-a-slider");
         selection.moveAlong(direction, value - coordinate(direction, selection.z));
+      };
       const made = slider(name.node, -REACH, REACH, 0.01, moved, {
         "data-testid": `latent-slider-${number}`,
         "aria-label": called(),
@@ -179,7 +182,10 @@ export function lockButton(locked, start, size, what) {
  */
 export function coordinateSliders(selection, locked) {
   const rows = Array.from({ length: selection.latents.normal }, (_, number) => {
-    const moved = (/** @type {number} */ value) => selection.setLatent(replaced(selection.z, number, [value]));
+    const moved = (/** @type {number} */ value) => {
+      did("moved-a-slider");
+      selection.setLatent(replaced(selection.z, number, [value]));
+    };
     const made = slider(element("span", { textContent: `z${number}` }), -4, 4, 0.01, moved, {
       "data-testid": `coordinate-slider-${number}`,
       "aria-label": `Coordinate ${number}`,

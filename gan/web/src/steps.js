@@ -1,6 +1,7 @@
 // Step by step: what the trainer did in its last moves, stage by stage. The server sends a message (gan/training/scenes.py)
 // when a command was carried out; slow motion, overlays and the drawing run here.
 
+import { did } from "./did.js";
 import { context2d, element } from "./dom.js";
 
 /** @typedef {{ at: number, shape: number[], scale?: number }} Place where an array lies in a message */
@@ -391,6 +392,9 @@ class Steps {
   /** @param {string} command */
   ask(command) {
     if (this.pending || (!this.about?.ready && !["look", "pause"].includes(command))) return;
+    const [, mover] = /^move (discriminator|generator|step) /.exec(command) ?? [];
+    if (mover === "discriminator" || mover === "step") did("moved-d");
+    if (mover === "generator" || mover === "step") did("moved-g");
     this.asked = Math.max(this.asked + 1, Date.now());
     this.pending = this.asked;
     this.sentAt = performance.now();
@@ -514,6 +518,7 @@ class Steps {
       this.last = now;
       if (this.time >= STAGES) {
         this.time = STAGES;
+        did("slow-motion");
         this.render();
         this.onward();
         return;
@@ -643,7 +648,9 @@ class Steps {
           ? (scene.captions?.[STAGES - 1] ?? "")
           : (scene.captions?.[stage] ?? "");
     }
-    const looking = this.overlay || (moving && !done && stage === 5 && scene.player === "generator");
+    const asked = this.overlay || (moving && !done && stage === 5 && scene.player === "generator");
+    // A lesson may hide it.
+    const looking = asked && !getComputedStyle(this.node).getPropertyValue("--see-steps-gradient");
     this.node?.setAttribute("data-stage", moving && !done ? String(stage) : "done");
     this.node?.setAttribute("data-player", scene.player);
     for (const name of ROWS) this.row(name, before, after, share, looking);

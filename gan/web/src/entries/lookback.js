@@ -1,6 +1,7 @@
 // The time machine of the Train page: a slider over the moments of a run, their film, and clicks on its curves. What is
 // shown at a moment comes from the server; here is only which one is wanted.
 
+import { did } from "../did.js";
 import { element } from "../dom.js";
 import "../lookback.css";
 
@@ -84,6 +85,7 @@ function build({ parentElement, setTriggerValue }) {
     clearTimeout(later);
     asked = performance.now();
     const now = index >= last() && !passing;
+    if (index < last()) did("looked-back");
     setTriggerValue("asked", { at: now ? null : told.moments[index][0], passing });
   };
 
@@ -137,6 +139,7 @@ function build({ parentElement, setTriggerValue }) {
     later = undefined;
     playing = !playing;
     if (playing) {
+      did("played-the-film");
       const from = wanted ?? shown();
       wanted = from >= last() ? 0 : from;
       if (from === wanted) next();

@@ -147,7 +147,7 @@ export const FIELDS = [
 ];
 
 /** Fields that are the app's own. */
-const OTHERS = ["embed", "embed_options", "present", "lesson"];
+const OTHERS = ["embed", "embed_options", "present", "lesson", "step"];
 
 /** @param {string} text as it may be shown: not ten kilobytes of it */
 const short = (text) => (text.length > 24 ? `${text.slice(0, 24)}…` : text);

@@ -1,5 +1,6 @@
 // Flatland's page: the board, what moves it, what is measured, and what can be set. All of its state is in the address.
 
+import { did } from "../did.js";
 import { context2d, copy, element } from "../dom.js";
 import { Board } from "./board.js";
 import { Chart } from "./chart.js";
@@ -208,6 +209,7 @@ export function mountFlatland(root) {
       stopSlow();
       draw(false);
     }
+    if (on) did("trained-flatland");
     playing = on;
     frames = [];
     order({ kind: "play", on });
@@ -850,7 +852,7 @@ export function mountFlatland(root) {
       caption,
       element(
         "figure",
-        {},
+        { className: "of-losses" },
         element(
           "figcaption",
           {},
@@ -880,7 +882,7 @@ export function mountFlatland(root) {
       ),
       element(
         "figure",
-        {},
+        { className: "of-distance" },
         element(
           "figcaption",
           {},

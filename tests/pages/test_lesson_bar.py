@@ -1,0 +1,81 @@
+"""The bar of a lesson above a page, and what it does with the address. The lessons themselves are driven in
+tests/browser/test_lessons.py."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from gan import lessons
+from pages.components import hiding
+
+
+def script() -> None:
+    import streamlit as st
+
+    from pages.components import journal, lesson
+
+    lesson.bar(st.session_state.get("on", "explore"))
+    journal.keep()
+
+
+def opened(name: str, step: str = "1") -> AppTest:
+    app = AppTest.from_function(script)
+    app.query_params["lesson"] = name
+    app.query_params["step"] = step
+    return app.run()
+
+
+def pieces(app: AppTest) -> list[str]:
+    return [str(one.proto.body) for one in app.get("html")]
+
+
+def title(app: AppTest) -> str:
+    return next((one for one in pieces(app) if "lesson-title" in one), "")
+
+
+@pytest.fixture
+def first() -> AppTest:
+    return opened("first-look", "5")
+
+
+def test_a_step_is_shown_on_any_page_until_one_leaves(first: AppTest) -> None:
+    assert not first.exception
+    assert "step 5 of 5" in title(first)
+    first.session_state["on"] = "runs"
+    del first.query_params["lesson"]
+    first.run()
+    assert "step 5 of 5" in title(first)
+    assert first.button("lesson-there").label == "Back to Explore, where this step is"
+    first.button("lesson-leave").click().run()
+    assert title(first) == ""
+    assert "lesson" not in first.query_params
+
+
+def test_a_right_answer_is_ticked_and_explained(first: AppTest) -> None:
+    question = lessons.find("first-look").steps[4].question
+    assert question is not None
+    radio = next(one for one in first.radio if one.label == question.ask)
+    assert radio.value is None
+    radio.set_value(question.choices[0]).run()
+    assert any("Not this one" in one for one in pieces(first))
+    radio = next(one for one in first.radio if one.label == question.ask)
+    radio.set_value(question.choices[question.right - 1]).run()
+    assert any(question.why in one for one in pieces(first))
+
+
+@pytest.mark.parametrize(
+    ("lesson", "said"),
+    [("no-such", "There is no lesson 'no-such' here"), ("A" * 10_000, "too long"), ("eyJ2Ijoy", "cut off or changed")],
+)
+def test_a_lesson_that_cannot_be_opened_costs_a_sentence(lesson: str, said: str) -> None:
+    app = opened(lesson)
+    assert not app.exception
+    [warning] = app.warning
+    assert said in warning.value
+    assert title(app) == ""
+
+
+def test_every_part_that_can_be_hidden_has_a_rule() -> None:
+    for page, parts in lessons.PARTS.items():
+        for part in parts:
+            assert f"--see-{page}-{part}: hidden" in hiding.sheet(page, [part])
+    assert all(part in lessons.PARTS[page] for page, part in hiding.SELECTORS)
