@@ -89,8 +89,8 @@ WAYS = (
     Way(
         "Understand how it works",
         ":material/school:",
-        "pages/flatland.py",
-        "The same game with points in a plane, where everything can be seen. It runs in your browser.",
+        "pages/learn.py",
+        "Eight short chapters, each beside something to touch. This game runs in your browser.",
         lambda: {"kind": "playing"},
     ),
 )
