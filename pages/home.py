@@ -1,7 +1,7 @@
 import streamlit as st
 
 from gan.paths import ASSETS
-from pages.components import look, start, ways
+from pages.components import lesson, look, start, ways
 
 start.through_app()
 start.prepare()
@@ -19,6 +19,8 @@ with st.container(key="home"):
         st.image(STRIP, width="stretch", alt="The same latents while a generator trains: noise becomes digits")
         st.caption("The generator that ships, while it was trained: from noise to digits.")
     ways.show()
+    st.subheader("Lessons of ten minutes", anchor=False)
+    lesson.cards()
 
 
 @st.fragment(run_every=2.0)
