@@ -65,7 +65,7 @@ def _row(name: str, label: str, found: dict[str, Any], floor: float, seed: int) 
     image = f'<img class="digits" alt="Ten pictures: {html.escape(label)}" src="{url(pictures(name, seed))}">'
     cells = (
         f"{distance:,.1f}" if distance < 100 else f"{distance:,.0f}",
-        f"{figures['label_agreement']:.0%}" if "label_agreement" in figures else "–",
+        f"{figures['label_agreement']:.1%}" if "label_agreement" in figures else "–",
         f"{figures['recall']:.0%}",
         "–" if reads is None else f"{reads:.1%}",
     )
