@@ -207,7 +207,7 @@ CHAPTERS: tuple[Chapter, ...] = (
             "all else: slant, weight, width. Condition it on a picture instead, and it fills in, sharpens, colours, "
             "or turns sketches into photographs.",
             "Forgeries can also be data: Evaluate measures how well a classifier that has learned from forgeries "
-            "alone reads real digits. And what D has learned to see serves other tasks.",
+            "alone reads real digits. And what the layers of D have learned to see can be a start for other tasks.",
         ),
         "Ask for another digit and for another latent.",
         "You ask for a 7 and for a 1 with the same latent. What do the two share?",

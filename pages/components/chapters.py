@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from gan import data, glossary, web
-from gan.chapters import CHAPTERS, TASKS, Task, answered, tried
+from gan.chapters import CHAPTERS, TASKS, answered, tried
 from gan.export import content
 from gan.export.content import Names
 from pages.components import classics, journal, recorded
@@ -125,17 +125,10 @@ def _program() -> bytes:
 
 def tasks(done: frozenset[str]) -> None:
     """What to do in the app itself."""
-    with st.container(key="tasks"):
+    with st.container(key="tasks", gap="xxsmall"):
         st.header("Now do it yourself", anchor="tasks")
         ticked = sum(set(task.deeds) <= done for task in TASKS)
         st.html(f'<div class="quiet">{ticked} of {len(TASKS)} done. The app ticks them by itself.</div>')
-        items = "".join(_task(task, done) for task in TASKS)
-        st.html(f'<ul class="tasks">{items}</ul>')
-
-
-def _task(task: Task, done: frozenset[str]) -> str:
-    has = set(task.deeds) <= done
-    return (
-        f'<li class="{"done" if has else ""}"><span>{TICK if has else OPEN}</span> '
-        f'<a href="{task.page}" target="_self">{html.escape(task.sentence)}</a></li>'
-    )
+        for task in TASKS:
+            icon = ":material/check_circle:" if set(task.deeds) <= done else ":material/radio_button_unchecked:"
+            st.page_link(f"pages/{task.page}.py", label=task.sentence, icon=icon)
