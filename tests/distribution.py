@@ -7,6 +7,7 @@ TOGETHER = {
     "tests/browser/test_evaluate.py": "a browser, and runs that train",
     "tests/browser/test_explore.py": "a browser, and runs that train",
     "tests/browser/test_failures.py": "a browser, and runs that train",
+    "tests/browser/test_fashion.py": "a browser, and runs that train",
     "tests/browser/test_runs.py": "a browser, and runs that train",
     "tests/browser/test_steps.py": "a browser, and runs that train",
     "tests/browser/test_train.py": "a browser, and runs that train",
