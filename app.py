@@ -3,11 +3,12 @@
 import streamlit as st
 
 from gan.paths import ASSETS
-from pages.components import journal, lesson, look, start
+from pages.components import journal, lesson, look, making, present, start
 
 st.set_page_config(page_title="Counterfeit", page_icon=str(ASSETS / "icon.png"), layout="wide")
 start.once()
 look.apply()
+presenting = present.on()
 unseen = st.container(key="unseen")
 page = st.navigation(
     {
@@ -32,9 +33,13 @@ page = st.navigation(
             st.Page("pages/quiz.py", title="Quiz", icon=":material/quiz:"),
         ],
     },
-    position="top",
+    position="hidden" if presenting else "top",
 )
+if presenting:
+    present.show()
 lesson.bar(page.url_path)
 page.run()
+if not presenting:
+    making.offer(page.url_path)
 with unseen:
     journal.keep()

@@ -4,10 +4,11 @@
 """
 
 from gan.lessons.files import Listing, find, listing
-from gan.lessons.links import Made, from_link, to_link, to_toml
+from gan.lessons.links import LONGEST, Made, from_link, to_link, to_toml
 from gan.lessons.model import PAGES, PARTS, Lesson, LessonError, Question, Step, sentence
 
 __all__ = [
+    "LONGEST",
     "PAGES",
     "PARTS",
     "Lesson",

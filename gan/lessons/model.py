@@ -44,7 +44,7 @@ PARTS: Mapping[str, Mapping[str, str]] = {
         "told": "the step in words",
     },
     "failures": {
-        "watch": "what happens and what to watch for",
+        "watch": "its name, and what to watch for",
         "settings": "the settings that make it",
         "diagnosis": "what the curves say in words",
         "curves": "the curves",

@@ -32,9 +32,9 @@ def show(run: Run) -> None:
     elif run.owned:
         with buttons:
             if run.status.state == "paused":
-                if st.button("Resume", type="primary", icon=":material/play_arrow:"):
+                if st.button("Resume", type="primary", icon=":material/play_arrow:", key="resume"):
                     _send(run, "resume", trouble)
-            elif st.button("Pause", icon=":material/pause:", disabled=run.status.state == "starting"):
+            elif st.button("Pause", icon=":material/pause:", key="pause", disabled=run.status.state == "starting"):
                 _send(run, "pause", trouble)
             if st.button("Stop and keep", icon=":material/stop:"):
                 _send(run, "stop", trouble)

@@ -16,7 +16,10 @@ SELECTORS: dict[tuple[str, str], str] = {
 }
 """Where the part is an element of the page. A widget's own style sheet asks for `--see-PAGE-PART`; the charts of Train
 leave out what is hidden."""
-WITH_IT: dict[tuple[str, str], str] = {("train", "diagnosis"): ":is(.chart-says, .all-says)"}
+WITH_IT: dict[tuple[str, str], str] = {
+    ("train", "diagnosis"): ":is(.chart-says, .all-says)",
+    ("failures", "watch"): ".st-key-failure-title h1",
+}
 """What says the same elsewhere on the page."""
 
 _NOTE = (

@@ -12,7 +12,7 @@ import streamlit as st
 from gan import deeds, lessons
 from gan.lessons import PAGES, Lesson, LessonError, Made, Step
 from gan.lessons.files import is_name
-from pages.components import hiding, journal, look
+from pages.components import address, hiding, journal, look, present
 
 # Keys of the session: the lesson as the address has it, and the step; what was wrong with the last one; whether the bar
 # is folded; whether what is hidden is shown; the page on screen.
@@ -129,13 +129,13 @@ def go(lesson: str, number: int, step: Step, mount: bool = True) -> None:
     asked = {name: _filled(value) for name, value in step.parameters.items()}
     here = st.session_state.get(PAGE) == step.page
     if here and not step.query:
-        asked = {name: st.query_params[name] for name in st.query_params if name not in ("lesson", "step")}
+        asked = {name: st.query_params[name] for name in st.query_params if name not in address.KEPT}
     elif mount:
         st.session_state[MOUNT] = f"{lesson}-{number}"
     query = {name: value for name, value in asked.items() if value}
     query |= {"lesson": lesson, "step": str(number)}
-    if "present" in st.query_params:
-        query["present"] = st.query_params["present"]
+    if present.on():
+        query["present"] = ""
     st.session_state[OPEN] = (lesson, number)
     st.session_state.pop(SHOWN, None)
     if here:

@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from gan import lessons
+from tests.helpers import until
 from tests.servers import Server
 
 
@@ -117,3 +118,63 @@ def test_each_lesson_is_done_and_ticked(page: Page, server: Server, name: str) -
     ticked = lesson.ticked(frozenset())[1]
     expect(head).to_contain_text(f"{ticked} of {ticked} done")
     expect(page).not_to_have_url(re.compile("lesson="))
+
+
+def test_a_lesson_is_made_of_a_page_and_opened(page: Page, server: Server) -> None:
+    page.goto("/explore?model=pretrained&digit=4")
+    page.get_by_test_id("digit-button-7").click()
+    expect(page).to_have_url(re.compile("digit=7"))
+    press(page, "Make a lesson of this")
+    question = page.get_by_label("A question to think about")
+    question.fill("Which way makes it slant?")
+    question.press("Tab")
+    page.get_by_label("Hide").click()
+    page.get_by_role("option", name="D’s opinion").click()
+    link = page.get_by_test_id("lesson-link")
+    expect(link).to_have_value(re.compile("digit=7.*lesson="))
+    made = lessons.from_link(link.input_value().rpartition("lesson=")[2])
+    until(lambda: lessons.from_link(link.input_value().rpartition("lesson=")[2]).hide == ("opinion",))
+    assert (made.page, made.ask) == ("explore", "Which way makes it slant?")
+
+    page.goto(link.input_value())
+    expect(page.locator(".st-key-lesson-text")).to_have_text("Which way makes it slant?")
+    expect(page.get_by_test_id("digit-button-7")).to_have_attribute("aria-pressed", "true")
+    expect(page.locator(".opinion")).to_be_hidden()
+    page.locator(".st-key-lesson").get_by_text("Show what is hidden").click()
+    expect(page.locator(".opinion")).to_be_visible()
+    press(page, "Leave")
+    expect(page.locator(".st-key-lesson")).to_have_count(0)
+    expect(page).to_have_url(re.compile(r"digit=7(?!.*lesson)"))
+
+
+def test_keys_do_what_a_lecturer_does_standing(page: Page, server: Server) -> None:
+    page.goto("/explore?model=pretrained&digit=4&lesson=latent-walks&step=1&present")
+    expect(page.get_by_test_id("digit-button-4")).to_have_attribute("aria-pressed", "true")
+    expect(page.get_by_test_id("stHeader")).to_be_hidden()
+    page.keyboard.press("7")
+    expect(page.get_by_test_id("digit-button-7")).to_have_attribute("aria-pressed", "true")
+    page.keyboard.press("?")
+    expect(page.locator(".keys-sheet")).to_contain_text("ask for this digit")
+    page.keyboard.press("Escape")
+    expect(page.locator(".keys-sheet")).to_have_count(0)
+    head = page.locator(".st-key-lesson-head")
+    page.keyboard.press("PageDown")
+    expect(head).to_contain_text("step 2 of 5")
+    # Not while one types.
+    name = page.get_by_label("Name of direction 1")
+    name.press("5")
+    expect(page.get_by_test_id("digit-button-7")).to_have_attribute("aria-pressed", "true")
+    name.press("Escape")
+    page.keyboard.press("n")
+    expect(page.locator(".lesson-task [data-deed=drew-a-new-latent]")).to_have_class("ticked")
+    page.keyboard.press("PageDown")
+    expect(head).to_contain_text("step 3 of 5")
+    expect(page).to_have_url(re.compile("/interpolate.*present"))
+    expect(page.get_by_test_id("stHeader")).to_be_hidden()
+    page.keyboard.press("PageUp")
+    expect(head).to_contain_text("step 2 of 5")
+    # What was done is known after a reload, and in another tab.
+    other = page.context.new_page()
+    other.goto("/explore?lesson=latent-walks&step=2&present=0")
+    expect(other.locator(".lesson-task [data-deed=drew-a-new-latent]")).to_have_class("ticked")
+    expect(other.get_by_test_id("stHeader")).to_be_visible()

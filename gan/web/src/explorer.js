@@ -3,8 +3,9 @@
 import { codeControls, valueButtons } from "./codes.js";
 import { did } from "./did.js";
 import { context2d, copy, counted, download, element, explained, slider } from "./dom.js";
+import { typing } from "./keys.js";
 import { mixOfClass } from "./latents.js";
-import { fromQuery, toQuery } from "./links.js";
+import { alone, fromQuery, toQuery } from "./links.js";
 import { latentPad } from "./pad.js";
 import { Painter, PictureGrid, picture, SIDE } from "./painter.js";
 import { addressOf, LastSelection, LatentSelection } from "./selection.js";
@@ -18,15 +19,21 @@ import { coordinateSliders, directionSliders } from "./sliders.js";
 const SELECTED = ["z", "digit", "mix"];
 
 /**
+ * @param {number} label
+ * @param {LatentSelection} selection
+ */
+function askFor(label, selection) {
+  did("asked-for-another-digit");
+  selection.setMix(mixOfClass(label, selection.mix.length));
+}
+
+/**
  * One big button a class, and behind a switch how much of each.
  * @param {LatentSelection} selection
  */
 function classButtons(selection) {
   const { classes, one, many } = selection.program.header;
-  const buttons = valueButtons(classes, "digit", (label) => {
-    did("asked-for-another-digit");
-    selection.setMix(mixOfClass(label, classes.length));
-  });
+  const buttons = valueButtons(classes, "digit", (label) => askFor(label, selection));
   // Sliders hold weights, the numbers beside them the shares: what one asks for does not depend on the way there.
   let weights = Array.from(selection.mix);
   const mixers = classes.map((name, label) => {
@@ -210,7 +217,7 @@ export function mountExplorer(root, program, standalone = false) {
     onclick: () => {
       remember();
       // To these very weights, also while their run goes on.
-      copy(linkButton, addressOf(selection, standalone, { model: selection.program.header.link }));
+      copy(linkButton, alone(addressOf(selection, standalone, { model: selection.program.header.link })));
     },
   });
   const codeButton = element("button", {
@@ -310,6 +317,16 @@ export function mountExplorer(root, program, standalone = false) {
   };
   const outside = new AbortController();
   const { signal } = outside;
+  const onkey = (/** @type {KeyboardEvent} */ event) => {
+    const { conditional, classes } = selection.program.header;
+    if (typing(event)) return;
+    if (event.key === "n" || event.key === "N") random();
+    else if (conditional && /^[0-9]$/.test(event.key) && Number(event.key) < classes.length)
+      askFor(Number(event.key), selection);
+    else return;
+    event.preventDefault();
+  };
+  addEventListener("keydown", onkey, { signal });
   for (const name of ["hashchange", "popstate"]) addEventListener(name, onaddress, { signal });
   for (const name of ["pointerdown", "keydown"]) addEventListener(name, rememberNow, { capture: true, signal });
   if (!standalone && notice.hidden) remember();

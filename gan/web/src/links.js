@@ -8,6 +8,19 @@ import { mixOfClass } from "./latents.js";
  * @typedef {{ z: Float32Array, mix: Float32Array }} Pin
  */
 
+/** What is of a lesson in an address, and not of the page (pages/components/address.py). */
+export const OF_LESSON = ["lesson", "step", "present"];
+
+/**
+ * An address of the page alone, without the lesson in which one looks at it.
+ * @param {string} address
+ */
+export function alone(address) {
+  const url = new URL(address);
+  for (const name of OF_LESSON) url.searchParams.delete(name);
+  return url.href;
+}
+
 /** @param {Float32Array} values */
 export function encode(values) {
   const bytes = new Uint8Array(values.length * 2);

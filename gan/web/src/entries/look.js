@@ -1,6 +1,9 @@
+import { listen } from "../keys.js";
+
 // What pages need a script for. It runs once in a tab, however often a page is drawn.
 if (!("counterfeit" in window)) {
   Object.assign(window, { counterfeit: true });
+  listen();
   const elementOf = (/** @type {EventTarget | null | undefined} */ target) =>
     target instanceof Element ? target : null;
   // On a phone the navigation is a side bar that covers the page. Streamlit 1.67 leaves it open over the page that

@@ -3,6 +3,7 @@
 
 import { did } from "../did.js";
 import { element } from "../dom.js";
+import { typing } from "../keys.js";
 import "../lookback.css";
 
 /** Between two pictures of the film; more where the server needs longer. */
@@ -49,6 +50,19 @@ function build({ parentElement, setTriggerValue }) {
   const slider = /** @type {HTMLInputElement} */ (
     element("input", { type: "range", min: "0", step: "1", "aria-label": "Moment of the run", "data-testid": "moment" })
   );
+  const onkey = (/** @type {KeyboardEvent} */ event) => {
+    const by = event.key === "ArrowLeft" ? -1 : event.key === "ArrowRight" ? 1 : 0;
+    if (!by || typing(event) || last() < 1) return;
+    event.preventDefault();
+    stop();
+    held = event.type === "keydown";
+    if (held) {
+      wanted = Math.min(last(), Math.max(0, (wanted ?? shown()) + by));
+      askSoon(wanted);
+      show();
+    } else if (wanted !== null) ask(wanted, false);
+  };
+  for (const name of /** @type {const} */ (["keydown", "keyup"])) document.addEventListener(name, onkey);
   const play = /** @type {HTMLButtonElement} */ (element("button", { "data-testid": "film" }));
   const label = element("output", { className: "moment", "data-testid": "moment-label" });
   const root = element("div", { className: "lookback" }, play, slider, label);
@@ -184,6 +198,7 @@ function build({ parentElement, setTriggerValue }) {
       clearTimeout(later);
       clearTimeout(guard);
       observer.disconnect();
+      for (const name of /** @type {const} */ (["keydown", "keyup"])) document.removeEventListener(name, onkey);
       root.remove();
     },
   };

@@ -2,6 +2,7 @@
 
 import { did } from "../did.js";
 import { copy, element } from "../dom.js";
+import { alone } from "../links.js";
 import { Board } from "./board.js";
 import { Chart } from "./chart.js";
 import { CLOUDS } from "./clouds.js";
@@ -431,7 +432,7 @@ export function mountFlatland(root) {
     ),
   );
   /** @type {HTMLButtonElement} */
-  const link = element("button", { textContent: "Copy link", onclick: () => void copy(link, location.href) });
+  const link = element("button", { textContent: "Copy link", onclick: () => void copy(link, alone(location.href)) });
 
   /** Whatever stands on controls. */
   function refresh() {
