@@ -88,7 +88,8 @@ def _too_early(found: Signs) -> str:
 
 
 def _looked(found: Signs) -> str:
-    return f"quality was measured {'once' if found.looks == 1 else f'{found.looks} times'}"
+    times = {0: "not measured", 1: "measured once"}.get(found.looks, f"measured {found.looks} times")
+    return f"quality was {times}"
 
 
 def _moves(config: TrainConfig, found: Signs) -> float:

@@ -276,6 +276,8 @@ def test_what_was_before_the_rates_were_changed_says_nothing_of_now() -> None:
         "variety": _curve(at, [1.0] * 80),
     }
     assert diagnose(CONFIG, {name: curve[:, :40] for name, curve in curves.items()}, 1.0)[0].kind == "divergence"
+    (finding,) = diagnose(CONFIG, {name: curve[:, :40] for name, curve in curves.items()}, 1.0, since=40_000)
+    assert finding.sentence.endswith("changed after 40,000 images, and quality was not measured since.")
     early = {name: curve[:, :43] for name, curve in curves.items()}
     (finding,) = diagnose(CONFIG, early, 1.0, since=40_000)
     assert finding.kind == "too_early"
