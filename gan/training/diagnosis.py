@@ -66,6 +66,9 @@ def judge(config: TrainConfig, found: Signs, diverged: str = "") -> Iterator[Fin
     if diverged:
         yield from_signs("divergence", diverged, found, config, "images")
         return
+    if found.moves_now >= EARLY_MOVES > found.moves and (finding := _diverges(config, found)):
+        yield finding
+        return
     if _moves(config, found) < EARLY_MOVES or not found.recent_looks:
         yield from_signs("too_early", _too_early(found), found, config, "images", "moves", "looks")
         return

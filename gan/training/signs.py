@@ -37,6 +37,8 @@ class Signs:
     seconds: float = 0.0
     moves: float = 0.0
     """Moves of both players, until the last look: what came after it was not seen yet."""
+    moves_now: float = 0.0
+    """All of them."""
     looks: int = 0
     """Times that quality was measured."""
     recent_looks: int = 0
@@ -92,9 +94,11 @@ class Signs:
 
 def read(config: TrainConfig, curves: Curves, floor: float = NAN) -> Signs:
     """The signs of a run with these settings. `floor` is the FCD of real images."""
-    curves = _until_last_look({name: curve for name, curve in curves.items() if curve.shape[1]})
-    if not curves:
+    whole = {name: curve for name, curve in curves.items() if curve.shape[1]}
+    if not whole:
         return Signs()
+    now_images = max(float(curve[IMAGES, -1]) for curve in whole.values())
+    curves = _until_last_look(whole)
     images = max(float(curve[IMAGES, -1]) for curve in curves.values())
     since, classes = RECENT * images, len(config.data.spec.classes)
     step = config.data.batch_size * config.game.d_steps
@@ -117,6 +121,7 @@ def read(config: TrainConfig, curves: Curves, floor: float = NAN) -> Signs:
     return Signs(
         images=images,
         seconds=max(float(curve[SECONDS, -1]) for curve in curves.values()),
+        moves_now=now_images / step * len(rules(config).order),
         moves=(float(fcd[IMAGES, -1]) if fcd.shape[1] else images) / step * len(rules(config).order),
         looks=fcd.shape[1],
         recent_looks=len(recent("fcd")),
@@ -152,7 +157,8 @@ def read(config: TrainConfig, curves: Curves, floor: float = NAN) -> Signs:
             ),
             default=NAN,
         ),
-        blown_up=_blown_up(curves.get("loss_d", np.empty((5, 0))), quantities["loss_d"].ideal, since),
+        # Of now, not of the last look: losses that explode need no pictures.
+        blown_up=_blown_up(whole.get("loss_d", np.empty((5, 0))), quantities["loss_d"].ideal, RECENT * now_images),
     )
 
 

@@ -25,6 +25,7 @@ WELL = Signs(
     images=64_000,
     seconds=20,
     moves=2000,
+    moves_now=2000,
     looks=6,
     recent_looks=3,
     fcd=5.0,
@@ -72,6 +73,8 @@ CASES: list[tuple[dict[str, Any], str]] = [
     ({"change": 0.95, "best_fcd": 4.8}, "as_good_as_it_gets"),
     ({"change": 0.95, "fcd": 30.0, "best_fcd": 29.0}, "as_good_as_it_gets"),
     ({"blown_up": 20.0, "fcd": 100.0}, "divergence"),
+    ({"blown_up": 20.0, "fcd": 100.0, "moves": 40}, "divergence"),  # a busy machine: the last look is long ago
+    ({"blown_up": 20.0, "fcd": 100.0, "moves": 40, "moves_now": 80}, "too_early"),
     ({"fade": 1e-6, "real_over_forged": 1.0, "fcd": 100.0}, "vanishing_gradient"),
     (
         STUCK | {"right_real": 0.98, "right_forged": 0.99, "real_over_forged": 0.99, "says_forged": 0.05},
