@@ -210,7 +210,7 @@ def table(runs: dict[str, Recorded]) -> Iterator[str]:
         if kind == "broken":
             yield f"| {' | '.join(_of_failure(BY_NAME[what], run, runs))} |"
     yield ""
-    yield "| settings | right would be | at its end | for the first time |  |"
+    yield "| settings | right would be | at its end | alarms | verdict |"
     yield "|---|---|---|---|---|"
     odd = {one.name: one for one in ODD}
     for name, run in runs.items():
@@ -239,7 +239,7 @@ def _of_odd(odd: Odd, run: Recorded) -> tuple[str, ...]:
     right = "well" if odd.right == WELL else " or ".join(odd.right)
     wrong = first not in odd.right or (odd.right == WELL and run.alarms != "none")
     end = f"{run.at(run.seconds)} ({run.seconds:.0f} s)"
-    return f"`{odd.preset}`, {settings}", right, end, run.alarms, "wrong" if wrong else ""
+    return f"`{odd.preset}`, {settings}", right, end, run.alarms, "wrong" if wrong else "right"
 
 
 def said_after(run: Recorded, kind: str) -> float:
