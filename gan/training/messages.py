@@ -138,8 +138,6 @@ class Control:
 
     lr_g: float = 0.0
     lr_d: float = 0.0
-    rates_changed: int = 0
-    """After how many images the learning rates were last changed; 0 if they never were."""
     device: str = ""
     precision: str = ""
     threads: int = 0
@@ -147,6 +145,8 @@ class Control:
     """Whose move it is in a run that is paused."""
     answered: int = 0
     """Commands to a paused run that have been carried out since its process began, those to move and to look."""
+    rates_changed: int = 0
+    """After how many images the learning rates were last changed; 0 if they never were."""
 
 
 @dataclass(frozen=True)
