@@ -42,11 +42,12 @@ def row(images: Array) -> str:
 
 def coloured(images: Array, gradients: Array) -> str:
     """The same with what would raise D's answer: more ink red, less ink blue."""
-    share = gradients / np.percentile(np.abs(gradients), 99.5)
-    share = np.where(share < 0, share * (images + 1) / 2, share)  # there is no less than no ink
+    # There is no less than no ink, and no more than all.
+    share = gradients * np.where(gradients < 0, images + 1, 1 - images)
+    share /= np.percentile(np.abs(share), 98)
     found = []
     for sign in (1.0, 0.0, -1.0):
-        colour = (images[:, 0] + 1) * 70 + 180 * np.clip(sign * share[:, 0], 0, 1)
+        colour = (images[:, 0] + 1) * 50 + 230 * np.clip(sign * share[:, 0], 0, 1)
         found.append(render.grid(colour.clip(0, 255).astype(np.uint8), 10))
     buffer = io.BytesIO()
     Image.fromarray(np.stack(found, 2)).save(buffer, "PNG")

@@ -121,8 +121,8 @@ CHAPTERS: tuple[Chapter, ...] = (
             "<b>frozen</b>, and only G moves. Try what happens otherwise, for twenty moves of G from the same "
             "moment.",
             "With D frozen, G has to change its pictures to be believed. With D free it is easier to change D, which "
-            "soon calls everything real, while the pictures stay nearly what they were. A detective who is paid by "
-            "the forger teaches nothing.",
+            "soon calls real and forged digits alike real, while the pictures stay nearly what they were. A detective "
+            "who is paid by the forger teaches nothing.",
         ),
         "Set D free and let G move.",
         "D was free, and D(G(z)) rose to 0.9 in two moves. What has become better?",

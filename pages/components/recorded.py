@@ -139,10 +139,11 @@ def _side(name: str, kind: sides.Kind, found: Recording) -> dict[str, Any]:
     failure = BY_NAME[name]
     last = found.images / 1000
     charts = [_losses(found, last)]
-    telling = sides.telling_of(failure.defining.quantity)
+    quantity = failure.defining.quantity if sides.telling_of(failure.defining.quantity).bounds else "d_fake"
+    telling = sides.telling_of(quantity)
     side = sides.recorded(failure, kind)
     if telling.bounds and side:
-        series = side.series(failure.defining.quantity)
+        series = side.series(quantity)
         low, high = telling.bounds
         bounds = (low, float(int(high)))
         charts.append(_chart(telling.label, [_curve("", "generator", series)], bounds, last))

@@ -41,7 +41,7 @@ export function mountOpinion(root, _told, tools) {
     });
     if (!program || !target) return;
     const best = answers.indexOf(Math.max(...answers));
-    says.textContent = `Told that it is a ${best}, D says ${answers[best].toFixed(2)}. It knows real from forged, not one digit from another: G never gave it a wrong one.`;
+    says.textContent = `Told that it is a ${best}, D says ${answers[best].toFixed(2)}. It has learned to tell real from forged, not one digit from another.`;
   };
   const paper = drawingPaper("a digit", {
     onstroke: () => {},
@@ -95,6 +95,7 @@ export function mountOpinion(root, _told, tools) {
         element("div", { className: "ends" }, line("quiet", "noise"), line("quiet", "a forged 3")),
         slider,
         opinion.node,
+        line("quiet", "At 0.5 D cannot decide."),
       ),
     ),
   );

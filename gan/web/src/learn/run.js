@@ -65,11 +65,21 @@ function viewer(onmove, onshow) {
 
 /**
  * @param {HTMLElement} root
- * @param {{ run: Run }} told
+ * @returns {Thing}
+ */
+function missing(root) {
+  root.append(line("quiet", "The recording that belongs here cannot be read; fetch the project again."));
+  return {};
+}
+
+/**
+ * @param {HTMLElement} root
+ * @param {{ run: Run | null }} told
  * @param {Tools} tools
  * @returns {Thing}
  */
 export function mountRun(root, { run }, tools) {
+  if (!run) return missing(root);
   const shown = viewer(
     () => {
       if (Number(shown.slider.value) === run.moments.length - 1) tools.tried();
@@ -92,6 +102,7 @@ export function mountRun(root, { run }, tools) {
  * @returns {Thing}
  */
 export function mountFailures(root, { failures }, tools) {
+  if (!failures.length) return missing(root);
   let which = failures[0];
   /** @type {"broken" | "cured"} */
   let side = "broken";
