@@ -141,10 +141,10 @@ CHAPTERS: tuple[Chapter, ...] = (
         (
             "If D gets better, G's loss rises; if G gets better, D's does. So no loss has to fall. In one dimension "
             "one can see where the game ends: grey is what real data look like, p(x), amber what G makes, q(x). The "
-            "best possible D is p / (p + q), and the value of the game is then 2 JSD − log 4, where the "
+            "best possible D is p / (p + q), and the value of the game is then 2 JSD − log&nbsp;4, where the "
             "Jensen–Shannon divergence JSD says how far the two curves are apart.",
-            "If they are equal, the best D says 1/2 everywhere, and its loss is at its worst, log 4 ≈ 1.386. That is "
-            "the perfect forger; the loss alone would look like a failure of D.",
+            "If they are equal, the best D says 1/2 everywhere, and its loss is at its worst, log&nbsp;4 ≈ 1.386. That "
+            "is the perfect forger; the loss alone would look like a failure of D.",
         ),
         "Move the amber curve until the best D says 1/2 everywhere.",
         "D's loss climbs from 0.4 to 1.2 while training. Is that bad?",

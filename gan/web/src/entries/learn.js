@@ -13,6 +13,7 @@ import { readProgram } from "../runtime.js";
 import "../learn.css";
 
 /** @import { Thing, Tools } from "../learn/parts.js" */
+/** @import { Program } from "../runtime.js" */
 
 /** @type {Record<string, (root: HTMLElement, told: any, tools: Tools) => Thing>} */
 const THINGS = {
@@ -33,6 +34,8 @@ const THINGS = {
  * @property {(name: string, value: unknown) => void} setStateValue
  */
 
+const page = /** @type {Window & { counterfeitShipped?: Program }} */ (window);
+
 /** @typedef {HTMLElement & { thing?: Thing, took?: boolean, asking?: ReturnType<typeof setInterval> }} Root */
 
 /** Milliseconds after which the generator is asked for once more: a question that comes while a page is drawn is lost. */
@@ -42,9 +45,17 @@ export default (/** @type {Component} */ { data, parentElement, setStateValue })
   const root = /** @type {Root} */ (parentElement.querySelector(".root"));
   const length = new DataView(data.buffer, data.byteOffset).getUint32(0, true);
   const told = JSON.parse(new TextDecoder().decode(data.subarray(4, 4 + length)));
+  const take = () => {
+    if (root.took || !page.counterfeitShipped) return false;
+    root.took = true;
+    clearInterval(root.asking);
+    root.thing?.take?.(page.counterfeitShipped);
+    return true;
+  };
   const near = () => {
     let number = 0;
-    const ask = () => setStateValue("near", ++number);
+    // Two chapters want the generator: it is sent once.
+    const ask = () => take() || setStateValue("near", ++number);
     root.asking = setInterval(ask, AGAIN);
     ask();
   };
@@ -52,11 +63,8 @@ export default (/** @type {Component} */ { data, parentElement, setStateValue })
   root.className = "root learn";
   root.thing ??= THINGS[told.kind](root, told, tools);
   const program = data.subarray(4 + length);
-  if (program.length && !root.took) {
-    root.took = true;
-    clearInterval(root.asking);
-    root.thing.take?.(readProgram(program));
-  }
+  if (program.length) page.counterfeitShipped ??= readProgram(program);
+  if (program.length) take();
   return () => {
     clearInterval(root.asking);
     root.thing?.end?.();
