@@ -46,6 +46,11 @@ function write(kept) {
   }
 }
 
+/** Milliseconds after which what was not answered is told once more, and how often: a name that the server does not know
+ * is never answered. */
+const AGAIN = 2000;
+const TIMES = 5;
+
 function build() {
   /** What the server has, or was told. @type {Set<string>} */
   const reported = new Set();
@@ -55,6 +60,14 @@ function build() {
   /** @type {Component["setTriggerValue"]} */
   let send = () => {};
   let forgotten = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let later;
+  const tell = (times = TIMES) => {
+    clearTimeout(later);
+    if (!waiting.size || !times) return;
+    send("found", [...waiting]);
+    later = setTimeout(tell, AGAIN, times - 1);
+  };
 
   /** @param {string[]} names */
   const report = (names) => {
@@ -64,7 +77,7 @@ function build() {
       reported.add(name);
       waiting.add(name);
     }
-    send("found", [...waiting]);
+    tell();
   };
 
   const hear = () => {
@@ -100,6 +113,7 @@ function build() {
       hear();
     },
     end() {
+      clearTimeout(later);
       removeEventListener(DID, hear);
       removeEventListener("storage", onStorage);
     },
