@@ -68,7 +68,8 @@ def _agree(read: bool) -> None:
 def _take() -> None:
     before = _all()
     st.session_state[DONE] = before | _reported(st.session_state[KEY]["found"])
-    st.session_state[MORE] = st.session_state[DONE] != before
+    # It stays until the page was drawn anew: where two fragments are to run at once, this one may not.
+    st.session_state[MORE] = st.session_state.get(MORE, False) or st.session_state[DONE] != before
 
 
 def _all() -> frozenset[str]:
