@@ -8,6 +8,7 @@ import html
 from dataclasses import dataclass
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from gan import deeds, lessons
 from gan.lessons import PAGES, Lesson, LessonError, Made, Step
@@ -199,11 +200,12 @@ def _step(place: Place, page: str) -> None:
             f"Back to {PAGES[step.page]}, where this step is", key="lesson-there", icon=":material/undo:"
         ):
             go(lesson.name, number, step)
+        why = st.container()
     with right, st.container(key="lesson-asks", gap="xsmall"):
         if step.task:
             _task(step, done)
         if step.question:
-            _question(place, done)
+            _question(place, done, why)
 
 
 def _finished(page: str) -> None:
@@ -231,7 +233,8 @@ def _task(step: Step, done: frozenset[str]) -> None:
     st.html(f'<ul class="lesson-task">{lines}</ul>')
 
 
-def _question(place: Place, done: frozenset[str]) -> None:
+def _question(place: Place, done: frozenset[str], why: DeltaGenerator) -> None:
+    """The question with its choices; what there is to say about an answer comes to where there is room."""
     question = place.step.question
     assert question is not None
     deed = place.lesson.deed(place.number)
@@ -249,9 +252,11 @@ def _question(place: Place, done: frozenset[str]) -> None:
     if options.index(chosen) == question.right - 1:
         if journal.did(deed):
             st.rerun()  # the bar above says so
-        st.html(f'<div class="lesson-why"><span class="ticked">✓ Right.</span> {html.escape(question.why)}</div>')
+        why.html(f'<div class="lesson-why"><span class="ticked">✓ Right.</span> {html.escape(question.why)}</div>')
     else:
-        st.html('<div class="lesson-why"><span class="open">Not this one.</span> Look again, and choose another.</div>')
+        why.html(
+            '<div class="lesson-why"><span class="open">Not this one.</span> Look again, and choose another.</div>'
+        )
 
 
 def _switch(page: str, hidden: tuple[str, ...]) -> None:

@@ -40,7 +40,7 @@ const LISTED = {
 };
 /** @type {[string, string][]} */
 const EVERYWHERE = [
-  ["PageDown, PageUp", "next and last step of the lesson"],
+  ["PageDown, PageUp", "next and previous step of the lesson"],
   ["?", "show and hide these keys"],
 ];
 
@@ -99,4 +99,14 @@ function pressed(event) {
   if (done) event.preventDefault();
 }
 
-export const listen = () => document.addEventListener("keydown", pressed);
+/** A step of a lesson is read from its beginning. @param {MouseEvent} event */
+function clicked({ target }) {
+  const step = ':is(.st-key-lesson-next, .st-key-lesson-back, [class*="st-key-lesson-open-"]) button';
+  if (target instanceof Element && target.closest(step))
+    document.querySelector('[data-testid="stMain"]')?.scrollTo({ top: 0 });
+}
+
+export const listen = () => {
+  document.addEventListener("keydown", pressed);
+  document.addEventListener("click", clicked);
+};
