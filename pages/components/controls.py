@@ -61,12 +61,12 @@ def show(run: Run) -> None:
 def _send(run: Run, verb: Verb, trouble: DeltaGenerator) -> None:
     try:
         runs.send(run.folder, Command(verb))
+        if deed := DEEDS.get(verb):
+            journal.did(deed)
         runs.settle(run)
     except RunError as error:
         trouble.error(str(error))
         return
-    if deed := DEEDS.get(verb):
-        journal.did(deed)
     st.rerun()
 
 

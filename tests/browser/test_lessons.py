@@ -33,6 +33,7 @@ def pause(page: Page) -> None:
 
 def go_on_and_end(page: Page) -> None:
     press(page, "Resume")
+    expect(page.get_by_role("button", name="Pause", exact=True)).to_be_enabled()
     press(page, "Stop and keep")
 
 
