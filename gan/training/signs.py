@@ -112,6 +112,7 @@ def read(config: TrainConfig, curves: Curves, floor: float = NAN) -> Signs:
 
     fcd = curves.get("fcd", np.empty((5, 0)))
     now, then = _median(recent("fcd")), _before(fcd, since)
+    best_then = _least(fcd[MEAN, fcd[IMAGES] <= since])
     shares = [recent(f"{SHARE}_{label}") for label in range(classes)]
     recalls = _best([recent(f"{RECALL}_{label}") for label in range(classes)])
     gradient = _median(recent("gradient_norm_g"))
@@ -129,7 +130,7 @@ def read(config: TrainConfig, curves: Curves, floor: float = NAN) -> Signs:
         best_fcd=float(fcd[MEAN].min()) / floor if fcd.shape[1] else NAN,
         fcd_then=then / floor,
         change=now / then if then else NAN,
-        best_change=_least(recent("fcd")) / _least(fcd[MEAN, fcd[IMAGES] <= since]),
+        best_change=_least(recent("fcd")) / best_then if best_then else NAN,
         agreement=_mean(recent("agreement")),
         variety=_most(recent("variety")),
         digits=float(sum(_most(share) >= FOUND for share in shares)) if len(shares[0]) else NAN,
