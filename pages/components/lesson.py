@@ -68,9 +68,9 @@ def bar(page: str) -> None:
 
 def hides(part: str) -> bool:
     """Whether the lesson hides a part of the page on screen; a page asks that draws a part by itself. Raises `KeyError`
-    for what is no part of it."""
+    for what is no part of any."""
     page = st.session_state.get(PAGE, "")
-    if page in PAGES and part not in lessons.PARTS.get(page, {}):
+    if not any(part in parts for parts in lessons.PARTS.values()):
         raise KeyError(part)
     found = _current()
     if found is None or st.session_state.get(SHOWN):
