@@ -210,10 +210,22 @@ def contradictions(config: TrainConfig) -> dict[str, str]:
     ):
         if architecture == "conv" and len(network.widths) < 2:
             found[path] = f"{path} is {show(network.widths)}; a conv network takes at least two numbers."
+    found |= _of_schedule(config)
     images, batch_size = config.budget.images, config.data.batch_size
     if images and images < batch_size:
         found["budget.images"] = f"images is {images}; one step alone sees {batch_size} (batch_size)."
     return found | _of_data(config) | config.game.problems(config)
+
+
+def _of_schedule(config: TrainConfig) -> dict[str, str]:
+    """What is wrong with the schedule."""
+    from gan.config.schedule import stages  # which is made of fields
+
+    try:
+        stages(config.optimizer.schedule)
+    except ConfigError as error:
+        return {error.field: str(error)}
+    return {}
 
 
 def _of_data(config: TrainConfig) -> dict[str, str]:

@@ -37,6 +37,8 @@ class Step:
         self.dtype = dtype
         self.number = 0
         """Steps taken before this one."""
+        self.shift = config.discriminator.shift
+        """How far images are shifted at most before D sees them, in pixels."""
         self.inspected = False
         """Whether somebody looks inside the next move: then the images of it carry a gradient."""
         self.latent_spec = rules(config).latents(config)
@@ -91,8 +93,7 @@ class Step:
 
     def shifts(self, images: Tensor) -> Tensor | None:
         """New random shifts for so many images (`gan.games.shifts`); None where the settings ask for none."""
-        reach = self.config.discriminator.shift
-        return shifts.draw(len(images), reach, self.noise, self.device) if reach else None
+        return shifts.draw(len(images), self.shift, self.noise, self.device) if self.shift else None
 
     def shown(self, images: Tensor, gradient: bool = False) -> Tensor:
         """Images as D sees them in a move of its own: shifted, and cut off from whatever made them. With `gradient`,

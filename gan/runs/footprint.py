@@ -18,6 +18,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_iter
 
 from gan.config import TrainConfig
+from gan.config.schedule import Schedule
 from gan.data import Digits
 from gan.games import spec_of
 from gan.networks.layers import count_parameters
@@ -137,6 +138,8 @@ def of(config: TrainConfig) -> Footprint:
         "patience": 0.0,
         "lr_g": 1e-3,
         "lr_d": 1e-3,
+        "batch_size": Schedule(config).largest_batch,
+        "schedule": "",
     }
     fixed |= {"device": "cpu", "precision": "float32", "threads": "auto"}
     steps = {name: min(2, getattr(config.game, name)) for name in ("d_steps", "g_steps")}

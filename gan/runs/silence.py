@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gan.config import TrainConfig
+from gan.config.schedule import Schedule
 from gan.runs import store
 from gan.training.messages import Status
 
@@ -51,7 +52,7 @@ def _longest(config: TrainConfig, status: Status) -> float:
     speed = status.progress.images_per_second
     if not speed:
         return AFTER_AT_FIRST
-    return max(AFTER, AFTER_STEPS * config.data.batch_size * config.game.d_steps / speed)
+    return max(AFTER, AFTER_STEPS * Schedule(config).largest_batch * config.game.d_steps / speed)
 
 
 def _seconds_since(folder: Path, stamp: float) -> float:

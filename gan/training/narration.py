@@ -1,6 +1,7 @@
 """What happened in a move, in words for people who see a GAN for the first time. No torch."""
 
 from gan.config import TrainConfig
+from gan.config.schedule import Schedule
 from gan.games import rules, spec_of
 from gan.games.game import DISCRIMINATOR, GENERATOR
 from gan.training.inspection import Inspection, Layer
@@ -14,12 +15,17 @@ def _other(player: str) -> str:
     return GENERATOR if player == DISCRIMINATOR else DISCRIMINATOR
 
 
+def _batch(found: Inspection, config: TrainConfig) -> int:
+    """Images in the batch of a move."""
+    return Schedule(config).batch_of(found.images, config.game.d_steps)
+
+
 def captions(found: Inspection, config: TrainConfig) -> list[str]:
     """A sentence or two on each of the `STAGES` of a move."""
     game = rules(config)
     mover, other = LETTERS[found.player], LETTERS[_other(found.player)]
     is_d = found.player == DISCRIMINATOR
-    count = config.data.batch_size
+    count = _batch(found, config)
     size = spec_of(config).size
     frozen = f"{other} is frozen" if not game.simultaneous else "Neither is frozen"
     reused = not is_d and _reuses(found, config)
@@ -61,7 +67,7 @@ def told(found: Inspection, config: TrainConfig) -> list[tuple[str, str]]:
     game = rules(config)
     is_d = found.player == DISCRIMINATOR
     letter = LETTERS[found.player]
-    count = config.data.batch_size
+    count = _batch(found, config)
     order = game.order
     if is_d:
         drawn = f"{count} real pictures, and {count} latents from which G forged {count} pictures."

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gan.config import TrainConfig
+from gan.config.schedule import Schedule
 from gan.curves import Array
 from gan.games import rules
 
@@ -101,7 +102,7 @@ def read(config: TrainConfig, curves: Curves, floor: float = NAN) -> Signs:
     curves = _until_last_look(whole)
     images = max(float(curve[IMAGES, -1]) for curve in curves.values())
     since, classes = RECENT * images, len(config.data.spec.classes)
-    step = config.data.batch_size * config.game.d_steps
+    step = Schedule(config).at(int(images)).batch_size * config.game.d_steps
 
     def means(name: str, images: float) -> Array:
         curve = curves.get(name)

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 
 from gan import device as devices
 from gan.config import TrainConfig
+from gan.config.schedule import Schedule, Values
 from gan.data import Digits, Sampler
 from gan.games import rules
 from gan.games.game import DISCRIMINATOR, GENERATOR, Move
@@ -58,8 +59,9 @@ class Trainer:
                 for name, network in self.game.players(config).items()
             }
         self.generator_ema: nn.Module = copy.deepcopy(self.players[self.game.sampled]).eval().requires_grad_(False)
+        self.schedule = Schedule(config)
         self.lr_g, self.lr_d = config.optimizer.lr_g, config.optimizer.lr_d
-        """The learning rates, which can be set between steps; a schedule takes its share of them."""
+        """The learning rates, which can be set between steps; what decays takes its share of them."""
         self.optimizers = {name: self._adam(network, self._rate(name)) for name, network in self.players.items()}
         images, labels = digits.chosen(config.data.classes, config.data.train_images)
         self.sampler = Sampler(
@@ -73,6 +75,7 @@ class Trainer:
         self.noise = torch.Generator(source).manual_seed(config.seed)
         dtype = devices.choose_precision(config.precision, self.device)
         self.context = Step(config, self.players, self.sampler, self.noise, self.device, dtype)
+        self._stand(self.schedule.at(0))
         self.note = ""
         """What does not go on exactly as it was when a checkpoint was taken, for people."""
         self.steps = 0
@@ -237,6 +240,7 @@ class Trainer:
         self._moves = None
         self._update_ema()
         self.steps += 1
+        self._follow_schedule()
         self._measurements.add(self._measured)
 
     @contextmanager
@@ -267,10 +271,23 @@ class Trainer:
         for player, optimizer in self.optimizers.items():
             optimizer.param_groups[0]["lr"] = self._rate(player) * left
 
+    def _follow_schedule(self) -> None:
+        """Lets the stages begin that the step which has ended leads to."""
+        for stage in self.schedule.begun(self.images_seen - self._images_a_step, self.images_seen):
+            self.lr_g = stage.changes.get("lr_g", self.lr_g)
+            self.lr_d = stage.changes.get("lr_d", self.lr_d)
+            self._stand(self.schedule.at(stage.images))
+
+    def _stand(self, values: Values) -> None:
+        """Takes what a schedule says of all but the rates, which can be moved by hand."""
+        self.sampler.batch_size = values.batch_size
+        self.context.shift = values.shift
+        self._half_life = values.ema_kimg * 1000
+
     @torch.no_grad()
     def _update_ema(self) -> None:
         """Moves the averaged generator, batch norm's buffers included, towards the one that trains."""
-        half_life = min(self.config.optimizer.ema_kimg * 1000, RAMP * self.images_seen)
+        half_life = min(self._half_life, RAMP * self.images_seen)
         seen = self._images_a_step
         weight = 1 - 0.5 ** (seen / half_life) if half_life > 0 else 1.0
         torch._foreach_lerp_(self._averaged, self._raw, weight)
@@ -307,7 +324,8 @@ class Trainer:
         said in `note`. Raises `LookupError` or `RuntimeError` for others' tensors."""
         state.restore(self._networks(), self._optimizers(), tensors)
         self.sampler.drawn = images
-        self.steps = images // self._images_a_step
+        self.steps = self.schedule.steps(images, self.game.order.count(DISCRIMINATOR))
+        self._stand(self.schedule.at(images))
         self.lr_g, self.lr_d = lr_g, lr_d
         self.note = " ".join(filter(None, (self._keep_precision(precision), self._continue_noise(tensors["noise"]))))
 
@@ -340,7 +358,7 @@ class Trainer:
 
     @property
     def _images_a_step(self) -> int:
-        return self.config.data.batch_size * self.game.order.count(DISCRIMINATOR)
+        return self.sampler.batch_size * self.game.order.count(DISCRIMINATOR)
 
 
 def _letter(player: str) -> str:

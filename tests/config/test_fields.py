@@ -20,6 +20,7 @@ from gan.config.fields import (
     short,
     show,
 )
+from gan.config.schedule import PATH
 from tests.helpers import is_sentence, refusal
 
 GAMES = list(kinds())
@@ -37,6 +38,8 @@ def values_of(hint: Hint) -> st.SearchStrategy[Any]:
         return st.sampled_from(hint.choices)
     if hint.kind is bool:
         return st.booleans()
+    if hint.kind is str:
+        return st.sampled_from(["", "600: batch_size=128, lr_g=0.004; 2000: shift=1"])  # a schedule
     assert hint.bounds
     low, high = hint.bounds.low, hint.bounds.high
     numbers: st.SearchStrategy[Any] = (
@@ -105,7 +108,7 @@ def test_field_has_words_and_a_hint(kind: str, path: str) -> None:
     assert "\n" not in hint.help
     assert hint.help.endswith(".")
     assert hint.label[0].isupper() or not hint.label[0].isalpha()
-    assert hint.choices or hint.bounds or hint.kind is bool
+    assert hint.choices or hint.bounds or hint.kind is bool or path == PATH
 
 
 @pytest.mark.parametrize("kind", GAMES)
@@ -271,6 +274,7 @@ def test_every_name_of_before_means_a_field_of_its_own() -> None:
         "data.classes",
         "data.train_images",
         "generator.latent_scale",
+        "optimizer.schedule",
     }
 
 

@@ -179,6 +179,7 @@ def test_default_of_version_1_is_lifted_by_hand() -> None:
             "weight_l2": 0.0,
             "decay_from": 1.0,
             "ema_kimg": 20.0,
+            "schedule": "",
         },
         "budget": {"images": 0, "seconds": 60.0, "patience": 0.0},
         "seed": 7,
@@ -265,6 +266,7 @@ def test_versions_before_parts_played_the_adversarial_game_move_by_move(old: dic
         "data.classes": (),
         "data.train_images": 0,
         "generator.latent_scale": 1.0,
+        "optimizer.schedule": "",
     }
 
 

@@ -178,16 +178,22 @@ def test_model_error_is_a_value_error() -> None:
     assert issubclass(ModelError, ValueError)
 
 
-def test_run_through_a_file_continues_bit_for_bit(tmp_path: Path, digits: Digits) -> None:
+# One stage begins with the step after the checkpoint, one within the steps that follow.
+STAGES = "96: batch_size=16, lr_g=0.0005; 120: batch_size=48, shift=1, ema_kimg=1"
+
+
+@pytest.mark.parametrize("schedule", ["", STAGES])
+def test_run_through_a_file_continues_bit_for_bit(tmp_path: Path, digits: Digits, schedule: str) -> None:
     """All presets and options are the trainer's tests."""
-    conv = {"architecture": "conv", "architecture_d": "conv"}
+    conv = {"architecture": "conv", "architecture_d": "conv", "schedule": schedule}
     whole, first, second = (build(digits, steps=steps, **conv) for steps in (6, 3, 0))
     path = _written(tmp_path, checkpoint.checkpoint_content(first, {"seconds": 2.5}))
     assert load_checkpoint(path, second)["seconds"] == 2.5
     for _ in range(3):
         second.step()
     assert_equal(second.tensors(), whole.tensors())
-    assert second.images_seen == whole.images_seen
+    assert (second.images_seen, second.steps) == (whole.images_seen, whole.steps)
+    assert whole.images_seen == (96 + 2 * 16 + 48 if schedule else 6 * 32)
 
 
 def test_checkpoint_remembers_changed_learning_rates(tmp_path: Path, digits: Digits) -> None:

@@ -110,6 +110,7 @@ OTHERS: list[dict[str, Any]] = [
     {"d_steps": 2, "g_steps": 2, "shift_d": 1, "loss": "relativistic", "r1": 1.0, "penalty_every": 2},
     {"batch_norm_d": True, "decay_from": 0.25},
     {"simultaneous": True, "spectral_norm_d": True},
+    {"schedule": "100: batch_size=16, lr_g=1e-3; 250: batch_size=48, shift=1, ema_kimg=0.1"},
 ]
 
 
