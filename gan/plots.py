@@ -135,12 +135,14 @@ def over_images(
     zoom: Mapping[str, Sequence[float] | None] | None = None,
     sentence: float = 0,
     at: float | None = None,
+    stages: Sequence[float] = (),
 ) -> Figure:
     """Charts below each other over thousands of images seen; hovering marks one moment in all of them.
 
     `key` names the run. `height` is that at type of the ordinary size; everything is `scale` times as large.
     `zoom` holds the range of each axis (xaxis, yaxis, yaxis2, …) that was set by hand, None for all there is.
-    `sentence` is the height of what stands below each heading; a line marks the moment `at`, in images.
+    `sentence` is the height of what stands below each heading; a line marks the moment `at`, in images;
+    faint ones mark where the `stages` of a schedule begin.
     """
     # Described as plain dictionaries and validated once, in the last line: adding to a Figure piece by
     # piece validates at every step, which took ten times as long as the rest of a refresh.
@@ -187,11 +189,13 @@ def over_images(
         if panel.mark:  # after the curves, and so above them
             traces.append(_mark(panel.mark, palette, axis, scale))
         layout["shapes"] += [_dotted(value, getattr(palette, role), axis, scale) for value, role in panel.lines]
+    axes = ["y", *(f"y{number}" for number in range(2, len(panels) + 1))]
+    moments = [(stage, "stage", {"width": scale, "color": palette.grid, "dash": "dot"}) for stage in stages]
     if at is not None:
-        line = {"width": 1.5 * scale, "color": palette.text}
-        place = {"type": "line", "xref": "x", "x0": at / 1000, "x1": at / 1000, "y0": 0, "y1": 1}
-        axes = ["y", *(f"y{number}" for number in range(2, len(panels) + 1))]
-        layout["shapes"] += [place | {"yref": f"{axis} domain", "name": "moment", "line": line} for axis in axes]
+        moments.append((at, "moment", {"width": 1.5 * scale, "color": palette.text}))
+    for images, name, line in moments:
+        place = {"type": "line", "xref": "x", "x0": images / 1000, "x1": images / 1000, "y0": 0, "y1": 1}
+        layout["shapes"] += [place | {"yref": f"{axis} domain", "name": name, "line": line} for axis in axes]
     # One horizontal axis for all panels: that is what lets one hover mark every one of them.
     layout["xaxis"] = {
         "anchor": "y" if len(panels) == 1 else f"y{len(panels)}",

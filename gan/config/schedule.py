@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import Any
 
 from gan.config import ConfigError, TrainConfig
-from gan.config.fields import is_plain, parse, show, written
+from gan.config.fields import is_plain, parse, show
 
 PATH = "optimizer.schedule"
 NAMES = ("batch_size", "lr_g", "lr_d", "ema_kimg", "shift")
@@ -81,9 +81,13 @@ def _wrong(text: str, why: str) -> ConfigError:
 def as_text(found: tuple[Stage, ...]) -> str:
     """The inverse of `stages`."""
     return "; ".join(
-        f"{stage.images}: {', '.join(f'{name}={written(value)}' for name, value in stage.changes.items())}"
+        f"{stage.images}: {', '.join(f'{name}={_exact(value)}' for name, value in stage.changes.items())}"
         for stage in found
     )
+
+
+def _exact(value: float) -> str:
+    return repr(value).removesuffix(".0")
 
 
 @dataclass(frozen=True)

@@ -344,6 +344,8 @@ class Loop:
         speed = (images - images_then) / (seconds - since) if seconds > since else progress.images_per_second
         rates = (self.trainer.lr_g, self.trainer.lr_d)
         changed = control.lr_g and (control.lr_g, control.lr_d) != rates
+        if self.trainer.schedule.begun(progress.images, images):
+            changed = False  # not by hand
         self.status = replace(
             self.status,
             state=state,

@@ -11,6 +11,7 @@ import pandas  # noqa: F401 (plotly takes pandas from sys.modules, where another
 import streamlit as st
 
 from gan import plots, web
+from gan.config.schedule import Schedule
 from gan.curves import Array, reduced
 from gan.data import DataSpec
 from gan.games import rules, words
@@ -78,6 +79,9 @@ def show(run: Run, at: int | None = None) -> None:
         )
         st.html(f'<div class="headings">{lines}</div>')
         view: dict[str, Any] = {"key": run.id, "scale": look.scale(), "zoom": zoom, "sentence": SENTENCE, "at": at}
+        # Those to come would stretch the axis.
+        seen = run.status.progress.images
+        view["stages"] = [stage.images for stage in Schedule(run.config).stages if stage.images <= seen]
         figure = plots.over_images(panels, dark=look.dark(), height=height, **view)
         st.plotly_chart(figure, key=f"curves-{run.id}", config=plots.CONFIG, alt="The run's curves over images seen")
         if whole or zoom or any(plots.hidden(panel) for panel in panels):

@@ -8,10 +8,11 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from gan import data
-from gan.config import ConfigError, TrainConfig, fields, kinds
+from gan.config import ConfigError, TrainConfig, fields, kinds, schedule
 from gan.config.fields import Hint
 from gan.glossary import GLOSSARY
 from gan.presets import PRESET_NOTES, preset
+from pages.components import stages
 
 ENDLESS = "until I stop it"
 DURATIONS: dict[str, float] = {
@@ -140,7 +141,7 @@ def _parts(
             hints = {
                 path: hint
                 for path, hint in fields.hints(game).items()
-                if path.rpartition(".")[0] == part and path not in (*UP_FRONT, fields.KIND)
+                if path.rpartition(".")[0] == part and path not in (*UP_FRONT, fields.KIND, schedule.PATH)
             }
             for at, (path, hint) in enumerate(hints.items()):
                 if at % A_ROW == 0:
@@ -157,6 +158,9 @@ def _parts(
                     except ConfigError as error:
                         problems[path] = str(error)
                     slots[path] = st.empty()
+            if part == "optimizer":
+                values[schedule.PATH] = stages.field(known[schedule.PATH], f"schedule-{suffix}")
+                slots[schedule.PATH] = st.empty()
     return slots, problems
 
 

@@ -258,3 +258,24 @@ def test_type_and_pictures_fill_the_window(page: Page, finished: Path, width: in
     assert picture
     assert picture["width"] == pytest.approx(441 * scale, rel=0.05)
     assert picture["y"] + picture["height"] < height
+
+
+def test_schedule_is_typed_into_its_table_and_marked_in_the_charts(page: Page, server: Server) -> None:
+    page.goto("/train?run=new")
+    page.get_by_text("All settings").click()
+    page.get_by_role("tab", name="Optimiser").click()
+    table = page.get_by_test_id("stDataFrame")
+    expect(table.locator("canvas").first).to_be_visible()
+    box = table.bounding_box()
+    assert box
+    page.mouse.click(box["x"] + 90, box["y"] + 52)  # the empty row at the end: a new one
+    page.keyboard.type("640")
+    page.keyboard.press("Tab")
+    page.keyboard.press("ArrowUp")
+    page.keyboard.type("128")
+    page.keyboard.press("Enter")
+    press(page, START)
+    expect(page.locator(".js-line").first).to_be_visible()
+    (folder,) = server.runs.glob("*/")
+    assert runs.read(folder).config.optimizer.schedule == "640: batch_size=128"
+    until(lambda: page.evaluate(f"{CHART}?.layout.shapes.filter(({{ name }}) => name === 'stage').length") > 0)
