@@ -50,7 +50,10 @@ def field(text: str, key: str) -> str:
     edited = st.data_editor(
         usual, column_config=_columns(), num_rows="dynamic", hide_index=True, width="stretch", key=key
     )
-    return as_text(tuple(_stages(edited.to_dict("records"))))
+    found = as_text(tuple(_stages(edited.to_dict("records"))))
+    if found:
+        st.caption(f"On the command line: `{found}`")
+    return found
 
 
 def _stages(rows: list[dict[str, Any]]) -> Iterator[Stage]:
