@@ -68,7 +68,7 @@ def bar(page: str) -> None:
 
 def hides(part: str) -> bool:
     """Whether the lesson hides a part of the page on screen; a page asks that draws a part by itself. Raises `KeyError`
-    for what is no part of any."""
+    for what is no part of any: a part of a page that one has just left may still be drawn once."""
     page = st.session_state.get(PAGE, "")
     if not any(part in parts for parts in lessons.PARTS.values()):
         raise KeyError(part)
