@@ -46,6 +46,12 @@ function write(kept) {
   }
 }
 
+/** Milliseconds until something that was done is told, and between two looks at whether it can be: the widget in which it
+ * was done has its own message to send, and of two that wait at one moment the server sees the later one only. */
+const SOON = 300;
+/** Whether the server is at work for this page, so that a message would wait. */
+const busy = () =>
+  document.querySelector('[data-testid="stApp"]')?.getAttribute("data-test-script-state") === "running";
 /** Milliseconds after which what was not answered is told once more, and how often: a name that the server does not know
  * is never answered. */
 const AGAIN = 2000;
@@ -65,6 +71,10 @@ function build() {
   const tell = (times = TIMES) => {
     clearTimeout(later);
     if (!waiting.size || !times) return;
+    if (busy()) {
+      later = setTimeout(tell, SOON, times);
+      return;
+    }
     send("found", [...waiting]);
     later = setTimeout(tell, AGAIN, times - 1);
   };
@@ -77,7 +87,8 @@ function build() {
       reported.add(name);
       waiting.add(name);
     }
-    tell();
+    clearTimeout(later);
+    later = setTimeout(tell, SOON);
   };
 
   const hear = () => {
