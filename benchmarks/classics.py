@@ -40,7 +40,7 @@ ROWS = 6
 THREES = 40
 
 
-def fitted(digits: data.Digits, pictures: dict[str, bytes]) -> tuple[Classics, list[float]]:
+def fitted(digits: data.DataSet, pictures: dict[str, bytes]) -> tuple[Classics, list[float]]:
     """Both models as a file would have them, and the likelihoods on the mixture's way."""
     images, labels = digits.train_images.reshape(-1, 784), digits.train_labels
     bayes = naive_bayes.fit(images, labels, 10)
@@ -76,7 +76,7 @@ def forged(classes: npt.NDArray[np.int64], seed: int) -> Bytes:
     return sample(model, sampling.sample(len(classes), model.latents, seed), torch.from_numpy(classes)).numpy()
 
 
-def pictures(digits: data.Digits, reader: judge.Judge) -> dict[str, bytes]:
+def pictures(digits: data.DataSet, reader: judge.Judge) -> dict[str, bytes]:
     """What the page shows: grids as PNG."""
     ten = np.tile(np.arange(10), ROWS)
     examples = digits.examples(ROWS).reshape(10, ROWS, 28, 28).swapaxes(0, 1).reshape(-1, 28, 28)

@@ -12,7 +12,7 @@ os.environ["OMP_NUM_THREADS"] = "1"
 
 # The process that hands the tests out imports this file and no test, so torch is left to those that need it.
 if TYPE_CHECKING:
-    from gan.data import Digits
+    from gan.data import DataSet
     from gan.training.trainer import Trainer
     from tests.distribution import Distribution
 
@@ -32,7 +32,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> "Distributio
 
 
 @pytest.fixture(scope="session")
-def digits() -> "Digits":
+def digits() -> "DataSet":
     """MNIST."""
     from gan import data
 
@@ -40,7 +40,7 @@ def digits() -> "Digits":
 
 
 @pytest.fixture(scope="module")
-def few_digits(digits: "Digits") -> Iterator["Digits"]:
+def few_digits(digits: "DataSet") -> Iterator["DataSet"]:
     """MNIST with fewer images, for a module that evaluates in this process; `tests.evaluator` is the process of
     evaluations that has as few."""
     from gan.quality.evaluation import yardstick
@@ -73,7 +73,7 @@ def runs_root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, launched: None) -
 
 
 @pytest.fixture
-def trainer(digits: "Digits") -> "Trainer":
+def trainer(digits: "DataSet") -> "Trainer":
     """A small conditional trainer that has not taken a step."""
     from tests.helpers import build
 

@@ -22,7 +22,7 @@ from torch import Tensor
 from gan import data, presets, runs
 from gan.config import ConfigError, TrainConfig
 from gan.config.fields import find, flat
-from gan.data import Digits
+from gan.data import DataSet
 from gan.games import rules
 from gan.networks.discriminator import Discriminator
 from gan.networks.generator import Generator
@@ -147,7 +147,7 @@ def networks(config: TrainConfig) -> tuple[Generator, Discriminator]:
     return generator, discriminator
 
 
-def build(digits: Digits, kind: str = "cgan", steps: int = 0, **changes: Any) -> Trainer:
+def build(digits: DataSet, kind: str = "cgan", steps: int = 0, **changes: Any) -> Trainer:
     """A small trainer on the CPU that has taken so many steps."""
     trainer = Trainer(small(kind, **changes), digits, CPU)
     for _ in range(steps):
@@ -222,11 +222,11 @@ def stop_at(images: int) -> React:
     return react
 
 
-def with_fewer(digits: Digits, patch: pytest.MonkeyPatch) -> Digits:
+def with_fewer(digits: DataSet, patch: pytest.MonkeyPatch) -> DataSet:
     """Leaves 4,000 images that the judge has learned from, 2,500 for validation and 2,000 for tests; and one pass over
     them to the classifiers of the classification accuracy score."""
     images, labels = digits.train_images, digits.train_labels
-    some = Digits(
+    some = DataSet(
         np.concatenate((images[:4000], images[50_000:52_500])),
         np.concatenate((labels[:4000], labels[50_000:52_500])),
         digits.test_images[-2000:],
@@ -235,7 +235,7 @@ def with_fewer(digits: Digits, patch: pytest.MonkeyPatch) -> Digits:
     )
     load = data.load
 
-    def load_fewer(*which: Any) -> Digits:
+    def load_fewer(*which: Any) -> DataSet:
         load(*which)  # what cannot be read stays refused
         return some
 

@@ -17,7 +17,7 @@ from PIL import Image
 from gan import paths, render, runs
 from gan.cli import main
 from gan.config import TrainConfig
-from gan.data import Digits
+from gan.data import DataSet
 from gan.latents import sampling
 from gan.models import snapshots
 from gan.models.find import resolve
@@ -67,7 +67,7 @@ def _refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
     return said.err.strip()
 
 
-def _checkpoint(folder: Path, digits: Digits) -> dict[str, torch.Tensor]:
+def _checkpoint(folder: Path, digits: DataSet) -> dict[str, torch.Tensor]:
     trainer = Trainer(runs.read(folder).config, digits, CPU)
     load_checkpoint(folder / store.CHECKPOINT, trainer)
     return trainer.tensors()
@@ -197,7 +197,7 @@ def test_train_for_seconds(tmp_path: Path) -> None:
     assert run.status.progress.seconds >= 0.2
 
 
-def test_train_and_resume_equal_the_unbroken_run(tmp_path: Path, digits: Digits) -> None:
+def test_train_and_resume_equal_the_unbroken_run(tmp_path: Path, digits: DataSet) -> None:
     """But for learning rates that fall: at the end of a first budget they had fallen to nothing."""
     whole, halves = tmp_path / "whole", tmp_path / "halves"
     steady = ("--set", "decay_from=1")
@@ -296,7 +296,7 @@ def _process(*arguments: str, **options: Any) -> "subprocess.Popen[str]":
 
 
 @pytest.mark.parametrize("while_importing", [False, True])
-def test_ctrl_c_saves_the_checkpoint_and_exits_130(tmp_path: Path, digits: Digits, while_importing: bool) -> None:
+def test_ctrl_c_saves_the_checkpoint_and_exits_130(tmp_path: Path, digits: DataSet, while_importing: bool) -> None:
     """Also within the seconds that importing torch takes; and then the run goes on."""
     folder = tmp_path / "run"
     process = _process("train", "--images", str(LARGE), "--run-dir", str(folder), *_small())

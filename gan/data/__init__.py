@@ -6,7 +6,7 @@ MNIST ships with the project; other sets are fetched when something is first tra
 from gan.data.fetching import CancelledError as CancelledError
 from gan.data.fetching import fetch as fetch
 from gan.data.loading import Bytes as Bytes
-from gan.data.loading import Digits as Digits
+from gan.data.loading import DataSet as DataSet
 from gan.data.loading import is_here as is_here
 from gan.data.loading import judge_path as judge_path
 from gan.data.loading import load as load

@@ -23,7 +23,7 @@ ARRAYS = ("x_train", "y_train", "x_test", "y_test")
 
 
 @dataclass(frozen=True)
-class Digits:
+class DataSet:
     """A data set as it is on disk: images (N, 28, 28) and their classes (N,), uint8, in two parts."""
 
     train_images: Bytes
@@ -111,7 +111,7 @@ def is_here(name: str) -> bool:
     return images_path(spec(name)).is_file()
 
 
-def load(name: str = DEFAULT, folder: Path | None = None) -> Digits:
+def load(name: str = DEFAULT, folder: Path | None = None) -> DataSet:
     """Reads a data set after checking its SHA-256. Raises `DataError` where the check fails, and for a set that was
     never fetched."""
     of = spec(name)
@@ -130,7 +130,7 @@ def load(name: str = DEFAULT, folder: Path | None = None) -> Digits:
 
 
 @cache
-def _read(path: Path, digest: str, again: str) -> Digits:
+def _read(path: Path, digest: str, again: str) -> DataSet:
     try:
         content = path.read_bytes()
     except OSError as error:
@@ -138,7 +138,7 @@ def _read(path: Path, digest: str, again: str) -> Digits:
     if hashlib.sha256(content).hexdigest() != digest:
         raise DataError(f"The data set {path} is damaged: its SHA-256 is not the recorded one. {again}")
     with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-        return Digits(*(arrays[name] for name in ARRAYS))
+        return DataSet(*(arrays[name] for name in ARRAYS))
 
 
 def some(images: Bytes, labels: Bytes, count: int) -> tuple[Bytes, npt.NDArray[np.int64]]:

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from gan import data
 from gan.config import TrainConfig
-from gan.data import Digits
+from gan.data import DataSet
 from gan.games import rules, spec_of
 from gan.latents import sampling
 
@@ -43,7 +43,7 @@ class HeldOut:
     """Real images that D learns from, real images of the same digits that it never sees, and forgeries; the same ones
     each time, so that what changes is the discriminator."""
 
-    def __init__(self, config: TrainConfig, digits: Digits, device: torch.device, count: int = COUNT) -> None:
+    def __init__(self, config: TrainConfig, digits: DataSet, device: torch.device, count: int = COUNT) -> None:
         chosen = config.data
         trained = data.some(*digits.chosen(chosen.classes, chosen.train_images), count)
         # Generators learn from all training images, those that quality is measured with included; only the test images

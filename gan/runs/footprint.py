@@ -19,7 +19,7 @@ from torch.utils._pytree import tree_iter
 
 from gan.config import TrainConfig
 from gan.config.schedule import Schedule
-from gan.data import Digits
+from gan.data import DataSet
 from gan.games import spec_of
 from gan.networks.layers import count_parameters
 from gan.quality.examiner import SAMPLES
@@ -119,7 +119,7 @@ class _Shadow(Trainer):
         count = config.data.batch_size
         images, labels = np.zeros((count, 28, 28), np.uint8), np.zeros(count, np.uint8)
         with META:
-            super().__init__(config, Digits(images, labels, images, labels), META)
+            super().__init__(config, DataSet(images, labels, images, labels), META)
 
     def _adam(self, network: nn.Module, rate: float) -> torch.optim.Adam:
         return cast("torch.optim.Adam", _Moments(network.parameters()))

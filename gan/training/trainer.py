@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from gan import device as devices
 from gan.config import TrainConfig
 from gan.config.schedule import Schedule, Values
-from gan.data import Digits, Sampler
+from gan.data import DataSet, Sampler
 from gan.games import rules
 from gan.games.game import DISCRIMINATOR, GENERATOR, Move
 from gan.games.step import Step
@@ -45,7 +45,7 @@ class Trainer:
     On a CPU two trainers with the same config stay equal bit for bit if it gives a number for `threads`.
     """
 
-    def __init__(self, config: TrainConfig, digits: Digits, device: torch.device | None = None) -> None:
+    def __init__(self, config: TrainConfig, digits: DataSet, device: torch.device | None = None) -> None:
         """Raises `gan.device.DeviceError` if the configured device does not work."""
         self.config = config
         self.device = device or devices.choose(config.device).device

@@ -16,7 +16,7 @@ import torch
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
-from gan.data import Digits
+from gan.data import DataSet
 from gan.export.content import Names
 from gan.export.explorable import explorable
 from gan.export.program import compile_model, wire
@@ -320,7 +320,7 @@ def test_pad_offers_uniform_codes_from_end_to_end(alone: Page, model: Model) -> 
     assert torch.allclose(held(alone, model), before, atol=1e-3)
 
 
-def test_lines_of_python_draw_what_is_in_hand(browser: Browser, digits: Digits, tmp_path: Path) -> None:
+def test_lines_of_python_draw_what_is_in_hand(browser: Browser, digits: DataSet, tmp_path: Path) -> None:
     path = tmp_path / "model.safetensors"
     path.write_bytes(model_content(Trainer(config_of("infogan"), digits, CPU).model(0.0)))
     model = load_model(path)

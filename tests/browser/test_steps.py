@@ -11,7 +11,7 @@ import torch
 from playwright.sync_api import Page, expect
 
 from gan import runs
-from gan.data import Digits
+from gan.data import DataSet
 from gan.games import KINDS, rules
 from gan.runs import store
 from gan.training.checkpoint import load_checkpoint
@@ -33,7 +33,7 @@ def ended(server: Server, monkeypatch: pytest.MonkeyPatch, **changes: Any) -> Pa
     return folder
 
 
-def twin_of(folder: Path, digits: Digits) -> Trainer:
+def twin_of(folder: Path, digits: DataSet) -> Trainer:
     """A trainer that stands where the run's checkpoint does."""
     trainer = Trainer(runs.read(folder).config, digits, CPU)
     load_checkpoint(folder / store.CHECKPOINT, trainer)
@@ -110,7 +110,7 @@ def assert_shown(page: Page, folder: Path, found: Inspection, twin: Trainer) -> 
 
 @pytest.mark.parametrize("kind", list(KINDS))
 def test_page_says_what_the_trainer_did(
-    page: Page, server: Server, digits: Digits, monkeypatch: pytest.MonkeyPatch, kind: str
+    page: Page, server: Server, digits: DataSet, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
     """D's move and then G's, from a copy of a run that has ended, which stays as it is."""
     origin = ended(server, monkeypatch, kind=kind)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gan import data, paths
-from gan.data import DataError, Digits, Sampler
+from gan.data import DataError, DataSet, Sampler
 
 
 def _sampler(size: int, batch_size: int, seed: int = 0) -> Sampler:
@@ -20,14 +20,14 @@ def _drawn(sampler: Sampler, batches: int) -> list[int]:
     return [int(label) for _ in range(batches) for label in next(sampler)[1]]
 
 
-def test_mnist_has_sixty_and_ten_thousand(digits: Digits) -> None:
+def test_mnist_has_sixty_and_ten_thousand(digits: DataSet) -> None:
     arrays = [*vars(digits).values()][:4]
     shapes = [array.shape for array in arrays]
     assert shapes == [(60_000, 28, 28), (60_000,), (10_000, 28, 28), (10_000,)]
     assert {array.dtype for array in arrays} == {np.dtype(np.uint8)}
 
 
-def test_mnist_is_the_one_that_everybody_knows(digits: Digits) -> None:
+def test_mnist_is_the_one_that_everybody_knows(digits: DataSet) -> None:
     """The first labels of the training set, and the counts of each digit, as LeCun's files have them."""
     assert digits.train_labels[:5].tolist() == [5, 0, 4, 1, 9]
     counts = [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]
@@ -48,14 +48,14 @@ def test_missing_file_is_named(tmp_path: Path) -> None:
         data.load("mnist", tmp_path)
 
 
-def test_examples_are_sorted_by_digit(digits: Digits) -> None:
+def test_examples_are_sorted_by_digit(digits: DataSet) -> None:
     examples = digits.examples(each=2)
     assert examples.shape == (20, 28, 28)
     second_seven = digits.test_images[np.flatnonzero(digits.test_labels == 7)[1]]
     assert np.array_equal(examples[15], second_seven)
 
 
-def test_parts_do_not_overlap(digits: Digits) -> None:
+def test_parts_do_not_overlap(digits: DataSet) -> None:
     """What the judge learns from, what it is chosen by and what it is measured with: 50,000, 10,000, 10,000."""
     parts = {"judge": digits.for_judge, "validation": digits.validation, "test": digits.test}
     assert [len(images) for images, _ in parts.values()] == [50_000, 10_000, 10_000]
@@ -68,7 +68,7 @@ def test_parts_do_not_overlap(digits: Digits) -> None:
             assert not np.shares_memory(parts[one][place], parts[other][place])
 
 
-def test_some_are_the_same_each_time_and_keep_their_digits(digits: Digits) -> None:
+def test_some_are_the_same_each_time_and_keep_their_digits(digits: DataSet) -> None:
     images, labels = data.some(*digits.test, 500)
     again, _ = data.some(*digits.test, 500)
     assert np.array_equal(images, again)
@@ -132,7 +132,7 @@ def test_order_is_no_order() -> None:
     assert _drawn(_sampler(200, 200), 1) != list(range(200))
 
 
-def test_batch_is_in_minus_one_to_one(digits: Digits) -> None:
+def test_batch_is_in_minus_one_to_one(digits: DataSet) -> None:
     """0 becomes -1 and 255 becomes 1, exactly."""
     sampler = Sampler(torch.from_numpy(digits.train_images), torch.from_numpy(digits.train_labels), 256, seed=0)
     images, labels = next(sampler)
@@ -140,7 +140,7 @@ def test_batch_is_in_minus_one_to_one(digits: Digits) -> None:
     assert (images.min().item(), images.max().item()) == pytest.approx((-1.0, 1.0), abs=1e-6)
 
 
-def test_batch_covers_all_ten_digits(digits: Digits) -> None:
+def test_batch_covers_all_ten_digits(digits: DataSet) -> None:
     """randint(0, 9) never gives a 9; in 1,000 images every digit is there about a hundred times."""
     sampler = Sampler(torch.from_numpy(digits.train_images), torch.from_numpy(digits.train_labels), 1000, seed=0)
     counts = torch.bincount(next(sampler)[1], minlength=10)
@@ -148,7 +148,7 @@ def test_batch_covers_all_ten_digits(digits: Digits) -> None:
     assert 50 < counts.min() <= counts.max() < 200
 
 
-def test_images_keep_their_labels_and_are_not_mirrored(digits: Digits) -> None:
+def test_images_keep_their_labels_and_are_not_mirrored(digits: DataSet) -> None:
     sampler = Sampler(torch.from_numpy(digits.train_images), torch.from_numpy(digits.train_labels), 64, seed=0)
     images, labels = next(sampler)
     index = sampler._permutation(0)[:64].numpy()
@@ -158,11 +158,11 @@ def test_images_keep_their_labels_and_are_not_mirrored(digits: Digits) -> None:
 
 
 @pytest.fixture
-def mixed() -> Digits:
+def mixed() -> DataSet:
     """Image k is all k; its digit is the k-th of 3, 3, 3, 1, 1, 5."""
     labels = np.array([3, 3, 3, 1, 1, 5], np.uint8)
     images = np.repeat(np.arange(6, dtype=np.uint8), 784).reshape(6, 28, 28)
-    return Digits(images, labels, images, labels)
+    return DataSet(images, labels, images, labels)
 
 
 @pytest.mark.parametrize(
@@ -177,13 +177,13 @@ def mixed() -> Digits:
         ((1,), 100, [3, 4]),  # all that there are
     ],
 )
-def test_chosen_images_by_hand(mixed: Digits, classes: tuple[int, ...], count: int, expected: list[int]) -> None:
+def test_chosen_images_by_hand(mixed: DataSet, classes: tuple[int, ...], count: int, expected: list[int]) -> None:
     images, labels = mixed.chosen(classes, count)
     assert images[:, 0, 0].tolist() == expected
     assert labels.tolist() == mixed.train_labels[expected].tolist()
 
 
-def test_sampler_covers_exactly_the_images_chosen(digits: Digits) -> None:
+def test_sampler_covers_exactly_the_images_chosen(digits: DataSet) -> None:
     """Two hundred: twenty of each digit, each once a pass."""
     images, labels = digits.chosen(count=200)
     assert np.bincount(labels).tolist() == [20] * 10

@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from gan.data import Digits
+from gan.data import DataSet
 from gan.games.game import Move
 from gan.games.step import Step
 from gan.training.trainer import Trainer
 from tests.helpers import CPU, small
 
 
-def trainer_of(digits: Digits, kind: str, **changes: Any) -> Trainer:
+def trainer_of(digits: DataSet, kind: str, **changes: Any) -> Trainer:
     """A small trainer of a game, whatever preset there is of it."""
     return Trainer(small().changed({"kind": kind, **changes}), digits, CPU)
 

@@ -2,7 +2,7 @@ import torch
 from torch.nn.functional import log_softmax, softplus
 
 from gan.config import TrainConfig
-from gan.data import Digits
+from gan.data import DataSet
 from gan.games import rules
 from tests.games.moves import moves_of, trainer_of
 
@@ -11,7 +11,7 @@ def _misread(logits: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
     return -log_softmax(logits, 1)[torch.arange(len(y)), y].mean()
 
 
-def test_only_the_generator_is_told_the_digit(digits: Digits) -> None:
+def test_only_the_generator_is_told_the_digit(digits: DataSet) -> None:
     trainer = trainer_of(digits, "acgan")
     assert trainer.config.conditional
     assert trainer.generator.embedding is not None
@@ -19,7 +19,7 @@ def test_only_the_generator_is_told_the_digit(digits: Digits) -> None:
     assert rules(TrainConfig().changed(kind="acgan")).told == ("generator",)
 
 
-def test_losses_by_hand(digits: Digits) -> None:
+def test_losses_by_hand(digits: DataSet) -> None:
     """Telling real from forged by cross-entropy, and the digit's name beside it: of both for D, of forgeries for G."""
     trainer = trainer_of(digits, "acgan")
     y = next(trainer.sampler)[1]
@@ -34,7 +34,7 @@ def test_losses_by_hand(digits: Digits) -> None:
     assert torch.allclose(generator.loss, expected, atol=1e-6)
 
 
-def test_share_of_digits_named_right_is_measured(digits: Digits) -> None:
+def test_share_of_digits_named_right_is_measured(digits: DataSet) -> None:
     trainer = trainer_of(digits, "acgan")
     y = next(trainer.sampler)[1]
     trainer.sampler.drawn = 0

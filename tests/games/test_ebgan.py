@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from gan.config import ConfigError, DiscriminatorConfig, TrainConfig
-from gan.data import Digits
+from gan.data import DataSet
 from gan.games import rules
 from gan.games.game import Move
 from gan.games.penalties import pull_away
@@ -39,14 +39,14 @@ def test_energy_is_the_mean_squared_error_of_what_is_drawn() -> None:
     assert shapes == [(12, 784), (5, 12), (12, 5), (784, 12)]
 
 
-def _moves(digits: Digits, **changes: float) -> tuple[Move, Move]:
+def _moves(digits: DataSet, **changes: float) -> tuple[Move, Move]:
     mlp = {"discriminator.architecture": "mlp", "discriminator.widths": (16, 8)}
     discriminator, generator = moves_of(trainer_of(digits, "ebgan", **mlp, **changes))
     return discriminator, generator
 
 
 @pytest.mark.parametrize("margin", [0.001, 0.5, 3.9])
-def test_discriminator_raises_forgeries_as_far_as_the_margin(digits: Digits, margin: float) -> None:
+def test_discriminator_raises_forgeries_as_far_as_the_margin(digits: DataSet, margin: float) -> None:
     move, _ = _moves(digits, margin=margin)
     energies = move.seen["forged_scores"]
     beyond = (margin - energies).clamp(min=0)
@@ -54,7 +54,7 @@ def test_discriminator_raises_forgeries_as_far_as_the_margin(digits: Digits, mar
     assert (float(beyond.detach().sum()) > 0) == (float(energies.detach().min()) < margin)
 
 
-def test_generator_lowers_the_energy_and_pulls_codes_apart(digits: Digits) -> None:
+def test_generator_lowers_the_energy_and_pulls_codes_apart(digits: DataSet) -> None:
     _, plain = _moves(digits, pull_away=0.0)
     _, pulled = _moves(digits, pull_away=2.0)
     assert torch.allclose(plain.loss, plain.seen["forged_scores"].mean())
@@ -62,7 +62,7 @@ def test_generator_lowers_the_energy_and_pulls_codes_apart(digits: Digits) -> No
     assert 0 < float(pulled.measured["pull_away"]) <= 1
 
 
-def test_both_drawings_can_be_looked_at(digits: Digits) -> None:
+def test_both_drawings_can_be_looked_at(digits: DataSet) -> None:
     move, _ = _moves(digits)
     for name in ("real", "forged"):
         drawn, scores = move.seen[f"{name}_drawn"], move.seen[f"{name}_scores"]

@@ -9,7 +9,7 @@ import safetensors.torch
 import torch
 
 from gan.config import TrainConfig
-from gan.data import Digits
+from gan.data import DataSet
 from gan.export.onnx_file import onnx_content
 from gan.export.program import compile_model
 from gan.export.standalone import standalone_page
@@ -26,7 +26,7 @@ from tests.helpers import CPU, assert_equal, small
 EACH = pytest.mark.parametrize("kind", list(KINDS))
 
 
-def _trainer(digits: Digits, kind: str, steps: int = 0) -> Trainer:
+def _trainer(digits: DataSet, kind: str, steps: int = 0) -> Trainer:
     config = small().changed({"kind": kind, "discriminator.architecture": "mlp", "latent_dim": 6})
     trainer = Trainer(config, digits, CPU)
     for _ in range(steps):
@@ -35,7 +35,7 @@ def _trainer(digits: Digits, kind: str, steps: int = 0) -> Trainer:
 
 
 @pytest.fixture
-def model(digits: Digits, kind: str, tmp_path: Path) -> Model:
+def model(digits: DataSet, kind: str, tmp_path: Path) -> Model:
     """A model file of the game, read."""
     path = tmp_path / "model.safetensors"
     path.write_bytes(model_content(_trainer(digits, kind, steps=2).model(1.0)))
@@ -43,7 +43,7 @@ def model(digits: Digits, kind: str, tmp_path: Path) -> Model:
 
 
 @EACH
-def test_moves_by_hand_are_the_step(digits: Digits, kind: str) -> None:
+def test_moves_by_hand_are_the_step(digits: DataSet, kind: str) -> None:
     """Looked into or not: the same weights to the last bit, and the same record."""
     stepped, moved = _trainer(digits, kind, steps=3), _trainer(digits, kind)
     order = moved.game.order
@@ -56,7 +56,7 @@ def test_moves_by_hand_are_the_step(digits: Digits, kind: str) -> None:
 
 
 @EACH
-def test_checkpoint_goes_on_exactly(digits: Digits, kind: str) -> None:
+def test_checkpoint_goes_on_exactly(digits: DataSet, kind: str) -> None:
     whole, first, second = _trainer(digits, kind, steps=4), _trainer(digits, kind, steps=2), _trainer(digits, kind)
     second.load(safetensors.torch.load(checkpoint_content(first, {})), first.images_seen, first.lr_g, first.lr_d)
     for _ in range(2):
@@ -65,7 +65,7 @@ def test_checkpoint_goes_on_exactly(digits: Digits, kind: str) -> None:
 
 
 @EACH
-def test_all_that_is_charted_is_measured(digits: Digits, kind: str) -> None:
+def test_all_that_is_charted_is_measured(digits: DataSet, kind: str) -> None:
     trainer = _trainer(digits, kind, steps=2)
     record = trainer.take_record()
     names = {quantity.name for quantity in trainer.game.quantities}
@@ -75,7 +75,7 @@ def test_all_that_is_charted_is_measured(digits: Digits, kind: str) -> None:
 
 
 @EACH
-def test_inspection_sees_pictures_scores_and_what_moved(digits: Digits, kind: str) -> None:
+def test_inspection_sees_pictures_scores_and_what_moved(digits: DataSet, kind: str) -> None:
     trainer = _trainer(digits, kind)
     for player in trainer.game.order:
         (found,) = trainer.move(inspect=True)
@@ -158,7 +158,7 @@ def test_no_page_and_no_part_of_training_names_a_game_or_a_loss() -> None:
 
 
 @EACH
-def test_without_noise_all_pictures_of_a_digit_are_the_same(digits: Digits, kind: str) -> None:
+def test_without_noise_all_pictures_of_a_digit_are_the_same(digits: DataSet, kind: str) -> None:
     config = _trainer(digits, kind).config.changed(latent_scale=0.0)
     trainer = Trainer(config, digits, CPU)
     trainer.step()
@@ -173,7 +173,7 @@ def test_without_noise_all_pictures_of_a_digit_are_the_same(digits: Digits, kind
 
 
 @EACH
-def test_scale_of_the_latent_is_a_factor_of_its_normal_numbers(digits: Digits, kind: str) -> None:
+def test_scale_of_the_latent_is_a_factor_of_its_normal_numbers(digits: DataSet, kind: str) -> None:
     config = _trainer(digits, kind).config
     plain, scaled = (Trainer(one, digits, CPU) for one in (config, config.changed(latent_scale=0.5)))
     z = spec_of(config).sample(3, torch.Generator().manual_seed(0))
@@ -185,7 +185,7 @@ def test_scale_of_the_latent_is_a_factor_of_its_normal_numbers(digits: Digits, k
 
 
 @EACH
-def test_digits_left_out_are_never_shown(digits: Digits, kind: str) -> None:
+def test_digits_left_out_are_never_shown(digits: DataSet, kind: str) -> None:
     trainer = Trainer(_trainer(digits, kind).config.changed(classes=(3, 8), train_images=50), digits, CPU)
     shown = torch.cat([next(trainer.sampler)[1] for _ in range(20)])
     assert set(shown.tolist()) == {3, 8}

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from gan.data import Digits
+from gan.data import DataSet
 from gan.games import KINDS as GAMES
 from gan.games import penalties
 from gan.games.game import Game, Move
@@ -52,7 +52,7 @@ def test_every_game_has_its_words(kind: str) -> None:
 
 
 @pytest.mark.parametrize(("kind", "batches"), [("cgan", [64]), ("vanilla", [64]), ("dcgan", [32, 32])])
-def test_real_and_forged_share_a_pass_only_without_batch_norm(digits: Digits, kind: str, batches: list[int]) -> None:
+def test_real_and_forged_share_a_pass_only_without_batch_norm(digits: DataSet, kind: str, batches: list[int]) -> None:
     trainer = build(digits, kind)
     seen: list[int] = []
     trainer.discriminator.register_forward_hook(lambda _, inputs, __: seen.append(len(inputs[0])))
@@ -64,7 +64,7 @@ def test_real_and_forged_share_a_pass_only_without_batch_norm(digits: Digits, ki
 
 
 @ALL
-def test_scores_belong_to_their_pictures(digits: Digits, kind: str) -> None:
+def test_scores_belong_to_their_pictures(digits: DataSet, kind: str) -> None:
     """Asked one by one, without batch norm's statistics, D says the same as in the shared pass."""
     trainer = build(digits, kind, batch_norm_d=False, shift_d=0)
     drawn = trainer.sampler.drawn
@@ -100,7 +100,7 @@ class _Passes:
 
 @pytest.mark.parametrize("reach", [1, 2])
 @pytest.mark.parametrize("kind", ["cgan", "dcgan"])
-def test_discriminator_sees_real_and_forged_shifted_alike(digits: Digits, kind: str, reach: int) -> None:
+def test_discriminator_sees_real_and_forged_shifted_alike(digits: DataSet, kind: str, reach: int) -> None:
     """Each picture by a shift of its own, all equally often and for real and forged, or the shift itself would tell
     them apart. In 320 pictures, a share of 1/3, or 1/5, is known to 3 in 100: five deviations are allowed."""
     trainer = build(digits, kind, shift_d=reach)
@@ -129,7 +129,7 @@ def test_discriminator_sees_real_and_forged_shifted_alike(digits: Digits, kind: 
 
 
 @pytest.mark.parametrize("loss", ["non_saturating", "relativistic"])
-def test_generator_learns_from_shifted_forgeries(digits: Digits, loss: str) -> None:
+def test_generator_learns_from_shifted_forgeries(digits: DataSet, loss: str) -> None:
     """The gradient goes back to where the pixels came from: rolled back, it is the one without the shift."""
     trainer = build(digits, shift_d=2, loss=loss)
     passes = _Passes(trainer)
@@ -154,7 +154,7 @@ def test_generator_learns_from_shifted_forgeries(digits: Digits, loss: str) -> N
         assert gradient.abs().max() > 1e-6
 
 
-def test_no_shift_draws_nothing(digits: Digits) -> None:
+def test_no_shift_draws_nothing(digits: DataSet) -> None:
     """A run from before there were shifts goes on with the same random numbers: those of its latents alone."""
     plain, shifted = build(digits, steps=1, shift_d=0), build(digits, steps=1, shift_d=1)
     alone = torch.Generator().manual_seed(plain.config.seed)
@@ -178,7 +178,7 @@ class _Bowl(nn.Module):
 
 @pytest.mark.parametrize("every", [1, 4])
 @pytest.mark.parametrize(("r1", "r2"), [(2.0, 0.0), (0.0, 3.0), (2.0, 3.0)])
-def test_slope_penalty_by_hand(digits: Digits, r1: float, r2: float, every: int) -> None:
+def test_slope_penalty_by_hand(digits: DataSet, r1: float, r2: float, every: int) -> None:
     """γ/2 E|c x|² has the derivative γ c E|x|² by c, with R1's γ at real and with R2's at forged images, and k times
     that in every k-th step. The loss that is plotted knows nothing of it."""
     plain = _first_move(build(digits), discriminator=(bowl := _Bowl()))
@@ -198,7 +198,7 @@ def _gradients(trainer: Trainer) -> list[Tensor]:
 
 
 @pytest.mark.parametrize("changes", [{}, {"ink_scale_d": 0.0}, {"architecture_d": "conv"}, {"spectral_norm_d": True}])
-def test_slope_penalty_enters_the_gradient_of_every_weight(digits: Digits, changes: dict[str, Any]) -> None:
+def test_slope_penalty_enters_the_gradient_of_every_weight(digits: DataSet, changes: dict[str, Any]) -> None:
     """What is added is the gradient of γ/2 |∇D(x)|², computed once more image by image."""
     plain, penalised = build(digits, **changes), build(digits, r1=2.0, **changes)
     copied = copy.deepcopy(plain.discriminator)
@@ -226,7 +226,7 @@ def test_slope_penalty_enters_the_gradient_of_every_weight(digits: Digits, chang
 
 
 @ALL
-def test_slope_penalty_is_not_in_the_plotted_loss(digits: Digits, kind: str) -> None:
+def test_slope_penalty_is_not_in_the_plotted_loss(digits: DataSet, kind: str) -> None:
     first, second = (build(digits, kind, steps=1, r1=gamma, r2=gamma) for gamma in (0.0, 5.0))
     records = first.take_record(), second.take_record()
     assert records[0]["loss_d"] == records[1]["loss_d"]
@@ -246,7 +246,7 @@ def test_slope_penalty_is_not_in_the_plotted_loss(digits: Digits, kind: str) -> 
 )
 @pytest.mark.parametrize("by_hand", [False, True])
 def test_lazy_penalty_is_due_in_every_kth_step(
-    digits: Digits, monkeypatch: pytest.MonkeyPatch, changes: dict[str, Any], due: list[int], by_hand: bool
+    digits: DataSet, monkeypatch: pytest.MonkeyPatch, changes: dict[str, Any], due: list[int], by_hand: bool
 ) -> None:
     """From the first step on, and from the right one after a resume; also taken move by move."""
     slopes: list[Tensor] = []
@@ -275,13 +275,13 @@ def test_lazy_penalty_is_due_in_every_kth_step(
 
 
 @ALL
-def test_penalties_work_in_bfloat16(digits: Digits, kind: str) -> None:
+def test_penalties_work_in_bfloat16(digits: DataSet, kind: str) -> None:
     trainer = build(digits, kind, steps=3, r1=1.0, r2=1.0, penalty_every=2, precision="bfloat16")
     assert trainer.is_finite()
     assert all(math.isfinite(summary.mean) for summary in trainer.take_record().values())
 
 
-def test_penalty_flattens_the_discriminator(digits: Digits) -> None:
+def test_penalty_flattens_the_discriminator(digits: DataSet) -> None:
     """Thirty steps with R1 and R2 and without: the slope at real images is a fraction of what it was."""
     found = []
     for gamma in (0.0, 20.0):
@@ -300,7 +300,7 @@ def _largest(trainer: Trainer) -> list[float]:
 
 
 @pytest.mark.parametrize("changes", [{}, {"architecture_d": "conv", "widths_d": (8, 8, 16)}])
-def test_spectral_norm_bounds_every_layer_while_training(digits: Digits, changes: dict[str, Any]) -> None:
+def test_spectral_norm_bounds_every_layer_while_training(digits: DataSet, changes: dict[str, Any]) -> None:
     """One power iteration a pass runs after weights that move: the largest singular value is a little above 1.
     It is 1 once the weights stand still for a few passes; without the norm, some layer grows beyond."""
     changes = changes | {"lr_d": 2e-3, "beta2": 0.99}  # steps large enough for it to show
@@ -322,7 +322,7 @@ def _softplus(values: Tensor) -> Tensor:
 
 @pytest.mark.parametrize("gamma", [0.0, 3.0])
 @pytest.mark.parametrize("kind", ["cgan", "dcgan"])
-def test_relativistic_step_written_out(digits: Digits, kind: str, gamma: float) -> None:
+def test_relativistic_step_written_out(digits: DataSet, kind: str, gamma: float) -> None:
     """softplus(D(G(z)) - D(x)) for D, then softplus(D(x) - D(G(z))) for G with the scores of the D that has moved, on
     the same images; R1 and R2 for D alone. Two steps, against plain autograd and Adam's own step."""
     trainer = build(digits, kind, loss="relativistic", r1=gamma, r2=gamma, shift_d=0)
@@ -371,7 +371,7 @@ def assert_near(found: nn.Module, expected: nn.Module) -> None:
             theirs.copy_(mine)
 
 
-def test_relative_loss_shows_the_real_images_to_the_d_of_now(digits: Digits) -> None:
+def test_relative_loss_shows_the_real_images_to_the_d_of_now(digits: DataSet) -> None:
     """What G is compared with has changed with D's move."""
     trainer = build(digits, loss="relativistic", lr_d=0.01)
     (of_d,), (of_g,) = trainer.move(inspect=True), trainer.move(inspect=True)
@@ -437,13 +437,13 @@ def test_record_by_hand(trainer: Trainer) -> None:
 ANSWERS = ("d_real", "d_fake", "accuracy_real", "accuracy_fake")
 
 
-def test_least_squares_records_raw_scores_and_splits_them_at_one_half(digits: Digits) -> None:
+def test_least_squares_records_raw_scores_and_splits_them_at_one_half(digits: DataSet) -> None:
     record = _measured(build(digits, loss="least_squares"), ([0.4, 1.2], [0.4, 0.2]))
     assert [record[name].mean for name in ANSWERS] == pytest.approx([0.8, 0.3, 0.5, 1.0])
 
 
 @pytest.mark.parametrize("loss", ["hinge", "relativistic"])
-def test_scores_without_a_target_are_split_at_nothing(digits: Digits, loss: str) -> None:
+def test_scores_without_a_target_are_split_at_nothing(digits: DataSet, loss: str) -> None:
     trainer = build(digits, loss=loss)
     scripted = ([0.4, 1.2], [0.4, -0.2])
     if loss == "relativistic":  # whose G asks about the real ones once more
@@ -456,7 +456,7 @@ def test_scores_without_a_target_are_split_at_nothing(digits: Digits, loss: str)
 
 
 @pytest.mark.parametrize("loss", ["hinge", "relativistic"])
-def test_generator_learns_from_the_new_losses(digits: Digits, loss: str) -> None:
+def test_generator_learns_from_the_new_losses(digits: DataSet, loss: str) -> None:
     """Sixty steps in which D hardly moves: G finds what D takes for real."""
     trainer = build(digits, loss=loss, lr_d=1e-6, steps=1)
     first = trainer.take_record()
@@ -482,7 +482,7 @@ def test_taking_a_record_starts_the_next_one(trainer: Trainer) -> None:
 
 
 @ALL
-def test_bfloat16_computes_layers_but_not_losses(digits: Digits, kind: str) -> None:
+def test_bfloat16_computes_layers_but_not_losses(digits: DataSet, kind: str) -> None:
     trainer = build(digits, kind, precision="bfloat16")
     layers: set[torch.dtype] = set()
     for module in (*trainer.generator.modules(), *trainer.discriminator.modules()):
@@ -499,7 +499,7 @@ def test_bfloat16_computes_layers_but_not_losses(digits: Digits, kind: str) -> N
 
 
 @ALL
-def test_same_loss_once_more_is_the_same(digits: Digits, kind: str) -> None:
+def test_same_loss_once_more_is_the_same(digits: DataSet, kind: str) -> None:
     """`again`, before any weight has moved: on the same batch, latents and shifts."""
     trainer = build(digits, kind, shift_d=1, loss="relativistic")
     before = trainer.noise.get_state()
@@ -512,7 +512,7 @@ def test_same_loss_once_more_is_the_same(digits: Digits, kind: str) -> None:
         assert torch.equal(trainer.noise.get_state(), random)
 
 
-def test_game_keeps_nothing_from_step_to_step(digits: Digits) -> None:
+def test_game_keeps_nothing_from_step_to_step(digits: DataSet) -> None:
     """One object of settings serves two trainers side by side."""
     first, alone = build(digits), build(digits)
     second = Trainer(first.config, digits, first.device)

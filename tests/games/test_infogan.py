@@ -3,7 +3,7 @@ import torch
 from torch.nn.functional import log_softmax, softplus
 
 from gan.config import TrainConfig
-from gan.data import Digits
+from gan.data import DataSet
 from gan.games import spec_of
 from gan.latents.spec import Part
 from tests.games.moves import moves_of, trainer_of
@@ -16,7 +16,7 @@ def test_latents_are_noise_and_codes() -> None:
 
 
 @pytest.mark.parametrize("weights", [(1.0, 0.1), (0.0, 2.0)])
-def test_both_players_want_the_codes_to_be_read(digits: Digits, weights: tuple[float, float]) -> None:
+def test_both_players_want_the_codes_to_be_read(digits: DataSet, weights: tuple[float, float]) -> None:
     """Cross-entropy of the category and squared error of the uniform codes, written out, beside the usual losses."""
     categorical, uniform = weights
     trainer = trainer_of(digits, "infogan", category_weight=categorical, code_weight=uniform)
@@ -34,14 +34,14 @@ def test_both_players_want_the_codes_to_be_read(digits: Digits, weights: tuple[f
         assert torch.allclose(move.loss, usual + categorical * read + uniform * error, atol=1e-5)
 
 
-def test_nobody_is_told_the_digit(digits: Digits) -> None:
+def test_nobody_is_told_the_digit(digits: DataSet) -> None:
     trainer = trainer_of(digits, "infogan")
     assert not trainer.config.conditional
     assert trainer.generator.embedding is None
     assert trainer.discriminator.projection is None
 
 
-def test_codes_come_to_be_read(digits: Digits) -> None:
+def test_codes_come_to_be_read(digits: DataSet) -> None:
     """After 200 small steps the category is read far more often than by chance, a tenth."""
     trainer = trainer_of(digits, "infogan")
     for _ in range(200):

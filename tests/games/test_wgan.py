@@ -4,12 +4,12 @@ import pytest
 import torch
 
 from gan.config import ConfigError, TrainConfig
-from gan.data import Digits
+from gan.data import DataSet
 from gan.games import rules
 from tests.games.moves import moves_of, trainer_of
 
 
-def test_critic_moves_five_times_with_a_batch_each(digits: Digits) -> None:
+def test_critic_moves_five_times_with_a_batch_each(digits: DataSet) -> None:
     trainer = trainer_of(digits, "wgan")
     moves = moves_of(trainer)
     assert [move.player for move in moves] == ["discriminator"] * 5 + ["generator"]
@@ -18,7 +18,7 @@ def test_critic_moves_five_times_with_a_batch_each(digits: Digits) -> None:
     assert trainer.images_seen == 5 * 32
 
 
-def test_losses_are_means_of_scores(digits: Digits) -> None:
+def test_losses_are_means_of_scores(digits: DataSet) -> None:
     *critic, generator = moves_of(trainer_of(digits, "wgan"))
     for move in critic:
         apart = move.seen["real_scores"].mean() - move.seen["forged_scores"].mean()
@@ -29,7 +29,7 @@ def test_losses_are_means_of_scores(digits: Digits) -> None:
 
 
 @pytest.mark.parametrize("clip", [0.01, 0.05])
-def test_weights_of_the_critic_are_clipped_and_no_others(digits: Digits, clip: float) -> None:
+def test_weights_of_the_critic_are_clipped_and_no_others(digits: DataSet, clip: float) -> None:
     trainer = trainer_of(digits, "wgan", clip=clip)
     trainer.step()
     largest = {
@@ -50,7 +50,7 @@ def test_charts_show_the_estimate_and_no_probability() -> None:
     assert {quantity.ideal for quantity in game.quantities if quantity.name == "wasserstein"} == {0.0}
 
 
-def test_digit_is_told_to_both_or_to_nobody(digits: Digits) -> None:
+def test_digit_is_told_to_both_or_to_nobody(digits: DataSet) -> None:
     assert trainer_of(digits, "wgan").config.conditional is False
     trainer = trainer_of(digits, "wgan", conditional=True)
     assert trainer.generator.embedding is not None

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from gan.data import Digits
+from gan.data import DataSet
 from gan.games.penalties import between, unit_gradient_penalty
 from tests.games.moves import moves_of, trainer_of
 
@@ -40,7 +40,7 @@ def test_points_lie_between_a_pair_each_at_a_share_of_its_own() -> None:
 
 
 @pytest.mark.parametrize("weight", [0.0, 10.0])
-def test_penalty_counts_for_the_gradient_and_is_not_plotted(digits: Digits, weight: float) -> None:
+def test_penalty_counts_for_the_gradient_and_is_not_plotted(digits: DataSet, weight: float) -> None:
     *critic, generator = moves_of(trainer_of(digits, "wgan-gp", gradient_penalty=weight))
     assert len(critic) == 5
     for move in critic:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from gan import runs
-from gan.data import Digits
+from gan.data import DataSet
 from gan.quality import evaluation, examiner
 from gan.quality.examiner import Examiner
 from tests.apps import open_app
@@ -24,7 +24,7 @@ def watchdog() -> Iterator[Watchdog]:
 
 
 @pytest.fixture(scope="session")
-def less_to_measure(digits: Digits) -> Callable[[pytest.MonkeyPatch], None]:
+def less_to_measure(digits: DataSet) -> Callable[[pytest.MonkeyPatch], None]:
     """Leaves fewer images to train and to measure with: no figure is looked at here, only what can be read and what is
     refused."""
     yardstick = lru_cache(maxsize=2)(evaluation.yardstick.__wrapped__)

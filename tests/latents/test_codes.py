@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from gan.cli import main
 from gan.config import TrainConfig
-from gan.data import Digits, spec
+from gan.data import DataSet, spec
 from gan.export.explorable import opening
 from gan.export.onnx_file import onnx_content
 from gan.export.program import compile_model, wire
@@ -125,7 +125,7 @@ def test_model_opens_at_codes_that_there_are() -> None:
     assert are_codes(codec.decode(opening(model_of("infogan"))))
 
 
-def test_samples_hold_their_latents(digits: Digits, tmp_path: Path) -> None:
+def test_samples_hold_their_latents(digits: DataSet, tmp_path: Path) -> None:
     """Latents of `gan sample` are such as training draws, and make the very pictures beside them."""
     path, out = tmp_path / "model.safetensors", tmp_path / "some.npz"
     path.write_bytes(model_content(Trainer(config_of("infogan"), digits, CPU).model(0.0)))

@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from gan.data import Digits
+from gan.data import DataSet
 from gan.games import spec_of
 from gan.latents import directions, sampling
 from gan.latents.spec import normal
@@ -34,7 +34,7 @@ def test_directions_of_a_linear_generator_by_hand() -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_directions_are_orthonormal_and_sorted(digits: Digits, kind: str) -> None:
+def test_directions_are_orthonormal_and_sorted(digits: DataSet, kind: str) -> None:
     generator = build(digits, kind, steps=3).generator_ema
     found = directions.active_subspace(generator, normal(8))
     assert torch.allclose(found @ found.T, torch.eye(8), atol=1e-5)
@@ -45,7 +45,7 @@ def test_directions_are_orthonormal_and_sorted(digits: Digits, kind: str) -> Non
     assert change[0] > 1.2 * change[-1]
 
 
-def test_directions_are_the_same_every_time(digits: Digits) -> None:
+def test_directions_are_the_same_every_time(digits: DataSet) -> None:
     generator = build(digits, steps=2).generator_ema
     assert torch.equal(
         directions.active_subspace(generator, normal(8)), directions.active_subspace(generator, normal(8))
@@ -141,13 +141,13 @@ def test_directions_are_sorted_and_turned_by_hand() -> None:
     assert found.tolist() == [[0, -1, 0], [0, 0, 1], [1, 0, 0]]
 
 
-def test_a_single_latent_number_is_its_own_direction(digits: Digits) -> None:
+def test_a_single_latent_number_is_its_own_direction(digits: DataSet) -> None:
     for basis in directions.bases(build(digits, latent_dim=1, steps=1).generator_ema, normal(1)):
         assert basis.directions.abs().tolist() == [[1.0]]
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_basis_has_directions_of_length_one(digits: Digits, kind: str) -> None:
+def test_every_basis_has_directions_of_length_one(digits: DataSet, kind: str) -> None:
     found = directions.bases(build(digits, kind, steps=3).generator_ema, normal(8))
     assert [basis.name for basis in found] == ["picture", "activations", "weights"]
     for basis in found:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from gan.data import Digits
+from gan.data import DataSet
 from gan.latents import codec
 from gan.models.life import born, latent_of
 from gan.models.model import load_model, model_content
@@ -16,7 +16,7 @@ from tests.helpers import build
 
 
 @pytest.mark.parametrize("name", ["cgan", "dcgan", "infogan"])
-def test_pictures_are_those_of_each_generator(digits: Digits, tmp_path: Path, name: str) -> None:
+def test_pictures_are_those_of_each_generator(digits: DataSet, tmp_path: Path, name: str) -> None:
     """Whether or not a moment has kept its discriminator; what cannot be read is left out."""
     trainer, paths = build(digits, name), []
     for number in range(4):
@@ -35,7 +35,7 @@ def test_pictures_are_those_of_each_generator(digits: Digits, tmp_path: Path, na
         assert np.abs(picture.astype(int) - expected.astype(int)).max() <= 1
 
 
-def test_latent_of_another_size_makes_nothing(digits: Digits, tmp_path: Path) -> None:
+def test_latent_of_another_size_makes_nothing(digits: DataSet, tmp_path: Path) -> None:
     path = tmp_path / "a.safetensors"
     path.write_bytes(model_content(build(digits).model(0.0)))
     images, pictures = born([path], torch.zeros(1, 3), torch.tensor([1]))

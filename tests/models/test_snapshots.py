@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gan import presets
-from gan.data import Digits
+from gan.data import DataSet
 from gan.export.onnx_file import onnx_content
 from gan.export.program import compile_model, fingerprint, wire
 from gan.models.files import ModelError
@@ -34,7 +34,7 @@ def _lightened(model: Model, folder: Path) -> tuple[Path, Path]:
 
 
 @pytest.mark.parametrize("name", PRESETS)
-def test_generator_stays_to_the_bit(digits: Digits, tmp_path: Path, name: str) -> None:
+def test_generator_stays_to_the_bit(digits: DataSet, tmp_path: Path, name: str) -> None:
     whole, light = _lightened(build(digits, name, steps=1).model(2.5), tmp_path)
     before, after = load_model(whole), load_model(light)
     assert after.discriminator is None
@@ -43,7 +43,7 @@ def test_generator_stays_to_the_bit(digits: Digits, tmp_path: Path, name: str) -
     assert load_model(light).generator.training is False
 
 
-def test_file_without_a_discriminator_is_what_a_model_without_one_writes(digits: Digits, tmp_path: Path) -> None:
+def test_file_without_a_discriminator_is_what_a_model_without_one_writes(digits: DataSet, tmp_path: Path) -> None:
     whole, light = _lightened(build(digits, steps=1).model(1.0), tmp_path)
     model = load_model(light)
     (tmp_path / "again.safetensors").write_bytes(model_content(model))
@@ -52,7 +52,7 @@ def test_file_without_a_discriminator_is_what_a_model_without_one_writes(digits:
     assert_equal(again.generator.state_dict(), load_model(whole).generator.state_dict())
 
 
-def test_there_is_nothing_to_take_from_a_file_twice(digits: Digits) -> None:
+def test_there_is_nothing_to_take_from_a_file_twice(digits: DataSet) -> None:
     light = without_discriminator(model_content(build(digits).model(0.0)))
     assert light is not None
     assert without_discriminator(light) is None
@@ -79,7 +79,7 @@ def test_header_of_another_kind_leaves_the_file_as_it_is(header: object) -> None
     assert without_discriminator(len(text).to_bytes(8, "little") + text + b"1234") is None
 
 
-def test_half_a_discriminator_is_refused(digits: Digits, tmp_path: Path) -> None:
+def test_half_a_discriminator_is_refused(digits: DataSet, tmp_path: Path) -> None:
     """It is there, or it is not: what lacks some of its tensors is damaged."""
     import safetensors.torch
 
@@ -94,7 +94,7 @@ def test_half_a_discriminator_is_refused(digits: Digits, tmp_path: Path) -> None
         load_model(whole)
 
 
-def test_generator_can_not_be_missing(digits: Digits, tmp_path: Path) -> None:
+def test_generator_can_not_be_missing(digits: DataSet, tmp_path: Path) -> None:
     model = build(digits).model(0.0)
     (tmp_path / "a.safetensors").write_bytes(
         model_content(model).replace(b'"generator.', b'"venerator.')  # of the same length
@@ -104,7 +104,7 @@ def test_generator_can_not_be_missing(digits: Digits, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", PRESETS)
-def test_explorer_and_export_work_without_a_discriminator(digits: Digits, tmp_path: Path, name: str) -> None:
+def test_explorer_and_export_work_without_a_discriminator(digits: DataSet, tmp_path: Path, name: str) -> None:
     whole, light = (load_model(path) for path in _lightened(build(digits, name, steps=1).model(0.0), tmp_path))
     program = compile_model(light)
     assert program.discriminator == ()
@@ -118,7 +118,7 @@ def test_explorer_and_export_work_without_a_discriminator(digits: Digits, tmp_pa
     assert onnx_content(program)
 
 
-def test_run_that_begins_with_a_moment_says_what_it_lacks(digits: Digits, tmp_path: Path) -> None:
+def test_run_that_begins_with_a_moment_says_what_it_lacks(digits: DataSet, tmp_path: Path) -> None:
     trainer = build(digits, steps=1)
     _, light = _lightened(trainer.model(0.0), tmp_path)
     with pytest.raises(ModelError, match="The discriminator of this moment is not kept"):

@@ -17,7 +17,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from gan import render, runs
-from gan.data import Digits
+from gan.data import DataSet
 from gan.models import snapshots
 from gan.models.model import load_model
 from gan.paths import PRETRAINED
@@ -35,7 +35,7 @@ MEASURE = "Measure classification accuracy"
 
 
 @pytest.fixture(scope="module", autouse=True)
-def few(few_digits: Digits) -> Iterator[Digits]:
+def few(few_digits: DataSet) -> Iterator[DataSet]:
     """Real images are fewer here, and so they are for the process that evaluates."""
     command = (sys.executable, "-m", "tests.evaluator")
     with pytest.MonkeyPatch.context() as patch:
@@ -329,7 +329,7 @@ def test_runs_that_a_list_would_show_alike_are_told_apart(runs_root: Path) -> No
     assert len(set(labels)) == len(labels) == 1 + 2 + 2
 
 
-def test_wall_has_each_forgery_above_its_nearest_training_image(app: AppTest, few: Digits) -> None:
+def test_wall_has_each_forgery_above_its_nearest_training_image(app: AppTest, few: DataSet) -> None:
     opened = press(open_page(app))
     (one,) = examined(opened)
     pictures = [

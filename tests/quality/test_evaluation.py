@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from gan import data
-from gan.data import Bytes, Digits
+from gan.data import Bytes, DataSet
 from gan.latents import sampling
 from gan.models.model import Model
 from gan.models.sampling import sample
@@ -22,7 +22,7 @@ N = 1000
 
 
 @pytest.fixture(scope="module", autouse=True)
-def few(few_digits: Digits) -> Digits:
+def few(few_digits: DataSet) -> DataSet:
     """Each test has fewer real images."""
     return few_digits
 
@@ -50,12 +50,12 @@ def _model(generator: nn.Module | None = None, preset: str = "cgan") -> Model:
     return Model(config, *pair, images=0, seconds=0.0)  # type: ignore[arg-type]
 
 
-def _floor(few: Digits) -> tuple[Bytes, npt.NDArray[np.int64]]:
+def _floor(few: DataSet) -> tuple[Bytes, npt.NDArray[np.int64]]:
     """The images that make the floor where the reference is the test images, and their digits."""
     return data.some(*few.validation, N)
 
 
-def _others(few: Digits) -> Bytes:
+def _others(few: DataSet) -> Bytes:
     """Other validation images that show the same digits."""
     images, labels = few.validation
     taken, asked = data.some(np.arange(len(labels)), labels, N)
@@ -63,23 +63,23 @@ def _others(few: Digits) -> Bytes:
     return images[[left[digit].pop() for digit in asked.tolist()]]
 
 
-def _three(digits: Digits) -> Bytes:
+def _three(digits: DataSet) -> Bytes:
     """A test image that is in none of the few sets."""
     return digits.test_images[np.flatnonzero(digits.test_labels[:8000] == 3)[4]]
 
 
 @pytest.fixture(scope="module")
-def real(few: Digits) -> Evaluation:
+def real(few: DataSet) -> Evaluation:
     return evaluate(_model(_Shows(_floor(few)[0])), N)
 
 
 @pytest.fixture(scope="module")
-def other(few: Digits) -> Evaluation:
+def other(few: DataSet) -> Evaluation:
     return evaluate(_model(_Shows(_others(few))), N)
 
 
 @pytest.fixture(scope="module")
-def collapsed(digits: Digits) -> Evaluation:
+def collapsed(digits: DataSet) -> Evaluation:
     return evaluate(_model(_Shows(np.repeat(_three(digits)[None], N, axis=0))), N)
 
 
@@ -105,7 +105,7 @@ def test_images_of_the_floor_have_its_figures(real: Evaluation) -> None:
     assert all(figure.value == figure.floor > 0.9 for figure in real.digits)
 
 
-def test_floor_is_what_the_metrics_say_of_it(real: Evaluation, few: Digits) -> None:
+def test_floor_is_what_the_metrics_say_of_it(real: Evaluation, few: DataSet) -> None:
     """All from the judge's readings of the two sets and from the pixels, put together once more. How near real
     images come to the training images is asked of test images, the only ones that are new to a generator."""
     reader = judge.load().judge
@@ -139,7 +139,7 @@ def test_other_real_images_come_out_as_real(other: Evaluation, collapsed: Evalua
     assert (other.metrics["copies"].value, other.metrics["nearest_distance"].value) == (1, 0)
 
 
-def test_images_that_nobody_has_seen_are_no_copies(few: Digits, digits: Digits) -> None:
+def test_images_that_nobody_has_seen_are_no_copies(few: DataSet, digits: DataSet) -> None:
     """As far from the training images as the test images of the floor are, and as seldom next to one."""
     images = digits.test_images[-3000:-2000]
     found = evaluate(_model(_Shows(images)), N).metrics
@@ -147,7 +147,7 @@ def test_images_that_nobody_has_seen_are_no_copies(few: Digits, digits: Digits) 
     assert found["copies"].value < 0.03
 
 
-def test_collapsed_generator_is_found_out(collapsed: Evaluation, few: Digits) -> None:
+def test_collapsed_generator_is_found_out(collapsed: Evaluation, few: DataSet) -> None:
     """One picture of a 3, a thousand times: read as asked where a 3 was asked for, one digit of ten found, near
     next to nothing of what is real."""
     asked = (_floor(few)[1] == 3).mean()
@@ -168,7 +168,7 @@ def test_collapsed_generator_is_found_out(collapsed: Evaluation, few: Digits) ->
 
 
 @pytest.mark.parametrize("noise", [0, 12])
-def test_copying_is_found_out(few: Digits, noise: int) -> None:
+def test_copying_is_found_out(few: DataSet, noise: int) -> None:
     """Training images of the digits that are asked for, also with a little noise on all pixels."""
     asked = _floor(few)[1]
     pool = {digit: list(np.flatnonzero(few.train_labels[:4000] == digit)) for digit in range(10)}
@@ -194,7 +194,7 @@ def _figures(found: Evaluation) -> dict[str, Any]:
     return {name: value for name, value in found.to_dict().items() if name != "seconds"}
 
 
-def test_digits_are_asked_for_as_often_as_the_floor_shows_them(conditional: Evaluation, few: Digits) -> None:
+def test_digits_are_asked_for_as_often_as_the_floor_shows_them(conditional: Evaluation, few: DataSet) -> None:
     labels = _floor(few)[1]
     assert conditional.confusion is not None
     matrix = np.array(conditional.confusion)
@@ -224,7 +224,7 @@ def test_unconditional_model_is_asked_for_nothing(unconditional: Evaluation) -> 
 
 @pytest.mark.parametrize("preset", ["cgan", "vanilla"])
 def test_best_are_the_surest_and_worst_the_least_sure(
-    preset: str, conditional: Evaluation, unconditional: Evaluation, few: Digits
+    preset: str, conditional: Evaluation, unconditional: Evaluation, few: DataSet
 ) -> None:
     """Sure of the digit that was asked for, or of the one that is read where none was."""
     model, found = _model(preset=preset), conditional if preset == "cgan" else unconditional
@@ -242,7 +242,7 @@ def test_best_are_the_surest_and_worst_the_least_sure(
 
 @pytest.mark.parametrize("preset", ["cgan", "vanilla"])
 def test_pictures_are_those_that_were_evaluated(
-    preset: str, conditional: Evaluation, unconditional: Evaluation, few: Digits
+    preset: str, conditional: Evaluation, unconditional: Evaluation, few: DataSet
 ) -> None:
     model, found = _model(preset=preset), conditional if preset == "cgan" else unconditional
     forgeries = [*found.best[:3], *found.worst[:4]]
@@ -288,7 +288,7 @@ def test_other_numbers_of_samples_are_refused(n: int) -> None:
     assert is_sentence(str(caught.value))
 
 
-def test_validation_as_the_reference_makes_test_images_the_floor(few: Digits) -> None:
+def test_validation_as_the_reference_makes_test_images_the_floor(few: DataSet) -> None:
     """For what is chosen or stopped while training; the test images stay for what is final."""
     images, labels = data.some(*few.test, N)
     told: list[str] = []
@@ -305,7 +305,7 @@ def test_validation_as_the_reference_makes_test_images_the_floor(few: Digits) ->
 
 
 def test_classifier_that_learns_from_real_images_reads_as_well_as_the_floor(
-    few: Digits, monkeypatch: pytest.MonkeyPatch
+    few: DataSet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The same lesson makes the same classifier; one that learned from noise is left with chance."""
     monkeypatch.setattr(evaluation, "TAUGHT_PASSES", 4)
@@ -323,7 +323,7 @@ def test_classifier_that_learns_from_real_images_reads_as_well_as_the_floor(
 
 
 def test_forgeries_that_nobody_asked_for_are_labelled_by_the_judge(
-    few: Digits, monkeypatch: pytest.MonkeyPatch
+    few: DataSet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Real images in another order than the floor's: with the floor's digits they would teach nothing."""
     lessons: list[tuple[Bytes, Bytes]] = []

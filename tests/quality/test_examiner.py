@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from gan import data
-from gan.data import Digits
+from gan.data import DataSet
 from gan.games import spec_of
 from gan.models.sampling import as_bytes
 from gan.quality import judge, judge_training, metrics
@@ -22,7 +22,7 @@ def examiner() -> Examiner:
     return Examiner(small(), CPU, FEW)
 
 
-def test_quality_is_that_of_the_forgeries(examiner: Examiner, digits: Digits) -> None:
+def test_quality_is_that_of_the_forgeries(examiner: Examiner, digits: DataSet) -> None:
     """Agreement with the digits asked for, FCD against all validation images, and what is read."""
     generator = build(digits, steps=3).generator_ema
     quality = examiner.examine(generator)
@@ -38,7 +38,7 @@ def test_quality_is_that_of_the_forgeries(examiner: Examiner, digits: Digits) ->
     assert quality.histogram == np.bincount(reading.labels, minlength=10).tolist()
 
 
-def test_same_generator_gets_the_same_answer(digits: Digits, examiner: Examiner) -> None:
+def test_same_generator_gets_the_same_answer(digits: DataSet, examiner: Examiner) -> None:
     generator = build(digits).generator_ema
     first = examiner.examine(generator)
     assert examiner.examine(generator) == first
@@ -46,7 +46,7 @@ def test_same_generator_gets_the_same_answer(digits: Digits, examiner: Examiner)
     assert examiner.examine(build(digits, seed=1).generator_ema) != first
 
 
-def test_examining_changes_nothing_that_is_learned(digits: Digits) -> None:
+def test_examining_changes_nothing_that_is_learned(digits: DataSet) -> None:
     """Six steps; six steps with an examination in their midst, random state of the process included."""
     plain, examined = build(digits, steps=6), build(digits, steps=3)
     judge.load()  # once in a process, which may draw weights that it replaces
@@ -61,14 +61,14 @@ def test_examining_changes_nothing_that_is_learned(digits: Digits) -> None:
     assert not examined.generator_ema.training
 
 
-def test_unconditional_generator_agrees_with_nothing(digits: Digits) -> None:
+def test_unconditional_generator_agrees_with_nothing(digits: DataSet) -> None:
     config = small("vanilla")
     quality = Examiner(config, CPU, FEW).examine(build(digits, "vanilla").generator_ema)
     assert quality.agreement is None
     assert sum(quality.histogram) == FEW
 
 
-def test_perfect_forger_reaches_the_floors_that_the_judge_ships_with(digits: Digits) -> None:
+def test_perfect_forger_reaches_the_floors_that_the_judge_ships_with(digits: DataSet) -> None:
     """A thousand real test images, shown in the order in which their digits are asked for."""
     images, _ = data.some(*digits.test, 1000)
 
@@ -101,9 +101,9 @@ def test_examining_leaves_no_graph_behind(examiner: Examiner) -> None:
     assert all(parameter.grad is None and parameter.requires_grad for parameter in generator.parameters())
 
 
-def test_judge_is_made_from_digits_alone(digits: Digits, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_judge_is_made_from_digits_alone(digits: DataSet, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """One step on 50,000 images, and few others to measure it with: the file holds what was measured."""
-    few = Digits(
+    few = DataSet(
         digits.train_images[:50_300],
         digits.train_labels[:50_300],
         digits.test_images[:400],

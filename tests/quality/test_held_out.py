@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from gan.config import kinds
-from gan.data import Digits
+from gan.data import DataSet
 from gan.quality.held_out import HELD_OUT_OVER_FORGED, REAL_OVER_FORGED, TRAINED_OVER_HELD_OUT, HeldOut, above
 from gan.training.trainer import Trainer
 from tests.helpers import CPU, assert_equal, small
@@ -40,7 +40,7 @@ class ByHeart(nn.Module):
         return torch.tensor([float(row.tobytes() in self.known) for row in rows])
 
 
-def test_discriminator_that_knows_its_images_is_found_out(digits: Digits) -> None:
+def test_discriminator_that_knows_its_images_is_found_out(digits: DataSet) -> None:
     config = small().changed(train_images=100)
     trainer = Trainer(config, digits, CPU)
     known = ByHeart(torch.from_numpy(digits.chosen(count=100)[0]))
@@ -49,7 +49,7 @@ def test_discriminator_that_knows_its_images_is_found_out(digits: Digits) -> Non
 
 
 @pytest.mark.parametrize("kind", list(kinds()))
-def test_looking_changes_nothing_and_says_the_same_twice(digits: Digits, kind: str) -> None:
+def test_looking_changes_nothing_and_says_the_same_twice(digits: DataSet, kind: str) -> None:
     config = small().changed({"kind": kind, "discriminator.architecture": "mlp", "discriminator.batch_norm": True})
     trainer = Trainer(config, digits, CPU)
     trainer.step()
@@ -63,7 +63,7 @@ def test_looking_changes_nothing_and_says_the_same_twice(digits: Digits, kind: s
     assert abs(first[TRAINED_OVER_HELD_OUT] - 0.5) < 0.26
 
 
-def test_held_out_images_are_of_the_digits_that_are_shown(digits: Digits) -> None:
+def test_held_out_images_are_of_the_digits_that_are_shown(digits: DataSet) -> None:
     looking = HeldOut(small().changed(classes=(3, 8)), digits, CPU)
     for _, labels in looking.sets:
         assert set(labels.tolist()) == {3, 8}

@@ -9,7 +9,7 @@ import safetensors.torch
 import torch
 
 from gan import data
-from gan.data import Bytes, Digits
+from gan.data import Bytes, DataSet
 from gan.paths import PRETRAINED
 from gan.quality import judge, judge_training
 from gan.quality.judge import Judge, JudgeError, Shipped
@@ -24,7 +24,7 @@ def shipped() -> Shipped:
 
 
 @pytest.fixture(scope="module")
-def lesson(digits: Digits) -> tuple[Bytes, Bytes]:
+def lesson(digits: DataSet) -> tuple[Bytes, Bytes]:
     """A few hundred images and their digits."""
     images, labels = digits.for_judge
     return images[:600], labels[:600]
@@ -57,7 +57,7 @@ def test_judge_reads_real_digits(measured: Shipped) -> None:
     assert 0.993 <= measured.about["accuracy_validation"] < 1
 
 
-def test_accuracy_is_the_share_of_the_test_images_read_right(shipped: Shipped, digits: Digits) -> None:
+def test_accuracy_is_the_share_of_the_test_images_read_right(shipped: Shipped, digits: DataSet) -> None:
     """Two images in 10,000 may turn over on another processor."""
     inputs = judge.as_input(torch.from_numpy(digits.test_images))
     logits = torch.cat([shipped.judge(part) for part in inputs.split(500)])
@@ -74,7 +74,7 @@ def test_what_the_file_says_of_the_judge_is_true(shipped: Shipped, measured: Shi
     assert shipped.about["fcd_floor"] == pytest.approx(measured.about["fcd_floor"], rel=1e-3)
 
 
-def test_reference_is_that_of_the_validation_images(shipped: Shipped, digits: Digits) -> None:
+def test_reference_is_that_of_the_validation_images(shipped: Shipped, digits: DataSet) -> None:
     features = shipped.judge.read(digits.train_images[50_000:]).features
     assert set(shipped.reference) == {"mean", "covariance"}
     assert shipped.reference["mean"].numpy() == pytest.approx(features.mean(0), rel=1e-4, abs=1e-6)
@@ -97,7 +97,7 @@ def test_judge_ships_in_half_a_megabyte() -> None:
     assert JUDGE.stat().st_size < 500_000
 
 
-def test_reading_by_hand(shipped: Shipped, digits: Digits) -> None:
+def test_reading_by_hand(shipped: Shipped, digits: DataSet) -> None:
     """Features are what the head sees, beliefs its softmax, digits the likeliest."""
     images = digits.test_images[:50]
     reading = shipped.judge.read(images)
@@ -113,7 +113,7 @@ def test_reading_by_hand(shipped: Shipped, digits: Digits) -> None:
 
 @pytest.mark.parametrize("block", [1, 7, 60])
 def test_reading_in_blocks_is_reading_at_once(
-    shipped: Shipped, digits: Digits, monkeypatch: pytest.MonkeyPatch, block: int
+    shipped: Shipped, digits: DataSet, monkeypatch: pytest.MonkeyPatch, block: int
 ) -> None:
     images = digits.test_images[:30]
     at_once = shipped.judge.read(images)
@@ -129,7 +129,7 @@ def test_reading_in_blocks_is_reading_at_once(
     assert in_blocks.probabilities == pytest.approx(at_once.probabilities, abs=1e-5)
 
 
-def test_reading_takes_any_memory(shipped: Shipped, digits: Digits) -> None:
+def test_reading_takes_any_memory(shipped: Shipped, digits: DataSet) -> None:
     """Every second image, the last first: neither order is one that torch takes."""
     reading = shipped.judge.read(digits.test_images[19::-2])
     assert np.array_equal(reading.labels, shipped.judge.read(digits.test_images[:20]).labels[19::-2])
@@ -160,7 +160,7 @@ def test_jitter_moves_a_little_and_never_mirrors(row: int, column: int) -> None:
     assert away.max() < 8
 
 
-def test_lesson_is_learned(lesson: tuple[Bytes, Bytes], digits: Digits) -> None:
+def test_lesson_is_learned(lesson: tuple[Bytes, Bytes], digits: DataSet) -> None:
     """Chance is 0.1; six hundred images four times over are enough for far more, on images not seen."""
     untrained = judge_training.train(*lesson, classes=10, passes=0)
     trained = judge_training.train(*lesson, classes=10, passes=4)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from gan import data
-from gan.data import Bytes, Digits
+from gan.data import Bytes, DataSet
 from gan.quality import judge, metrics
 from gan.quality.judge import Reading
 from gan.quality.metrics import BLOCK, Array, Gaussian
@@ -61,12 +61,12 @@ PERTURBED: dict[str, Callable[[Bytes], Bytes]] = {
 
 
 @pytest.fixture(scope="module")
-def real(digits: Digits) -> Bytes:
+def real(digits: DataSet) -> Bytes:
     return data.some(*digits.test, COUNT)[0]
 
 
 @pytest.fixture(scope="module", params=list(PERTURBED))
-def forged(digits: Digits, request: pytest.FixtureRequest) -> Bytes:
+def forged(digits: DataSet, request: pytest.FixtureRequest) -> Bytes:
     """As many other images, some of them spoilt."""
     return PERTURBED[request.param](data.some(*digits.validation, COUNT)[0])
 
@@ -147,7 +147,7 @@ def test_radii_that_are_known_already_change_nothing(real: Bytes, forged: Bytes)
     assert metrics.neighbourhoods(x, y, 3, metrics.squared_radii(x, 3)) == metrics.neighbourhoods(x, y, 3)
 
 
-def test_nearest_is_that_of_scikit_learn(digits: Digits) -> None:
+def test_nearest_is_that_of_scikit_learn(digits: DataSet) -> None:
     from sklearn.neighbors import NearestNeighbors
 
     images, collection = digits.test_images[:300], digits.train_images[:4000]
@@ -329,7 +329,7 @@ def test_nearest_by_hand() -> None:
     assert found.distance == pytest.approx([28 * 100 / 255, 28 * 125 / 255], rel=SIX_DIGITS)
 
 
-def test_nearest_to_a_member_is_the_member(digits: Digits) -> None:
+def test_nearest_to_a_member_is_the_member(digits: DataSet) -> None:
     found = metrics.nearest(digits.test_images[500:800], digits.test_images[:1000])
     assert np.array_equal(found.index, np.arange(500, 800))
     assert not found.distance.any()

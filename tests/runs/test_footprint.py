@@ -8,7 +8,7 @@ import pytest
 import safetensors.torch
 import torch
 
-from gan.data import Digits
+from gan.data import DataSet
 from gan.models.model import model_content
 from gan.networks.layers import count_parameters
 from gan.paths import PROJECT
@@ -83,7 +83,7 @@ def test_memory_is_what_a_real_step_takes(taken: dict[str, int], name: str) -> N
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_files_and_parameters_are_those_of_a_real_trainer(digits: Digits, kind: str) -> None:
+def test_files_and_parameters_are_those_of_a_real_trainer(digits: DataSet, kind: str) -> None:
     trainer = build(digits, kind, steps=1)
     found = footprint.of(trainer.config)
     assert found.generator == count_parameters(trainer.generator)

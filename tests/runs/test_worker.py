@@ -13,7 +13,7 @@ import pytest
 
 from gan import paths, runs
 from gan.config import TrainConfig
-from gan.data import Digits
+from gan.data import DataSet
 from gan.device import DeviceError
 from gan.models import snapshots
 from gan.models.model import load_model
@@ -49,7 +49,7 @@ def _heard(content: bytes) -> list[Command]:
     return [taken.get_nowait() for _ in range(taken.qsize())]
 
 
-def _at_the_end(folder: Path, digits: Digits) -> Trainer:
+def _at_the_end(folder: Path, digits: DataSet) -> Trainer:
     """A trainer that stands where the run's checkpoint stands."""
     trainer = Trainer(runs.read(folder).config, digits, CPU)
     load_checkpoint(folder / store.CHECKPOINT, trainer)
@@ -67,7 +67,7 @@ def test_garbage_is_ignored(garbage: bytes) -> None:
     assert _heard(after) == [Command("stop"), Command("leave")]
 
 
-def test_stopped_and_resumed_run_equals_the_unbroken_one(runs_root: Path, digits: Digits) -> None:
+def test_stopped_and_resumed_run_equals_the_unbroken_one(runs_root: Path, digits: DataSet) -> None:
     """On disk, with a stop half way: twenty steps are twenty steps, to the last bit. All presets and options are the
     trainer's tests."""
     whole, halves = (runs.create(small(images=640), runs_root / name) for name in ("whole", "halves"))
@@ -82,7 +82,7 @@ def test_stopped_and_resumed_run_equals_the_unbroken_one(runs_root: Path, digits
 
 
 @pytest.mark.parametrize("preset", OLD)
-def test_run_of_version_1_goes_on_as_it_began(runs_root: Path, digits: Digits, preset: str) -> None:
+def test_run_of_version_1_goes_on_as_it_began(runs_root: Path, digits: DataSet, preset: str) -> None:
     """Stopped, its settings written as version 1 wrote them, resumed: as if nothing had come since."""
     narrow = {"widths_g": [16, 16], "widths_d": [16, 16], "latent_dim": 8, "batch_size": 32}
     old = version_1(preset, **narrow, images=640, seconds=0.0, device="cpu")
@@ -97,7 +97,7 @@ def test_run_of_version_1_goes_on_as_it_began(runs_root: Path, digits: Digits, p
     assert left.images_seen == right.images_seen == 640
 
 
-def test_run_in_a_folder_equals_the_trainer_alone(runs_root: Path, digits: Digits) -> None:
+def test_run_in_a_folder_equals_the_trainer_alone(runs_root: Path, digits: DataSet) -> None:
     folder = runs.create(small())
     train(folder)
     assert_equal(_at_the_end(folder, digits).tensors(), build(digits, steps=10).tensors())
@@ -124,7 +124,7 @@ class _Examiner:
         return Examination(0.5, 8.0, [100] * 10)
 
 
-def test_run_measures_its_quality_and_learns_the_same(runs_root: Path, digits: Digits, looking: None) -> None:
+def test_run_measures_its_quality_and_learns_the_same(runs_root: Path, digits: DataSet, looking: None) -> None:
     """Three steps, each measured by the judge itself; the best of them is a model file beside the run's others."""
     folder = runs.create(small(images=96))
     best: list[Best] = []
@@ -202,7 +202,7 @@ def test_best_of_a_tail_that_is_replaced_is_forgotten(runs_root: Path, monkeypat
     assert not there[0]
 
 
-def test_rates_of_a_resume_are_in_force_from_its_first_step(runs_root: Path, digits: Digits) -> None:
+def test_rates_of_a_resume_are_in_force_from_its_first_step(runs_root: Path, digits: DataSet) -> None:
     """As if they had been set by hand after five steps."""
     folder = runs.create(small())
     train(folder, stop_at(160))
@@ -233,7 +233,7 @@ def test_run_that_ended_early_is_finished_and_can_go_on(
 
 
 def test_stopped_and_resumed_run_with_falling_rates_equals_the_unbroken_one(
-    runs_root: Path, digits: Digits, monkeypatch: pytest.MonkeyPatch, looking: None
+    runs_root: Path, digits: DataSet, monkeypatch: pytest.MonkeyPatch, looking: None
 ) -> None:
     """Twenty steps, stopped while the learning rates fall; a plain run ends elsewhere."""
     monkeypatch.setattr(examiner, "Examiner", _Examiner)

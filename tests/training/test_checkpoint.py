@@ -12,7 +12,7 @@ import torch
 
 from gan import device
 from gan.config import TrainConfig
-from gan.data import Digits
+from gan.data import DataSet
 from gan.games import spec_of
 from gan.models import container
 from gan.models.files import ModelError
@@ -26,7 +26,7 @@ from tests.helpers import KINDS, OLD, assert_equal, build, is_sentence, rewritte
 
 
 @pytest.fixture(scope="module")
-def trained(digits: Digits) -> Trainer:
+def trained(digits: DataSet) -> Trainer:
     return build(digits, steps=2)
 
 
@@ -60,7 +60,7 @@ class _Trap:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_model_holds_the_average_and_d_in_float16(tmp_path: Path, digits: Digits, kind: str) -> None:
+def test_model_holds_the_average_and_d_in_float16(tmp_path: Path, digits: DataSet, kind: str) -> None:
     trainer = build(digits, kind, steps=2)
     loaded = load_model(_written(tmp_path, model_content(trainer.model(1.5))))
     assert (loaded.config, loaded.images, loaded.seconds) == (trainer.config, 64, 1.5)
@@ -70,7 +70,7 @@ def test_model_holds_the_average_and_d_in_float16(tmp_path: Path, digits: Digits
 
 
 @pytest.mark.parametrize("preset", OLD)
-def test_model_of_version_1_is_read(tmp_path: Path, digits: Digits, preset: str) -> None:
+def test_model_of_version_1_is_read(tmp_path: Path, digits: DataSet, preset: str) -> None:
     """Its settings say nothing of what came later, and its D looks at the picture as it is."""
     old = version_1(preset, widths_g=[16, 16], widths_d=[16, 16], latent_dim=8, batch_size=32, device="cpu")
     trainer = Trainer(TrainConfig.from_dict(old), digits)
@@ -88,7 +88,7 @@ def test_model_of_version_1_is_read(tmp_path: Path, digits: Digits, preset: str)
     assert torch.allclose(lifted.discriminator(x, y), said, atol=0.02 * said.std().item())
 
 
-def test_spectral_norm_survives_half_precision(tmp_path: Path, digits: Digits) -> None:
+def test_spectral_norm_survives_half_precision(tmp_path: Path, digits: DataSet) -> None:
     """The estimate of the largest singular value is kept too: D says what it said, but for float16's rounding."""
     trainer = build(digits, steps=5, spectral_norm_d=True)
     loaded = load_model(_written(tmp_path, model_content(trainer.model(1.5))))
@@ -183,7 +183,7 @@ STAGES = "96: batch_size=16, lr_g=0.0005; 120: batch_size=48, shift=1, ema_kimg=
 
 
 @pytest.mark.parametrize("schedule", ["", STAGES])
-def test_run_through_a_file_continues_bit_for_bit(tmp_path: Path, digits: Digits, schedule: str) -> None:
+def test_run_through_a_file_continues_bit_for_bit(tmp_path: Path, digits: DataSet, schedule: str) -> None:
     """All presets and options are the trainer's tests."""
     conv = {"architecture": "conv", "architecture_d": "conv", "schedule": schedule}
     whole, first, second = (build(digits, steps=steps, **conv) for steps in (6, 3, 0))
@@ -196,7 +196,7 @@ def test_run_through_a_file_continues_bit_for_bit(tmp_path: Path, digits: Digits
     assert whole.images_seen == (96 + 2 * 16 + 48 if schedule else 6 * 32)
 
 
-def test_checkpoint_remembers_changed_learning_rates(tmp_path: Path, digits: Digits) -> None:
+def test_checkpoint_remembers_changed_learning_rates(tmp_path: Path, digits: DataSet) -> None:
     trainer = build(digits, steps=1)
     trainer.lr_g, trainer.lr_d = 3e-4, 5e-5
     path = _written(tmp_path, checkpoint.checkpoint_content(trainer, {}))
@@ -205,7 +205,7 @@ def test_checkpoint_remembers_changed_learning_rates(tmp_path: Path, digits: Dig
     assert (fresh.lr_g, fresh.lr_d) == (3e-4, 5e-5)
 
 
-def test_checkpoint_before_the_first_step_is_a_beginning(tmp_path: Path, digits: Digits) -> None:
+def test_checkpoint_before_the_first_step_is_a_beginning(tmp_path: Path, digits: DataSet) -> None:
     """A run paused at once has no Adam moments yet."""
     fresh, whole = build(digits), build(digits, steps=2)
     load_checkpoint(_written(tmp_path, checkpoint.checkpoint_content(build(digits), {})), fresh)
@@ -225,7 +225,7 @@ def test_checkpoint_before_the_first_step_is_a_beginning(tmp_path: Path, digits:
     ],
 )
 def test_file_that_is_no_checkpoint_is_refused(
-    tmp_path: Path, digits: Digits, trained: Trainer, damage: Callable[[bytes], bytes], said: str
+    tmp_path: Path, digits: DataSet, trained: Trainer, damage: Callable[[bytes], bytes], said: str
 ) -> None:
     content = damage(checkpoint.checkpoint_content(trained, {"seconds": 0.0}))
     with pytest.raises(ModelError, match=said) as caught:
@@ -233,7 +233,7 @@ def test_file_that_is_no_checkpoint_is_refused(
     assert is_sentence(str(caught.value))
 
 
-def test_checkpoint_of_another_run_does_not_fit(tmp_path: Path, digits: Digits, trained: Trainer) -> None:
+def test_checkpoint_of_another_run_does_not_fit(tmp_path: Path, digits: DataSet, trained: Trainer) -> None:
     path = _written(tmp_path, checkpoint.checkpoint_content(trained, {"seconds": 0.0}))
     with pytest.raises(
         ModelError, match=r"the run's settings: discriminator\.widths is 16, 16 there and 16, 24 in the run"
@@ -243,7 +243,7 @@ def test_checkpoint_of_another_run_does_not_fit(tmp_path: Path, digits: Digits, 
 
 
 @pytest.mark.parametrize("name", ["optimizer_g.0.exp_avg", "optimizer_d.1.exp_avg_sq", "optimizer_d.2.step"])
-def test_checkpoint_without_a_moment_does_not_fit(tmp_path: Path, digits: Digits, trained: Trainer, name: str) -> None:
+def test_checkpoint_without_a_moment_does_not_fit(tmp_path: Path, digits: DataSet, trained: Trainer, name: str) -> None:
     tensors = trained.tensors()
     del tensors[name]
     content = container.content("checkpoint", trained.config, tensors, {"images": 64, "lr_g": 1e-3, "lr_d": 1e-3})
@@ -259,7 +259,7 @@ def test_checkpoint_without_a_moment_does_not_fit(tmp_path: Path, digits: Digits
     ],
 )
 def test_checkpoint_with_moments_of_no_parameter_does_not_fit(
-    tmp_path: Path, digits: Digits, trained: Trainer, name: str
+    tmp_path: Path, digits: DataSet, trained: Trainer, name: str
 ) -> None:
     tensors = safetensors.torch.load(checkpoint.checkpoint_content(trained, {"seconds": 0.0}))
     about = {"images": 64, "lr_g": 1e-3, "lr_d": 1e-3}
@@ -360,7 +360,7 @@ def _one(value: float) -> Callable[[torch.Tensor], torch.Tensor]:
     ],
 )
 def test_numbers_that_no_network_has_are_refused(
-    tmp_path: Path, digits: Digits, name: str, change: Callable[[torch.Tensor], torch.Tensor], said: str
+    tmp_path: Path, digits: DataSet, name: str, change: Callable[[torch.Tensor], torch.Tensor], said: str
 ) -> None:
     """In models and in checkpoints."""
     trainer = build(digits, steps=1)
@@ -452,7 +452,7 @@ def test_what_is_no_plain_file_is_not_opened(tmp_path: Path) -> None:
         assert is_sentence(str(caught.value))
 
 
-def test_large_weights_stay_finite_in_half_precision(tmp_path: Path, digits: Digits) -> None:
+def test_large_weights_stay_finite_in_half_precision(tmp_path: Path, digits: DataSet) -> None:
     trainer = build(digits)
     with torch.no_grad():
         trainer.generator_ema.layers[0].weight[0, 0] = 1e6
@@ -469,7 +469,7 @@ def test_loading_draws_no_random_numbers(tmp_path: Path, model: bytes) -> None:
 
 @pytest.mark.parametrize("size", [16, 44])
 def test_checkpoint_of_another_kind_of_device_goes_on_with_new_random_numbers(
-    tmp_path: Path, digits: Digits, trained: Trainer, size: int
+    tmp_path: Path, digits: DataSet, trained: Trainer, size: int
 ) -> None:
     """The state of CUDA's generator takes 16 bytes, of Apple's 44; a CPU's 5,056. What follows from it is said."""
     content = checkpoint.checkpoint_content(trained, {"seconds": 1.0})
@@ -488,7 +488,7 @@ def test_checkpoint_of_another_kind_of_device_goes_on_with_new_random_numbers(
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 def test_precision_that_was_found_stays(
-    tmp_path: Path, digits: Digits, monkeypatch: pytest.MonkeyPatch, dtype: torch.dtype
+    tmp_path: Path, digits: DataSet, monkeypatch: pytest.MonkeyPatch, dtype: torch.dtype
 ) -> None:
     """On a processor that would choose the other one by itself."""
     monkeypatch.setattr(device, "_computes_in_bfloat16", lambda _: dtype == torch.bfloat16)
@@ -501,7 +501,7 @@ def test_precision_that_was_found_stays(
 
 
 def test_run_that_moves_or_gets_more_time_keeps_its_checkpoint(
-    tmp_path: Path, digits: Digits, trained: Trainer
+    tmp_path: Path, digits: DataSet, trained: Trainer
 ) -> None:
     path = _written(tmp_path, checkpoint.checkpoint_content(trained, {"seconds": 1.0}))
     load_checkpoint(path, build(digits, images=6400, threads=1, patience=5.0, device="auto"))

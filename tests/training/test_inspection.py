@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from torch import Tensor
 
-from gan.data import Digits
+from gan.data import DataSet
 from gan.training.inspection import SHOWN, Inspection, Layer
 from gan.training.trainer import Trainer
 from tests.helpers import KINDS, assert_equal, build, weights
@@ -38,7 +38,7 @@ def _buffers(trainer: Trainer) -> dict[str, Tensor]:
 
 
 @pytest.mark.parametrize(("kind", "changes"), GAMES)
-def test_looking_changes_nothing(digits: Digits, kind: str, changes: dict[str, Any]) -> None:
+def test_looking_changes_nothing(digits: DataSet, kind: str, changes: dict[str, Any]) -> None:
     """Beside a twin that is not looked into, after each move: weights, buffers, moments, random stream, batch norm's
     mode, and what the next images are."""
     plain, looked = (build(digits, kind, steps=1, **changes) for _ in range(2))
@@ -56,7 +56,7 @@ def test_looking_changes_nothing(digits: Digits, kind: str, changes: dict[str, A
 
 
 @pytest.mark.parametrize(("kind", "changes"), GAMES)
-def test_each_move_has_its_player_and_losses(digits: Digits, kind: str, changes: dict[str, Any]) -> None:
+def test_each_move_has_its_player_and_losses(digits: DataSet, kind: str, changes: dict[str, Any]) -> None:
     trainer = build(digits, kind, **changes)
     found = [one for _ in range(2) for one in trainer.move(inspect=True)][:2]
     record = trainer.take_record()
@@ -89,7 +89,7 @@ def _next(trainer: Trainer) -> tuple[Tensor, Tensor, Tensor]:
 
 
 @pytest.mark.parametrize("loss", ["non_saturating", "least_squares", "relativistic"])
-def test_gradients_with_respect_to_images_are_those_of_autograd(digits: Digits, loss: str) -> None:
+def test_gradients_with_respect_to_images_are_those_of_autograd(digits: DataSet, loss: str) -> None:
     """And the loss before and after, D's move and then G's, which meets the D that has moved."""
     trainer = build(digits, loss=loss, lr_d=1e-3, r1=5.0)  # the penalty is no part of the loss
     losses = trainer.game.losses  # type: ignore[attr-defined]
@@ -125,7 +125,7 @@ def test_gradients_with_respect_to_images_are_those_of_autograd(digits: Digits, 
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_layers_say_how_far_each_moved(digits: Digits, kind: str) -> None:
+def test_layers_say_how_far_each_moved(digits: DataSet, kind: str) -> None:
     """By the weights before and after; the other network's stood still and are not named."""
     trainer = build(digits, kind)
     for player in ("discriminator", "generator"):
@@ -143,7 +143,7 @@ def test_layers_say_how_far_each_moved(digits: Digits, kind: str) -> None:
         assert_equal(weights(trainer.players[other]), before[other])
 
 
-def test_probe_is_the_same_pictures_from_move_to_move(digits: Digits) -> None:
+def test_probe_is_the_same_pictures_from_move_to_move(digits: DataSet) -> None:
     """One real image of each digit and a forgery beside it; the scores and gradients are those of the networks as
     they are after the move."""
     trainer = build(digits, batch_norm_g=False, batch_norm_d=True)
@@ -212,13 +212,13 @@ def test_inspection_survives_its_bytes(one: Inspection) -> None:
 
 
 @pytest.fixture(scope="module")
-def content(digits: Digits) -> bytes:
+def content(digits: DataSet) -> bytes:
     """A real one."""
     (found,) = build(digits).move(inspect=True)
     return found.to_bytes()
 
 
-def test_inspection_of_a_move_survives_its_bytes(digits: Digits, content: bytes) -> None:
+def test_inspection_of_a_move_survives_its_bytes(digits: DataSet, content: bytes) -> None:
     (found,) = build(digits).move(inspect=True)
     assert _same(Inspection.from_bytes(content), found)
 

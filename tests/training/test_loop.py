@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gan.data import Digits
+from gan.data import DataSet
 from gan.models.model import model_content
 from gan.system.files import StorageError
 from gan.training import loop as loops
@@ -40,7 +40,7 @@ def _quiet(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("images", [32, 320])
-def test_run_is_finished_at_exactly_its_images(digits: Digits, images: int) -> None:
+def test_run_is_finished_at_exactly_its_images(digits: DataSet, images: int) -> None:
     trainer = build(digits, images=images)
     ending, events = play(trainer)
     assert ending == "finished"
@@ -49,7 +49,7 @@ def test_run_is_finished_at_exactly_its_images(digits: Digits, images: int) -> N
     assert of(events, Status)[-1].progress.share == 1.0
 
 
-def test_budget_that_is_no_multiple_ends_with_the_batch_that_reaches_it(digits: Digits) -> None:
+def test_budget_that_is_no_multiple_ends_with_the_batch_that_reaches_it(digits: DataSet) -> None:
     trainer = build(digits, images=100)
     play(trainer)
     assert trainer.images_seen == 128
@@ -71,20 +71,20 @@ def test_clock_goes_on_from_where_it_stood(trainer: Trainer, start: float) -> No
     assert seconds[-1] > start
 
 
-def test_every_step_of_the_first_hundred_has_its_record(digits: Digits) -> None:
+def test_every_step_of_the_first_hundred_has_its_record(digits: DataSet) -> None:
     """102 steps of 32: one record each for a hundred, after that one every 100 ms."""
     _, events = play(build(digits, images=102 * 32))
     images = [record.images for record in of(events, Record)]
     assert images[:100] == [32 * (step + 1) for step in range(100)]
 
 
-def test_no_record_is_due_before_its_time_but_at_the_end(digits: Digits, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_record_is_due_before_its_time_but_at_the_end(digits: DataSet, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loops, "EVERY_STEP_UNTIL", 3)
     _, events = play(build(digits))
     assert [(record.images, record.steps) for record in of(events, Record)] == [(32, 1), (64, 1), (96, 1), (320, 7)]
 
 
-def test_record_covers_all_steps_since_the_last(digits: Digits, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_record_covers_all_steps_since_the_last(digits: DataSet, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is due in nine steps, then everything: the mean of ten losses, each known from another run."""
     losses = [record.quantities["loss_d"] for record in of(play(build(digits))[1], Record)]
     monkeypatch.setattr(loops, "EVERY_STEP_UNTIL", 0)
@@ -104,7 +104,7 @@ def test_run_begins_with_a_segment_and_the_noise(trainer: Trainer) -> None:
     assert {record.segment for record in of(events, Record)} == {3}
 
 
-def test_resumed_run_does_not_begin_with_noise(digits: Digits) -> None:
+def test_resumed_run_does_not_begin_with_noise(digits: DataSet) -> None:
     trainer = build(digits, steps=2)
     _, events = play(trainer, images=64, segment=1)
     assert events[0] == Segment(1, 64, 0.0)
@@ -125,7 +125,7 @@ def test_pictures_snapshots_and_checkpoints_come_by_the_clock(
     assert counts == {one: count + 9 * (one in due) for one, count in expected.items()}
 
 
-def test_moments_are_dense_at_the_beginning(digits: Digits, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_moments_are_dense_at_the_beginning(digits: DataSet, monkeypatch: pytest.MonkeyPatch) -> None:
     """At least twenty in the first five seconds, picture and model of each; one a second until 25 s, then one each
     twenty-fifth of the run's life."""
     monkeypatch.setattr(timetable, "EVERY", NEVER | {kind: EVERY[kind] for kind in ("sample", "snapshot")})
@@ -142,7 +142,7 @@ def test_moments_are_dense_at_the_beginning(digits: Digits, monkeypatch: pytest.
     assert 1.75 <= max(gaps) <= 2.25
 
 
-def test_large_models_come_less_often_from_the_first(digits: Digits, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_large_models_come_less_often_from_the_first(digits: DataSet, monkeypatch: pytest.MonkeyPatch) -> None:
     """As often as small ones until the burst is used up; then each waits for the seconds that its bytes may take."""
     monkeypatch.setattr(timetable, "EVERY", NEVER | {"snapshot": 1.0})
     trainer = build(digits, images=LARGE)
@@ -156,7 +156,7 @@ def test_large_models_come_less_often_from_the_first(digits: Digits, monkeypatch
     assert moments == [0.25, 0.5, 0.75, 1.5, 2.5, 3.5, 4.0]
 
 
-def test_resumed_run_has_a_discriminator_at_once(digits: Digits) -> None:
+def test_resumed_run_has_a_discriminator_at_once(digits: DataSet) -> None:
     """The snapshots before have none any more, and those of the tail that it replaces are gone."""
     trainer = build(digits, steps=2)
     _, events = play(trainer, images=64, segment=1)
@@ -168,7 +168,7 @@ def test_killed_run_loses_at_most_ten_seconds() -> None:
 
 
 @pytest.mark.parametrize(("verb", "ending"), [("stop", "stopped"), ("leave", "left")])
-def test_run_that_is_ended_keeps_what_it_has_learned(digits: Digits, verb: str, ending: str) -> None:
+def test_run_that_is_ended_keeps_what_it_has_learned(digits: DataSet, verb: str, ending: str) -> None:
     trainer = build(digits, images=LARGE)
     said, events = play(trainer, at(96, verb))
     assert (said, trainer.images_seen) == (ending, 96)
@@ -176,13 +176,13 @@ def test_run_that_is_ended_keeps_what_it_has_learned(digits: Digits, verb: str, 
 
 
 @pytest.mark.parametrize(("verb", "last"), [("stop", "stopped"), ("leave", "running"), ("discard", "running")])
-def test_last_reported_state_says_how_it_ended(digits: Digits, verb: str, last: str) -> None:
+def test_last_reported_state_says_how_it_ended(digits: DataSet, verb: str, last: str) -> None:
     """A run that was left or discarded reports no end: it reads as interrupted, or is in the trash."""
     _, events = play(build(digits, images=LARGE), at(96, verb))
     assert states(events)[-1] == last
 
 
-def test_checkpoint_at_the_end_holds_the_end(digits: Digits, tmp_path: Path) -> None:
+def test_checkpoint_at_the_end_holds_the_end(digits: DataSet, tmp_path: Path) -> None:
     trainer = build(digits, images=LARGE)
     _, events = play(trainer, at(96, "stop"))
     path = tmp_path / "checkpoint"
@@ -193,7 +193,7 @@ def test_checkpoint_at_the_end_holds_the_end(digits: Digits, tmp_path: Path) -> 
     assert about["seconds"] == of(events, Status)[-1].progress.seconds
 
 
-def test_discarded_run_keeps_what_it_has_learned_for_those_who_bring_it_back(digits: Digits) -> None:
+def test_discarded_run_keeps_what_it_has_learned_for_those_who_bring_it_back(digits: DataSet) -> None:
     ending, events = play(build(digits, images=LARGE), at(96, "discard"))
     assert ending == "discarded"
     assert [event.images for event in of(events, Snapshot)] == [96]
@@ -202,7 +202,7 @@ def test_discarded_run_keeps_what_it_has_learned_for_those_who_bring_it_back(dig
 
 @pytest.mark.parametrize("fault", ["full disk", "diverged"])
 def test_run_that_can_keep_nothing_is_discarded_all_the_same(
-    digits: Digits, monkeypatch: pytest.MonkeyPatch, fault: str
+    digits: DataSet, monkeypatch: pytest.MonkeyPatch, fault: str
 ) -> None:
     trainer = build(digits, images=LARGE)
     discard = at(96, "discard")
@@ -217,7 +217,7 @@ def test_run_that_can_keep_nothing_is_discarded_all_the_same(
     assert play(trainer, react)[0] == "discarded"
 
 
-def test_command_that_waits_at_the_start_is_obeyed_before_the_first_step(digits: Digits) -> None:
+def test_command_that_waits_at_the_start_is_obeyed_before_the_first_step(digits: DataSet) -> None:
     trainer = build(digits)
     waiting = commands(["stop"])
     events: list[Event] = []
@@ -225,7 +225,7 @@ def test_command_that_waits_at_the_start_is_obeyed_before_the_first_step(digits:
     assert trainer.images_seen == 0
 
 
-def test_clock_stands_still_while_paused(digits: Digits) -> None:
+def test_clock_stands_still_while_paused(digits: DataSet) -> None:
     trainer = build(digits)
     _, events = play(trainer, at(96, "pause", "resume"))
     paused = [status for status in of(events, Status) if status.state == "paused"]
@@ -234,7 +234,7 @@ def test_clock_stands_still_while_paused(digits: Digits) -> None:
     assert following.progress.seconds == paused[-1].progress.seconds
 
 
-def test_pause_and_resume_change_nothing_that_is_learned(digits: Digits) -> None:
+def test_pause_and_resume_change_nothing_that_is_learned(digits: DataSet) -> None:
     plain, paused = build(digits), build(digits)
     play(plain)
     ending, events = play(paused, at(96, "pause", "pause", "resume", "resume"))
@@ -243,7 +243,7 @@ def test_pause_and_resume_change_nothing_that_is_learned(digits: Digits) -> None
     assert_equal(paused.tensors(), plain.tensors())
 
 
-def test_pause_keeps_sample_snapshot_and_checkpoint(digits: Digits) -> None:
+def test_pause_keeps_sample_snapshot_and_checkpoint(digits: DataSet) -> None:
     _, events = play(build(digits), at(96, "pause", "resume"))
     before = events[: next(i for i, e in enumerate(events) if isinstance(e, Status) and e.state == "paused")]
     assert [of(before, kind)[-1].images for kind in (Sample, Snapshot)] == [96, 96]
@@ -251,14 +251,14 @@ def test_pause_keeps_sample_snapshot_and_checkpoint(digits: Digits) -> None:
 
 
 @pytest.mark.parametrize(("verb", "ending"), [("stop", "stopped"), ("discard", "discarded"), ("leave", "left")])
-def test_paused_run_can_be_ended(digits: Digits, verb: str, ending: str) -> None:
+def test_paused_run_can_be_ended(digits: DataSet, verb: str, ending: str) -> None:
     trainer = build(digits, images=LARGE)
     assert play(trainer, at(96, "pause", verb))[0] == ending
     assert trainer.images_seen == 96
 
 
 @pytest.mark.parametrize("paused", [False, True])
-def test_rates_are_set_and_reported(digits: Digits, paused: bool) -> None:
+def test_rates_are_set_and_reported(digits: DataSet, paused: bool) -> None:
     rates = Command("rates", lr_g=3e-4)
     trainer = build(digits, lr_g=1e-3, lr_d=2e-3)
     _, events = play(trainer, at(96, "pause", rates, "resume") if paused else at(96, rates))
@@ -269,7 +269,7 @@ def test_rates_are_set_and_reported(digits: Digits, paused: bool) -> None:
     assert {status.control.rates_changed for status in of(events, Status)} == {0, 96}
 
 
-def test_status_says_where_and_how_it_trains(digits: Digits) -> None:
+def test_status_says_where_and_how_it_trains(digits: DataSet) -> None:
     status = of(play(build(digits))[1], Status)[-1]
     assert status.control.device.startswith("CPU")
     assert status.control.precision == "float32"
@@ -282,7 +282,7 @@ def test_note_is_shown_while_all_is_well(trainer: Trainer) -> None:
     assert {status.message for status in of(events, Status)} == {"CUDA failed"}
 
 
-def test_diverged_run_ends_failed_and_says_what_to_do(digits: Digits) -> None:
+def test_diverged_run_ends_failed_and_says_what_to_do(digits: DataSet) -> None:
     trainer = build(digits)
     ending, events = play(trainer, once(is_record(96), broken_at_once(trainer)))
     last = of(events, Status)[-1]
@@ -296,7 +296,9 @@ def test_diverged_run_ends_failed_and_says_what_to_do(digits: Digits) -> None:
 @pytest.mark.parametrize(
     ("due", "verb"), [(kind, "") for kind in ("sample", "snapshot", "checkpoint")] + [("", "pause"), ("", "stop")]
 )
-def test_diverged_run_keeps_no_checkpoint(digits: Digits, monkeypatch: pytest.MonkeyPatch, due: str, verb: str) -> None:
+def test_diverged_run_keeps_no_checkpoint(
+    digits: DataSet, monkeypatch: pytest.MonkeyPatch, due: str, verb: str
+) -> None:
     """A checkpoint of NaN would take the place of the one from which a person can go on; so would a pause
     or a stop in the moment before it was noticed."""
     monkeypatch.setattr(timetable, "EVERY", NEVER | ({due: 0.0} if due else {}))
@@ -316,13 +318,13 @@ def test_diverged_run_keeps_no_checkpoint(digits: Digits, monkeypatch: pytest.Mo
     assert of(broken, Checkpoint) + of(broken, Snapshot) + of(broken, Sample) == []
 
 
-def test_run_that_diverges_between_records_is_not_finished(digits: Digits, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_run_that_diverges_between_records_is_not_finished(digits: DataSet, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loops, "EVERY_STEP_UNTIL", 3)
     trainer = build(digits)
     assert play(trainer, once(is_record(96), broken_at_once(trainer)))[0] == "failed"
 
 
-def test_learning_rate_that_is_far_too_high_diverges(digits: Digits) -> None:
+def test_learning_rate_that_is_far_too_high_diverges(digits: DataSet) -> None:
     """Nobody touches the weights here: Adam at 1e30 does it."""
     trainer = build(digits, "vanilla", images=LARGE)
     trainer.lr_d = trainer.lr_g = 1e30
@@ -353,7 +355,7 @@ def _spent(monkeypatch: pytest.MonkeyPatch, trainer: Trainer) -> list[float]:
     ],
 )
 def test_steps_are_told_the_share_of_the_budget_that_is_spent(
-    digits: Digits, monkeypatch: pytest.MonkeyPatch, limits: dict[str, float], expected: list[float]
+    digits: DataSet, monkeypatch: pytest.MonkeyPatch, limits: dict[str, float], expected: list[float]
 ) -> None:
     trainer = build(digits)
     timed(monkeypatch, trainer)
@@ -362,14 +364,14 @@ def test_steps_are_told_the_share_of_the_budget_that_is_spent(
     assert told == pytest.approx(expected, abs=1e-12)
 
 
-def test_nothing_is_spent_without_a_limit(digits: Digits, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_is_spent_without_a_limit(digits: DataSet, monkeypatch: pytest.MonkeyPatch) -> None:
     trainer = build(digits)
     told = _spent(monkeypatch, trainer)
     play(trainer, at(96, "stop"), images_limit=0)
     assert told == [0.0] * 3
 
 
-def test_learning_rates_fall_with_the_budget(digits: Digits, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_learning_rates_fall_with_the_budget(digits: DataSet, monkeypatch: pytest.MonkeyPatch) -> None:
     """From the half of ten steps on: 1, ... 1, 0.8, 0.6, 0.4, 0.2 of them. What is reported is what was set."""
     trainer = build(digits, lr_g=1e-3, lr_d=2e-3, decay_from=0.5)
     used: list[tuple[float, ...]] = []

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from gan.data import Digits
+from gan.data import DataSet
 from gan.system.files import StorageError
 from gan.training import timetable
 from gan.training.loop import Loop
@@ -36,7 +36,7 @@ REFUSED: list[Any] = [Segment, Sample, Record, Snapshot, Checkpoint, Status]
 @pytest.mark.parametrize("times", [1, 3])
 @pytest.mark.parametrize("kind", REFUSED)
 def test_full_disk_pauses_the_run_and_nothing_is_lost(
-    digits: Digits, monkeypatch: pytest.MonkeyPatch, kind: type[Event], times: int
+    digits: DataSet, monkeypatch: pytest.MonkeyPatch, kind: type[Event], times: int
 ) -> None:
     """However often it fails, and on whatever: once paused and resumed, the same weights, the same
     segment, the same records as without."""
@@ -54,7 +54,7 @@ def test_full_disk_pauses_the_run_and_nothing_is_lost(
     assert [r.quantities for r in of(events, Record)] == [r.quantities for r in of(undisturbed, Record)]
 
 
-def test_full_disk_is_told_in_the_status(digits: Digits) -> None:
+def test_full_disk_is_told_in_the_status(digits: DataSet) -> None:
     disk = Disk(is_record(96))
     paused: list[Status] = []
 
@@ -68,7 +68,7 @@ def test_full_disk_is_told_in_the_status(digits: Digits) -> None:
     assert of(events, Status)[-1].message == ""
 
 
-def test_resume_is_refused_while_the_disk_is_full(digits: Digits) -> None:
+def test_resume_is_refused_while_the_disk_is_full(digits: DataSet) -> None:
     """The first resume meets a disk that takes a status but no checkpoint; the second one succeeds."""
     refusals = 2
 
@@ -86,14 +86,14 @@ def test_resume_is_refused_while_the_disk_is_full(digits: Digits) -> None:
     assert [status.progress.images for status in paused] == [96, 96]
 
 
-def test_run_that_nobody_can_resume_gives_up_on_a_full_disk(digits: Digits) -> None:
+def test_run_that_nobody_can_resume_gives_up_on_a_full_disk(digits: DataSet) -> None:
     disk = Disk(is_record(96))
     loop = Loop(build(digits), commands(), lambda event: disk(event, commands()), status_at("starting"), patient=False)
     with pytest.raises(StorageError, match="The disk is full"):
         loop.run()
 
 
-def test_run_on_a_full_disk_can_still_be_left(digits: Digits) -> None:
+def test_run_on_a_full_disk_can_still_be_left(digits: DataSet) -> None:
     """Its server is gone: there is nobody to wait for."""
 
     full = False

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from gan.data import Digits
+from gan.data import DataSet
 from gan.system.files import StorageError
 from gan.training import loop as loops
 from gan.training.checkpoint import load_checkpoint
@@ -60,7 +60,7 @@ STEPS: dict[str, Any] = {"d_steps": 3, "g_steps": 2}
     ],
 )
 def test_paused_run_takes_the_moves_that_it_is_told(
-    digits: Digits, changes: dict[str, Any], given: list[Command], expected: list[str]
+    digits: DataSet, changes: dict[str, Any], given: list[Command], expected: list[str]
 ) -> None:
     """So many; with a player, until that one has moved so often. An unknown player moves nobody."""
     trainer = build(digits, images=LARGE, **changes)
@@ -88,7 +88,7 @@ def _count(moved: list[str], told: list[int]) -> React:
     return react
 
 
-def test_running_run_takes_no_moves_by_hand(digits: Digits) -> None:
+def test_running_run_takes_no_moves_by_hand(digits: DataSet) -> None:
     plain, told = build(digits), build(digits)
     play(plain)
     _, events = play(told, at(96, _moves(3, inspect=True)))
@@ -117,7 +117,7 @@ OTHERS: list[dict[str, Any]] = [
 @pytest.mark.parametrize(
     ("changes", "given"), [*(({}, given) for given in GIVEN), *((changes, GIVEN[1]) for changes in OTHERS)]
 )
-def test_stepped_run_ends_in_the_same_bits(digits: Digits, changes: dict[str, Any], given: list[Command]) -> None:
+def test_stepped_run_ends_in_the_same_bits(digits: DataSet, changes: dict[str, Any], given: list[Command]) -> None:
     """Paused after a step, stepped, and resumed, twice; the budget is in images, the threads are one. Every kind of
     step is stepped by hand in test_moves.py."""
     more = {"threads": 1, "images": 640} | changes
@@ -136,7 +136,7 @@ def test_stepped_run_ends_in_the_same_bits(digits: Digits, changes: dict[str, An
 
 
 @pytest.mark.parametrize("given", [[_moves(MOST_MOVES)], [_moves(MOST_MOVES, G, True)], [_moves(3), _moves(20, D)]])
-def test_moves_by_hand_stay_within_the_budget(digits: Digits, given: list[Command]) -> None:
+def test_moves_by_hand_stay_within_the_budget(digits: DataSet, given: list[Command]) -> None:
     """A budget in images is one, whoever spends it."""
     plain, stepped = build(digits, threads=1), build(digits, threads=1)
     play(plain)
@@ -150,7 +150,7 @@ def test_moves_by_hand_stay_within_the_budget(digits: Digits, given: list[Comman
 @pytest.mark.parametrize("count", [1, 2])
 @pytest.mark.parametrize(("verb", "ending"), [("stop", "stopped"), ("leave", "left"), ("discard", "discarded")])
 def test_run_that_ends_in_an_open_step_keeps_a_whole_one(
-    digits: Digits, tmp_path: Path, verb: str, ending: str, count: int
+    digits: DataSet, tmp_path: Path, verb: str, ending: str, count: int
 ) -> None:
     """And whoever takes the checkpoint up ends in the same bits as a run that was never stepped."""
     more: dict[str, Any] = {"threads": 1, "d_steps": 2, "images": 640}
@@ -168,20 +168,20 @@ def test_run_that_ends_in_an_open_step_keeps_a_whole_one(
     assert_equal(resumed.tensors(), plain.tensors())
 
 
-def test_pause_says_whose_move_it_is_and_a_running_run_does_not(digits: Digits) -> None:
+def test_pause_says_whose_move_it_is_and_a_running_run_does_not(digits: DataSet) -> None:
     _, events = play(build(digits), at(96, "pause", _moves(), _moves(), "resume"))
     assert _next(events) == [D, G, D]
     assert {status.control.next_player for status in of(events, Status) if status.state != "paused"} == {""}
 
 
-def test_clock_stands_still_while_moves_are_taken_by_hand(digits: Digits) -> None:
+def test_clock_stands_still_while_moves_are_taken_by_hand(digits: DataSet) -> None:
     _, events = play(build(digits), at(96, "pause", _moves(4), "resume"))
     paused = [status.progress for status in of(events, Status) if status.state == "paused"]
     assert [progress.images for progress in paused] == [96, 160]
     assert paused[0].seconds == paused[1].seconds
 
 
-def test_step_by_hand_has_its_record_and_its_picture(digits: Digits, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_step_by_hand_has_its_record_and_its_picture(digits: DataSet, monkeypatch: pytest.MonkeyPatch) -> None:
     """As soon as it is closed; a move in between has a picture only, the average's, which it leaves as it was."""
     monkeypatch.setattr(loops, "EVERY_STEP_UNTIL", 3)
     _, events = play(build(digits, images=LARGE), at(96, "pause", _moves(), _moves(), "stop"))
@@ -209,7 +209,7 @@ def _is_paused(event: Event) -> bool:
     ],
 )
 def test_inspections_are_those_of_each_players_last_move(
-    digits: Digits, given: list[Command], players: list[str]
+    digits: DataSet, given: list[Command], players: list[str]
 ) -> None:
     """What is handed out is what the trainer itself sees of these moves."""
     twin, told = build(digits, steps=3), build(digits)
@@ -232,7 +232,7 @@ REFUSED: list[Any] = [Record, Sample, Inspected, Status, Checkpoint, Snapshot]
 
 @pytest.mark.parametrize("refused", REFUSED)
 @pytest.mark.parametrize("count", [1, 2])
-def test_full_disk_in_the_middle_of_a_step_loses_nothing(digits: Digits, refused: type[Event], count: int) -> None:
+def test_full_disk_in_the_middle_of_a_step_loses_nothing(digits: DataSet, refused: type[Event], count: int) -> None:
     """What a move leaves cannot be kept; the run says so, takes no more moves, and once there is room it goes on to
     the same weights and the same records."""
     plain, unlucky = build(digits, threads=1), build(digits, threads=1)
@@ -261,7 +261,7 @@ def _measured(record: Record) -> dict[str, Any]:
     return {name: one for name, one in record.quantities.items() if "norm" not in name}
 
 
-def test_moves_that_diverge_end_the_run(digits: Digits) -> None:
+def test_moves_that_diverge_end_the_run(digits: DataSet) -> None:
     """And what is broken is not kept."""
     trainer = build(digits)
     act = broken_at_once(trainer)
@@ -272,7 +272,7 @@ def test_moves_that_diverge_end_the_run(digits: Digits) -> None:
     assert [event.images for event in of(events, Snapshot)] == [96]
 
 
-def test_norms_that_are_recorded_are_those_of_whole_steps(digits: Digits) -> None:
+def test_norms_that_are_recorded_are_those_of_whole_steps(digits: DataSet) -> None:
     """A step that was begun by hand has none: in its second half, D's update would be nothing."""
     _, events = play(build(digits), at(96, "pause", _moves(1), "resume"))
     found = [record.quantities for record in of(events, Record)]
@@ -281,7 +281,7 @@ def test_norms_that_are_recorded_are_those_of_whole_steps(digits: Digits) -> Non
     assert min(updates) > 0
 
 
-def test_rates_can_be_set_between_moves(digits: Digits) -> None:
+def test_rates_can_be_set_between_moves(digits: DataSet) -> None:
     trainer = build(digits, lr_g=1e-3)
     rates = Command("rates", lr_g=5e-4)
     _, events = play(trainer, at(96, "pause", _moves(), rates, _moves(), "resume"))
@@ -290,7 +290,7 @@ def test_rates_can_be_set_between_moves(digits: Digits) -> None:
     assert _next(events) == [D, G, G, D]
 
 
-def test_disk_stays_full_and_the_run_is_left_in_an_open_step(digits: Digits) -> None:
+def test_disk_stays_full_and_the_run_is_left_in_an_open_step(digits: DataSet) -> None:
     """Nobody to wait for: it ends, without a word more."""
     armed: list[Event] = []
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gan.data import Digits
+from gan.data import DataSet
 from gan.models.model import load_model
 from gan.training import timetable
 from gan.training.checkpoint import checkpoint_content, load_checkpoint
@@ -49,7 +49,7 @@ def looking(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("agreement", [0.75, None])
-def test_quality_is_recorded_where_it_was_measured(digits: Digits, looking: None, agreement: float | None) -> None:
+def test_quality_is_recorded_where_it_was_measured(digits: DataSet, looking: None, agreement: float | None) -> None:
     """Ten steps of 32, each measured once, the last one at the end; no agreement where no digit was asked for."""
     fcds = [9.0, 8.5, 9.5, 7.0, 7.0, 6.0, 8.0, 8.0, 8.0, 5.0]
     _, events = play(build(digits), examiner=FakeExaminer(*fcds, agreement=agreement), segment=3)
@@ -63,7 +63,7 @@ def test_quality_is_recorded_where_it_was_measured(digits: Digits, looking: None
     assert seconds == sorted(seconds)
 
 
-def test_examiner_is_shown_the_average_of_that_moment(digits: Digits, looking: None) -> None:
+def test_examiner_is_shown_the_average_of_that_moment(digits: DataSet, looking: None) -> None:
     examiner = FakeExaminer(9.0)
     play(build(digits), examiner=examiner)
     for steps, shown in enumerate(examiner.shown, start=1):
@@ -71,7 +71,7 @@ def test_examiner_is_shown_the_average_of_that_moment(digits: Digits, looking: N
 
 
 @pytest.mark.parametrize("agreement", [0.75, None])
-def test_status_says_the_last_quality_beside_its_floor(digits: Digits, looking: None, agreement: float | None) -> None:
+def test_status_says_the_last_quality_beside_its_floor(digits: DataSet, looking: None, agreement: float | None) -> None:
     _, events = play(build(digits), examiner=FakeExaminer(9.0, 5.0, 7.0, agreement=agreement))
     status = of(events, Status)[-1]
     assert (status.quality.fcd, status.quality.fcd_floor) == (7.0, 2.5)
@@ -80,7 +80,7 @@ def test_status_says_the_last_quality_beside_its_floor(digits: Digits, looking: 
     assert status.quality.measured_images == 10 * 32
 
 
-def test_best_is_handed_out_exactly_when_fcd_improves(digits: Digits, looking: None, tmp_path: Path) -> None:
+def test_best_is_handed_out_exactly_when_fcd_improves(digits: DataSet, looking: None, tmp_path: Path) -> None:
     """Better are the looks 1, 2, 4 and 8; an equal one is not."""
     examiner = FakeExaminer(9.0, 8.0, 8.5, 6.0, 6.0, 7.0, 6.0, 5.0, 5.0, 5.5)
     _, events = play(build(digits), examiner=examiner)
@@ -102,7 +102,7 @@ def test_best_is_handed_out_exactly_when_fcd_improves(digits: Digits, looking: N
     assert status.quality.best_seconds == looks(events)[7].seconds
 
 
-def test_best_of_before_a_resume_has_to_be_beaten(digits: Digits, looking: None) -> None:
+def test_best_of_before_a_resume_has_to_be_beaten(digits: DataSet, looking: None) -> None:
     before = {"best_fcd": 6.0, "best_images": 64, "best_seconds": 1.5, "seconds": 2.0}
     _, events = play(build(digits, images=96), examiner=FakeExaminer(7.0, 6.0, 6.5), **before)
     assert of(events, Best) == []
@@ -112,7 +112,7 @@ def test_best_of_before_a_resume_has_to_be_beaten(digits: Digits, looking: None)
     assert [one.images for one in of(events, Best)] == [64]
 
 
-def test_run_without_an_examiner_has_neither_quality_nor_best(digits: Digits, looking: None) -> None:
+def test_run_without_an_examiner_has_neither_quality_nor_best(digits: DataSet, looking: None) -> None:
     _, events = play(build(digits))
     assert of(events, Best) == looks(events) == []
     status = of(events, Status)[-1]
@@ -120,7 +120,7 @@ def test_run_without_an_examiner_has_neither_quality_nor_best(digits: Digits, lo
 
 
 @pytest.mark.parametrize(("verb", "times"), [("stop", 1), ("leave", 0), ("discard", 0)])
-def test_quality_is_measured_at_the_end_of_a_run_that_somebody_looks_at(digits: Digits, verb: str, times: int) -> None:
+def test_quality_is_measured_at_the_end_of_a_run_that_somebody_looks_at(digits: DataSet, verb: str, times: int) -> None:
     """Nothing else was due. What is left or discarded must be gone quickly."""
     _, events = play(build(digits, images=LARGE), at(96, verb), FakeExaminer(9.0))
     assert [record.images for record in looks(events)] == [96] * times
@@ -128,7 +128,7 @@ def test_quality_is_measured_at_the_end_of_a_run_that_somebody_looks_at(digits: 
     assert of(events, Status)[-1].quality.fcd == (9.0 if times else None)
 
 
-def test_generator_that_was_never_trained_is_not_measured(digits: Digits) -> None:
+def test_generator_that_was_never_trained_is_not_measured(digits: DataSet) -> None:
     examiner = FakeExaminer(9.0)
     events: list[Event] = []
     loop = Loop(build(digits), commands(["stop"]), events.append, status_at("starting"), examiner=examiner)  # type: ignore[arg-type]
@@ -137,7 +137,7 @@ def test_generator_that_was_never_trained_is_not_measured(digits: Digits) -> Non
 
 
 @pytest.mark.parametrize("changes", [{}, {"decay_from": 0.25}])
-def test_measuring_changes_nothing_that_is_learned(digits: Digits, looking: None, changes: dict[str, Any]) -> None:
+def test_measuring_changes_nothing_that_is_learned(digits: DataSet, looking: None, changes: dict[str, Any]) -> None:
     plain, examined = build(digits, **changes), build(digits, **changes)
     play(plain)
     _, events = play(examined, examiner=FakeExaminer(9.0, 8.0, 8.5, 7.0))
@@ -146,7 +146,7 @@ def test_measuring_changes_nothing_that_is_learned(digits: Digits, looking: None
     assert not examined.generator_ema.training
 
 
-def _measured(monkeypatch: pytest.MonkeyPatch, digits: Digits, steps: int, takes: float) -> list[float]:
+def _measured(monkeypatch: pytest.MonkeyPatch, digits: DataSet, steps: int, takes: float) -> list[float]:
     """When quality is measured in so many steps of an eighth of a second, but for the last time."""
     trainer = build(digits, images=steps * 32)
     clock = timed(monkeypatch, trainer)
@@ -157,14 +157,14 @@ def _measured(monkeypatch: pytest.MonkeyPatch, digits: Digits, steps: int, takes
 
 
 def test_quality_that_is_shown_is_never_older_than_a_third_of_the_run(
-    digits: Digits, monkeypatch: pytest.MonkeyPatch
+    digits: DataSet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """After one second, half as long again each time, to the next step; every four seconds in the end."""
     assert _measured(monkeypatch, digits, 160, takes=0.0) == [1, 1.5, 2.25, 3.375, 5.125, 7.75, 11.625, 15.625, 19.625]
 
 
 @pytest.mark.parametrize("takes", [0.125, 0.375])
-def test_measuring_takes_no_more_than_its_share(digits: Digits, monkeypatch: pytest.MonkeyPatch, takes: float) -> None:
+def test_measuring_takes_no_more_than_its_share(digits: DataSet, monkeypatch: pytest.MonkeyPatch, takes: float) -> None:
     """A sixteenth of the time so far and of four seconds more. The first time is not counted: it pays for what a
     process does once."""
     monkeypatch.setattr(timetable, "QUALITY_SHARE", 1 / 16)
@@ -175,7 +175,7 @@ def test_measuring_takes_no_more_than_its_share(digits: Digits, monkeypatch: pyt
         assert number * takes <= (when + number * takes + 4) / 16 + 1e-9
 
 
-def test_large_models_and_checkpoints_are_written_less_often(digits: Digits, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_large_models_and_checkpoints_are_written_less_often(digits: DataSet, monkeypatch: pytest.MonkeyPatch) -> None:
     """A hundred steps of an eighth of a second, always due. What is written stays within the bound, but for the first
     and the last of each."""
     monkeypatch.setattr(timetable, "EVERY", ALWAYS)
@@ -198,7 +198,7 @@ def test_measuring_takes_a_small_share_and_the_first_look_comes_early() -> None:
     assert 1 <= EVERY["quality"] <= 10
 
 
-def _impatient(monkeypatch: pytest.MonkeyPatch, digits: Digits, patience: float) -> Trainer:
+def _impatient(monkeypatch: pytest.MonkeyPatch, digits: DataSet, patience: float) -> Trainer:
     """40 steps of an eighth of a second; quality is measured every half a second, after every fourth."""
     trainer = build(digits, images=40 * 32, patience=patience)
     timed(monkeypatch, trainer)
@@ -208,7 +208,7 @@ def _impatient(monkeypatch: pytest.MonkeyPatch, digits: Digits, patience: float)
     return trainer
 
 
-def test_run_ends_early_when_patience_is_over(digits: Digits, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_run_ends_early_when_patience_is_over(digits: DataSet, monkeypatch: pytest.MonkeyPatch) -> None:
     """The best is the third look, at 1.5 s; two seconds later, at the seventh, in step 28, it is enough."""
     trainer = _impatient(monkeypatch, digits, patience=2.0)
     ending, events = play(trainer, examiner=FakeExaminer(9.0, 8.0, 7.0, 7.5, 7.0, 8.0))
@@ -229,7 +229,7 @@ def test_run_ends_early_when_patience_is_over(digits: Digits, monkeypatch: pytes
     [(0.0, (7.0, 8.0)), (2.0, tuple(9 - 0.1 * look for look in range(10))), (2.0, (9, 9, 9, 8, 9, 9, 9, 7, 9))],
 )
 def test_run_is_patient_while_it_improves_or_was_not_told_otherwise(
-    digits: Digits, monkeypatch: pytest.MonkeyPatch, patience: float, fcds: tuple[float, ...]
+    digits: DataSet, monkeypatch: pytest.MonkeyPatch, patience: float, fcds: tuple[float, ...]
 ) -> None:
     """The last one improves at 0.5, 2 and 4 s: never two seconds without."""
     trainer = _impatient(monkeypatch, digits, patience)
@@ -238,7 +238,7 @@ def test_run_is_patient_while_it_improves_or_was_not_told_otherwise(
     assert of(events, Status)[-1].message == ""
 
 
-def test_patience_counts_from_the_resume_on(digits: Digits, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_patience_counts_from_the_resume_on(digits: DataSet, monkeypatch: pytest.MonkeyPatch) -> None:
     """The best was an hour ago, and is not reached again: two seconds, sixteen steps, from here."""
     trainer = _impatient(monkeypatch, digits, patience=2.0)
     before = {"seconds": 4096.0, "best_fcd": 3.0, "best_seconds": 496.0}
@@ -248,14 +248,14 @@ def test_patience_counts_from_the_resume_on(digits: Digits, monkeypatch: pytest.
 
 
 def test_patience_does_not_run_out_where_quality_is_not_measured(
-    digits: Digits, monkeypatch: pytest.MonkeyPatch
+    digits: DataSet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     trainer = _impatient(monkeypatch, digits, patience=1.0)
     play(trainer)
     assert trainer.images_seen == 40 * 32
 
 
-def test_halves_of_a_decaying_run_make_the_whole(digits: Digits, looking: None, tmp_path: Path) -> None:
+def test_halves_of_a_decaying_run_make_the_whole(digits: DataSet, looking: None, tmp_path: Path) -> None:
     """Stopped after four of ten steps, loaded elsewhere, and measured all the while."""
     whole, first, second = (build(digits, decay_from=0.25) for _ in range(3))
     play(whole)
@@ -267,7 +267,7 @@ def test_halves_of_a_decaying_run_make_the_whole(digits: Digits, looking: None, 
     assert_equal(second.tensors(), whole.tensors())
 
 
-def test_diverged_generator_is_never_the_best(digits: Digits, looking: None) -> None:
+def test_diverged_generator_is_never_the_best(digits: DataSet, looking: None) -> None:
     trainer = build(digits)
     ending, events = play(trainer, once(is_record(96), broken_at_once(trainer)), FakeExaminer(9.0, 8.0, 7.0, 6.0))
     assert ending == "failed"
@@ -275,7 +275,7 @@ def test_diverged_generator_is_never_the_best(digits: Digits, looking: None) -> 
     assert [record.images for record in looks(events)] == [32, 64]
 
 
-def test_best_that_could_not_be_kept_is_not_counted(digits: Digits, looking: None) -> None:
+def test_best_that_could_not_be_kept_is_not_counted(digits: DataSet, looking: None) -> None:
     """The disk is full at the third look, which is the best of all; the fourth is better than the first two."""
     plain, unlucky = build(digits), build(digits)
     play(plain)
@@ -289,7 +289,7 @@ def test_best_that_could_not_be_kept_is_not_counted(digits: Digits, looking: Non
 
 
 @pytest.mark.parametrize("kind", [Sample, Checkpoint, Best])
-def test_disk_that_is_full_at_the_very_end_costs_no_further_step(digits: Digits, kind: type[Event]) -> None:
+def test_disk_that_is_full_at_the_very_end_costs_no_further_step(digits: DataSet, kind: type[Event]) -> None:
     """The budget is spent: what is left to do is to keep it."""
     trainer = build(digits)
     resume = once(lambda event: isinstance(event, Status) and event.state == "paused", say("resume"))
@@ -299,7 +299,7 @@ def test_disk_that_is_full_at_the_very_end_costs_no_further_step(digits: Digits,
     assert of(events, Sample)[-1].images == of(events, Best)[-1].images == 320
 
 
-def test_quality_that_could_not_be_recorded_is_owed(digits: Digits, looking: None) -> None:
+def test_quality_that_could_not_be_recorded_is_owed(digits: DataSet, looking: None) -> None:
     resume = once(lambda event: isinstance(event, Status) and event.state == "paused", say("resume"))
     disk = Disk(lambda event: isinstance(event, Record) and event.images == 96 and "fcd" in event.quantities)
     _, events = play(build(digits), every(disk, resume), FakeExaminer(9.0, 8.0, 7.0))
@@ -310,7 +310,7 @@ def _is_examined_pause(event: Event) -> bool:
     return isinstance(event, Status) and event.state == "paused" and event.quality.measured_images > 0
 
 
-def test_paused_run_shows_the_quality_of_its_last_step(digits: Digits) -> None:
+def test_paused_run_shows_the_quality_of_its_last_step(digits: DataSet) -> None:
     """Looks are not due here, as on a machine too busy for them; a pause is made for people who want to see."""
     trainer = build(digits)
     _, events = play(

@@ -7,7 +7,7 @@ import safetensors.torch
 import torch
 from torch import Tensor, nn
 
-from gan.data import Digits
+from gan.data import DataSet
 from gan.games.step import Step
 from gan.training.checkpoint import checkpoint_content
 from gan.training.trainer import Trainer
@@ -30,7 +30,7 @@ def _gradients(network: nn.Module) -> dict[str, Tensor | None]:
 
 @EACH
 @ALL
-def test_move_moves_its_own_network_and_no_other(digits: Digits, kind: str, mine: str) -> None:
+def test_move_moves_its_own_network_and_no_other(digits: DataSet, kind: str, mine: str) -> None:
     trainer = _until_next_is(build(digits, kind), mine)
     before = {name: weights(network) for name, network in trainer.players.items()}
     trainer.move()
@@ -42,7 +42,7 @@ def test_move_moves_its_own_network_and_no_other(digits: Digits, kind: str, mine
 @pytest.mark.parametrize("changes", [{}, {"r1": 1.0, "r2": 1.0}, {"loss": "relativistic", "r2": 1.0}])
 @EACH
 @ALL
-def test_other_network_gets_no_gradient(digits: Digits, kind: str, mine: str, changes: dict[str, Any]) -> None:
+def test_other_network_gets_no_gradient(digits: DataSet, kind: str, mine: str, changes: dict[str, Any]) -> None:
     """Not even one that would be thrown away: a hook on each of its weights hears of none."""
     trainer = _until_next_is(build(digits, kind, **changes), mine)
     others = trainer.players[OTHER[mine]]
@@ -60,7 +60,7 @@ def test_other_network_gets_no_gradient(digits: Digits, kind: str, mine: str, ch
 
 @pytest.mark.parametrize("r1", [0.0, 1.0])
 @pytest.mark.parametrize("r2", [0.0, 1.0])
-def test_penalised_move_of_d_reaches_neither_g_nor_the_forgeries(digits: Digits, r1: float, r2: float) -> None:
+def test_penalised_move_of_d_reaches_neither_g_nor_the_forgeries(digits: DataSet, r1: float, r2: float) -> None:
     """The forgeries that it saw are cut off from G, and serve once more in G's move."""
     trainer = build(digits, r1=r1, r2=r2)
     forged: list[Tensor] = []
@@ -94,7 +94,7 @@ def test_error_in_a_move_leaves_all_weights_free_to_train(trainer: Trainer) -> N
 
 
 @pytest.mark.parametrize(("d_steps", "g_steps"), [(1, 1), (3, 1), (1, 3), (3, 2)])
-def test_step_takes_so_many_moves_of_each(digits: Digits, d_steps: int, g_steps: int) -> None:
+def test_step_takes_so_many_moves_of_each(digits: DataSet, d_steps: int, g_steps: int) -> None:
     """First D's, then G's, which is what is said beforehand of who is next."""
     trainer = build(digits, d_steps=d_steps, g_steps=g_steps)
     moved: list[str] = []
@@ -115,7 +115,7 @@ def test_step_takes_so_many_moves_of_each(digits: Digits, d_steps: int, g_steps:
 
 
 @pytest.mark.parametrize("d_steps", [1, 3])
-def test_images_are_the_real_ones_that_d_saw(digits: Digits, d_steps: int) -> None:
+def test_images_are_the_real_ones_that_d_saw(digits: DataSet, d_steps: int) -> None:
     """Four steps of `d_steps` batches of 32; and each move of D draws a batch, those of G draw none."""
     trainer = build(digits, steps=4, d_steps=d_steps, g_steps=2)
     assert trainer.images_seen == 4 * d_steps * 32
@@ -147,7 +147,7 @@ PLAYED: list[tuple[str, dict[str, Any]]] = [
 
 @pytest.mark.parametrize("inspect", [False, True])
 @pytest.mark.parametrize(("kind", "changes"), PLAYED)
-def test_stepped_by_hand_is_stepped(digits: Digits, kind: str, changes: dict[str, Any], inspect: bool) -> None:
+def test_stepped_by_hand_is_stepped(digits: DataSet, kind: str, changes: dict[str, Any], inspect: bool) -> None:
     """Four steps, the middle two of them move by move, end in the same bits; so do their records. Only an open step's
     first move counts for the rates, as in a step."""
     whole, by_hand = build(digits, kind, **changes), build(digits, kind, **changes)
@@ -168,7 +168,7 @@ def test_stepped_by_hand_is_stepped(digits: Digits, kind: str, changes: dict[str
 
 @pytest.mark.parametrize("moves", [1, 2, 3, 4])
 @pytest.mark.parametrize("changes", [{}, {"shift_d": 1, "r1": 1.0, "batch_norm_d": True}])
-def test_open_step_is_finished_by_whoever_goes_on(digits: Digits, moves: int, changes: dict[str, Any]) -> None:
+def test_open_step_is_finished_by_whoever_goes_on(digits: DataSet, moves: int, changes: dict[str, Any]) -> None:
     """By `step`, and by `finish_step` before a checkpoint, from which another trainer goes on."""
     more = {"d_steps": 3, "g_steps": 2} | changes
     whole, stepped, first, second = (build(digits, steps=steps, **more) for steps in (3, 1, 1, 0))
@@ -189,7 +189,7 @@ def test_open_step_is_finished_by_whoever_goes_on(digits: Digits, moves: int, ch
     assert (second.images_seen, second.steps) == (whole.images_seen, whole.steps)
 
 
-def test_rates_that_are_set_in_an_open_step_are_those_of_the_next(digits: Digits) -> None:
+def test_rates_that_are_set_in_an_open_step_are_those_of_the_next(digits: DataSet) -> None:
     trainer = build(digits, lr_g=1e-3, lr_d=2e-3)
     trainer.move()
     trainer.lr_g = 5e-4
@@ -200,7 +200,7 @@ def test_rates_that_are_set_in_an_open_step_are_those_of_the_next(digits: Digits
 
 
 @pytest.mark.parametrize("changes", [{}, {"loss": "relativistic"}, {"batch_norm_d": True, "widths_d": (16, 16)}])
-def test_simultaneous_takes_both_gradients_before_any_weight_moves(digits: Digits, changes: dict[str, Any]) -> None:
+def test_simultaneous_takes_both_gradients_before_any_weight_moves(digits: DataSet, changes: dict[str, Any]) -> None:
     """Against plain autograd: one batch, one set of forgeries, both losses with the networks as they were."""
     trainer = build(digits, simultaneous=True, steps=1, **changes)
     drawn, random = trainer.sampler.drawn, trainer.noise.get_state()
@@ -226,7 +226,7 @@ def test_simultaneous_takes_both_gradients_before_any_weight_moves(digits: Digit
     assert trainer.take_record()["loss_d"].max >= loss_d.item() - 1e-5
 
 
-def test_in_turns_g_meets_the_discriminator_that_has_moved(digits: Digits) -> None:
+def test_in_turns_g_meets_the_discriminator_that_has_moved(digits: DataSet) -> None:
     """With the same seed, D's move is the same in both; G's is not."""
     both, turns = (build(digits, simultaneous=one, lr_d=0.05) for one in (True, False))
     for trainer in (both, turns):
@@ -236,7 +236,7 @@ def test_in_turns_g_meets_the_discriminator_that_has_moved(digits: Digits) -> No
     assert any(not torch.equal(mine[name], theirs[name]) for name in mine)
 
 
-def test_step_tells_its_number_to_the_game(digits: Digits) -> None:
+def test_step_tells_its_number_to_the_game(digits: DataSet) -> None:
     """What comes in every k-th step follows from it, also in moves by hand."""
     trainer = build(digits, steps=2)
     told: list[int] = []
@@ -265,7 +265,7 @@ class _Noting:
 
 
 @pytest.mark.parametrize("inspect", [False, True])
-def test_moving_leaves_the_global_random_state_alone(digits: Digits, inspect: bool) -> None:
+def test_moving_leaves_the_global_random_state_alone(digits: DataSet, inspect: bool) -> None:
     torch.manual_seed(1)
     expected = torch.rand(3)
     torch.manual_seed(1)

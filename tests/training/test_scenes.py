@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gan.data import Digits
+from gan.data import DataSet
 from gan.games import KINDS
 from gan.training import experiments, narration, scenes
 from gan.training.inspection import Inspection, Layer
@@ -17,7 +17,7 @@ from tests.helpers import CPU, assert_equal, is_sentence, small
 EACH = pytest.mark.parametrize("kind", list(KINDS))
 
 
-def _trainer(digits: Digits, **changes: Any) -> Trainer:
+def _trainer(digits: DataSet, **changes: Any) -> Trainer:
     return Trainer(small().changed(changes), digits, CPU)
 
 
@@ -41,7 +41,7 @@ def _array(place: dict[str, Any], content: bytes) -> np.ndarray:
 
 
 @EACH
-def test_message_holds_what_was_seen(digits: Digits, kind: str) -> None:
+def test_message_holds_what_was_seen(digits: DataSet, kind: str) -> None:
     trainer = _trainer(digits, kind=kind)
     moves = _moved(trainer)
     about, content = _read(scenes.message({"run": "a"}, trainer.config, moves))
@@ -66,7 +66,7 @@ def test_message_holds_what_was_seen(digits: Digits, kind: str) -> None:
     assert {text for scene in about["scenes"] for head, text in scene["told"] if head == "Frozen"} != {""}
 
 
-def test_raising_a_picture_along_the_overlay_makes_it_more_real(digits: Digits) -> None:
+def test_raising_a_picture_along_the_overlay_makes_it_more_real(digits: DataSet) -> None:
     """Whichever way the game's number points: a little more of it, and an energy falls, a score rises."""
     import torch
 
@@ -88,7 +88,7 @@ def test_raising_a_picture_along_the_overlay_makes_it_more_real(digits: Digits) 
         assert better.float().mean() >= 0.9, kind
 
 
-def test_simultaneous_moves_freeze_nobody(digits: Digits) -> None:
+def test_simultaneous_moves_freeze_nobody(digits: DataSet) -> None:
     trainer = _trainer(digits, simultaneous=True)
     for move in trainer.move(inspect=True):
         told = dict(narration.told(move, trainer.config))
@@ -116,7 +116,7 @@ def test_numbers_are_written_for_people(value: float, text: str) -> None:
     assert narration.number(value) == text
 
 
-def test_look_shows_how_things_stand_and_changes_nothing(digits: Digits) -> None:
+def test_look_shows_how_things_stand_and_changes_nothing(digits: DataSet) -> None:
     trainer = _trainer(digits)
     trainer.move()
     before = {name: value.clone() for name, value in trainer.tensors().items()}
@@ -131,7 +131,7 @@ def test_look_shows_how_things_stand_and_changes_nothing(digits: Digits) -> None
 @pytest.mark.parametrize("name", list(experiments.EXPERIMENTS))
 @EACH
 def test_experiment_leaves_the_trainer_as_it_is(
-    digits: Digits, monkeypatch: pytest.MonkeyPatch, kind: str, name: str
+    digits: DataSet, monkeypatch: pytest.MonkeyPatch, kind: str, name: str
 ) -> None:
     monkeypatch.setattr(experiments, "MOST", 10)
     trainer = _trainer(digits, kind=kind, threads=1)
@@ -154,7 +154,7 @@ def test_no_experiment_has_that_name(trainer: Trainer) -> None:
 
 
 def test_saturating_gradient_fades_while_the_discriminator_learns_alone(
-    digits: Digits, monkeypatch: pytest.MonkeyPatch
+    digits: DataSet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Goodfellow et al. 2014, section 3."""
     monkeypatch.setattr(experiments, "MOST", 200)

@@ -6,7 +6,7 @@ import safetensors.torch
 import torch
 from torch import Tensor
 
-from gan.data import Digits
+from gan.data import DataSet
 from gan.training import trainer as trainers
 from gan.training.checkpoint import checkpoint_content
 from gan.training.trainer import Trainer
@@ -38,7 +38,7 @@ def _through_a_file(trainer: Trainer) -> dict[str, Tensor]:
 )
 @pytest.mark.parametrize("kind", ["cgan", "dcgan", "perceptrons"])
 def test_average_by_hand(
-    digits: Digits, monkeypatch: pytest.MonkeyPatch, kind: str, ema_kimg: float, ramp: float, weight: float
+    digits: DataSet, monkeypatch: pytest.MonkeyPatch, kind: str, ema_kimg: float, ramp: float, weight: float
 ) -> None:
     """average = before + (1 - 2^(-images / half-life)) * (raw - before), for parameters and for the running
     means and variances of batch norm alike."""
@@ -56,7 +56,7 @@ def test_average_by_hand(
 
 
 def test_average_over_several_steps_has_the_half_life_that_was_asked_for(
-    digits: Digits, monkeypatch: pytest.MonkeyPatch
+    digits: DataSet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """From the ramp's end on: a raw generator at 1 and an average at 0; after one half-life it is 1/2, after
     two 3/4, whatever the steps. Half-life 64 images, two batches of 32."""
@@ -76,7 +76,7 @@ def test_average_over_several_steps_has_the_half_life_that_was_asked_for(
 
 
 @ALL
-def test_no_averaging_means_the_raw_generator(digits: Digits, kind: str) -> None:
+def test_no_averaging_means_the_raw_generator(digits: DataSet, kind: str) -> None:
     trainer = build(digits, kind, steps=2, ema_kimg=0)
     raw = dict(trainer.generator.state_dict())
     average = {name: value for name, value in trainer.generator_ema.state_dict().items() if "batches" not in name}
@@ -89,18 +89,18 @@ def test_average_is_for_pictures_and_never_trains(trainer: Trainer) -> None:
 
 
 @ALL
-def test_one_seed_is_one_run(digits: Digits, kind: str) -> None:
+def test_one_seed_is_one_run(digits: DataSet, kind: str) -> None:
     first, second = (build(digits, kind, steps=3) for _ in range(2))
     assert_equal(first.tensors(), second.tensors())
 
 
-def test_another_seed_is_another_run(digits: Digits) -> None:
+def test_another_seed_is_another_run(digits: DataSet) -> None:
     first, second = (build(digits, seed=seed).tensors() for seed in (0, 1))
     assert not torch.equal(first["generator.layers.0.weight"], second["generator.layers.0.weight"])
     assert not torch.equal(first["noise"], second["noise"])
 
 
-def test_trainer_leaves_the_global_random_state_alone(digits: Digits) -> None:
+def test_trainer_leaves_the_global_random_state_alone(digits: DataSet) -> None:
     torch.manual_seed(1)
     expected = torch.rand(3)
     torch.manual_seed(1)
@@ -109,7 +109,7 @@ def test_trainer_leaves_the_global_random_state_alone(digits: Digits) -> None:
 
 
 @ALL
-def test_measuring_norms_changes_nothing_that_is_learned(digits: Digits, kind: str) -> None:
+def test_measuring_norms_changes_nothing_that_is_learned(digits: DataSet, kind: str) -> None:
     plain, measured = build(digits, kind), build(digits, kind)
     for number in range(4):
         plain.step()
@@ -117,7 +117,7 @@ def test_measuring_norms_changes_nothing_that_is_learned(digits: Digits, kind: s
     assert_equal(plain.tensors(), measured.tensors())
 
 
-def test_norms_are_those_of_the_last_gradient_and_of_the_whole_step(digits: Digits) -> None:
+def test_norms_are_those_of_the_last_gradient_and_of_the_whole_step(digits: DataSet) -> None:
     trainer = build(digits, g_steps=2)
     networks = {"g": trainer.generator, "d": trainer.discriminator}
     before = {side: weights(network) for side, network in networks.items()}
@@ -142,7 +142,7 @@ def test_norms_are_left_out_until_measured_and_then_stay(trainer: Trainer) -> No
 
 @pytest.mark.parametrize("mine", ["discriminator", "generator"])
 @pytest.mark.parametrize("kind", ["vanilla", "dcgan", "cgan"])
-def test_weight_penalty_enters_the_gradient_of_weights_alone(digits: Digits, kind: str, mine: str) -> None:
+def test_weight_penalty_enters_the_gradient_of_weights_alone(digits: DataSet, kind: str, mine: str) -> None:
     """d/dw of l1 |w| + l2 w^2 is l1 sign(w) + 2 l2 w; biases and batch norm stay as they are."""
     l1, l2 = 0.01, 0.03
     plain, penalised = (
@@ -164,7 +164,7 @@ def test_weight_penalty_enters_the_gradient_of_weights_alone(digits: Digits, kin
         assert torch.allclose(right.grad - left.grad, expected, atol=1e-6)
 
 
-def test_weight_penalty_is_not_in_the_plotted_loss(digits: Digits) -> None:
+def test_weight_penalty_is_not_in_the_plotted_loss(digits: DataSet) -> None:
     first, second = (build(digits, "vanilla", steps=1, weight_l1=l1, weight_l2=l1) for l1 in (0.0, 0.1))
     assert first.take_record()["loss_d"] == second.take_record()["loss_d"]
 
@@ -198,7 +198,7 @@ def _rates(trainer: Trainer) -> tuple[float, float]:
     ]
 
 
-def test_learning_rates_are_of_their_own_network(digits: Digits) -> None:
+def test_learning_rates_are_of_their_own_network(digits: DataSet) -> None:
     trainer = build(digits, lr_g=1e-3, lr_d=2e-3)
     trainer.lr_g = 1e-4
     assert (trainer.lr_g, trainer.lr_d) == (1e-4, 2e-3)
@@ -224,7 +224,7 @@ def test_learning_rates_are_of_their_own_network(digits: Digits) -> None:
         (0.8, 0.95, 0.25),
     ],
 )
-def test_decay_by_hand(digits: Digits, decay_from: float, progress: float, left: float) -> None:
+def test_decay_by_hand(digits: DataSet, decay_from: float, progress: float, left: float) -> None:
     """From `decay_from` on both rates fall evenly, to nothing where all is spent; a rate that was changed
     meanwhile falls from what it was changed to."""
     trainer = build(digits, lr_g=1e-3, lr_d=2e-3, decay_from=decay_from)
@@ -236,7 +236,7 @@ def test_decay_by_hand(digits: Digits, decay_from: float, progress: float, left:
     assert (trainer.lr_g, trainer.lr_d) == (4e-4, 2e-3)
 
 
-def test_decayed_steps_are_as_much_shorter(digits: Digits) -> None:
+def test_decayed_steps_are_as_much_shorter(digits: DataSet) -> None:
     """Adam's first step is as long as the learning rate: with a quarter of it left, a quarter as long."""
     whole, quarter, nothing = (build(digits, decay_from=0.0) for _ in range(3))
     before = weights(whole.discriminator)["logit.weight"]
@@ -248,7 +248,7 @@ def test_decayed_steps_are_as_much_shorter(digits: Digits) -> None:
     assert not moved[2].any()
 
 
-def test_decay_follows_what_is_spent_and_remembers_nothing(digits: Digits) -> None:
+def test_decay_follows_what_is_spent_and_remembers_nothing(digits: DataSet) -> None:
     """More time is granted at the end: the rates are back."""
     trainer = build(digits, decay_from=0.5)
     for spent in (0.9, 0.4):
@@ -256,7 +256,7 @@ def test_decay_follows_what_is_spent_and_remembers_nothing(digits: Digits) -> No
     assert _rates(trainer) == (trainer.config.optimizer.lr_g, trainer.config.optimizer.lr_d)
 
 
-def test_first_adam_step_is_as_long_as_the_learning_rate(digits: Digits) -> None:
+def test_first_adam_step_is_as_long_as_the_learning_rate(digits: DataSet) -> None:
     """Adam's first step is lr * g / (|g| + eps): every weight with a gradient moves by almost lr."""
     trainer = build(digits, lr_d=0.01)
     before = weights(trainer.discriminator)["logit.weight"]
@@ -282,7 +282,7 @@ CONV = {"architecture": "conv", "architecture_d": "conv", "widths_g": (12, 8, 8)
     ],
 )
 @pytest.mark.parametrize("written", [False, True])
-def test_halves_of_a_run_make_the_whole(digits: Digits, kind: str, changes: dict[str, Any], written: bool) -> None:
+def test_halves_of_a_run_make_the_whole(digits: DataSet, kind: str, changes: dict[str, Any], written: bool) -> None:
     """Eight steps, or four, a fresh trainer, and four more: the same to the last bit, also where the tensors have
     been through a file, which knows no memory format."""
     whole, first = build(digits, kind, steps=8, **changes), build(digits, kind, steps=4, **changes)
@@ -295,7 +295,7 @@ def test_halves_of_a_run_make_the_whole(digits: Digits, kind: str, changes: dict
 
 
 @pytest.mark.parametrize("changes", [{}, CONV, {"architecture": "conv", "architecture_d": "same"}])
-def test_moments_lie_in_memory_as_their_parameters_do(digits: Digits, changes: dict[str, Any]) -> None:
+def test_moments_lie_in_memory_as_their_parameters_do(digits: DataSet, changes: dict[str, Any]) -> None:
     """Before a resume and after one: Adam steps through both side by side, element by element as they lie."""
     first = build(digits, steps=2, **changes)
     second = build(digits, **changes)
@@ -311,7 +311,7 @@ def test_moments_lie_in_memory_as_their_parameters_do(digits: Digits, changes: d
     assert_equal(_through_a_file(second), _through_a_file(first))
 
 
-def test_halves_of_a_decaying_run_make_the_whole(digits: Digits) -> None:
+def test_halves_of_a_decaying_run_make_the_whole(digits: DataSet) -> None:
     """The rates that fall are not remembered but follow from what is spent."""
     whole, first, second = (build(digits, decay_from=0.25) for _ in range(3))
     for number in range(8):
@@ -329,7 +329,7 @@ def test_loading_takes_the_changed_learning_rates(trainer: Trainer) -> None:
     assert (trainer.lr_g, trainer.lr_d) == (3e-4, 4e-4)
 
 
-def test_training_tells_real_from_fake(digits: Digits) -> None:
+def test_training_tells_real_from_fake(digits: DataSet) -> None:
     """Sixty steps with a learning rate of G that hardly moves it: D wins."""
     trainer = build(digits, lr_g=1e-6, steps=59)
     trainer.take_record()
@@ -340,7 +340,7 @@ def test_training_tells_real_from_fake(digits: Digits) -> None:
 
 
 @pytest.mark.parametrize("threads", [1, 2])
-def test_step_has_the_threads_that_were_asked_for(digits: Digits, threads: int) -> None:
+def test_step_has_the_threads_that_were_asked_for(digits: DataSet, threads: int) -> None:
     before = torch.get_num_threads()
     try:
         trainer = build(digits, steps=1, threads=threads)
