@@ -197,8 +197,10 @@ def training(lived: Path) -> Iterator[store.Writer]:
 def test_page_stays_at_the_moment_while_the_run_goes_on(page: Page, lived: Path, training: store.Writer) -> None:
     page.goto(f"/train?run={lived.name}&at=320")
     looks_back(page, lived, 320)
-    box = page.get_by_test_id("moment").bounding_box()
     status = replace(runs.read(lived).status, state="running")  # it reads as silent where a page takes its time
+    training(status)
+    expect(page.get_by_test_id("stAlert")).to_have_count(0)
+    box = page.get_by_test_id("moment").bounding_box()
     for images in range(672, 1000, 32):
         training(Record(images, images / 100, 0, {"loss_g": Summary(1.0, 0.9, 1.1)}))
         training(Sample(images, images / 100, recorded(lived, 640)))
