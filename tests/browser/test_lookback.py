@@ -199,7 +199,7 @@ def test_page_stays_at_the_moment_while_the_run_goes_on(page: Page, lived: Path,
     looks_back(page, lived, 320)
     status = replace(runs.read(lived).status, state="running")  # it reads as silent where a page takes its time
     training(status)
-    expect(page.get_by_test_id("stAlert")).to_have_count(0)
+    expect(page.locator(".state-running")).to_be_visible()
     box = page.get_by_test_id("moment").bounding_box()
     for images in range(672, 1000, 32):
         training(Record(images, images / 100, 0, {"loss_g": Summary(1.0, 0.9, 1.1)}))
