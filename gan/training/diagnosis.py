@@ -19,7 +19,7 @@ from gan.training.findings import Finding, from_signs
 from gan.training.signs import NAN, Curves, Signs
 
 # When something can be said at all, in moves of both players: seconds mean nothing on another machine.
-EARLY_MOVES, STUCK_MOVES, COLLAPSED_MOVES, LONG_MOVES, LEARNED_MOVES = 400, 700, 1000, 1200, 3000
+EARLY_MOVES, STUCK_MOVES, COLLAPSED_MOVES, LONG_MOVES, SINGLE_MOVES, LEARNED_MOVES = 400, 700, 1000, 1200, 1400, 3000
 # FCD by that of real images. Beyond POOR the pictures are hardly digits; up to GOOD nothing can be very wrong.
 GOOD, POOR = 10.0, 40.0
 # FCD by what it was before; and the distance of the game's quantities from where they settle.
@@ -186,7 +186,11 @@ def _collapses(config: TrainConfig, found: Signs) -> Finding | None:
             f"one, of the other {spec.many} {_percent(found.typical)}."
         )
         return from_signs("mode_collapse", said, found, config, "rarest_digit", "rarest", "typical")
-    if found.largest > FEW and _moves(config, found) > COLLAPSED_MOVES and _is_stuck(config, found):
+    # One digit alone may become a better one all the time. A critic's estimate tells whether there is more to come.
+    single = found.digits <= 1 and found.recent_looks > 2 and not found.approach < APPROACHES
+    single = single and _moves(config, found) > SINGLE_MOVES
+    stays = _moves(config, found) > COLLAPSED_MOVES and _is_stuck(config, found)
+    if found.largest > FEW and (single or stays):
         few = (
             f"{found.digits:.0f} of {len(spec.classes)} {spec.many} are forged, {_percent(found.largest)} of them alike"
         )
@@ -242,6 +246,9 @@ def _well(config: TrainConfig, found: Signs) -> Finding:
             "Nothing is wrong that can be seen, but the pictures are poor and do not get better yet: too early to say."
         )
         return from_signs("too_early", said, found, config, "fcd", "change", "moves")
+    if found.fcd > POOR and found.digits <= 1:
+        said = f"Too early to say: so far nearly all forgeries are of one {config.data.spec.one}."
+        return from_signs("too_early", said, found, config, "fcd", "change", "digits")
     level = f"FCD {found.fcd:.1f} times that of real images" if math.isfinite(found.fcd) else "the losses are sound"
     if found.looks >= 6 and found.fcd < POOR and found.change > SETTLED and found.fcd < 1.2 * found.best_fcd:
         said = f"As good as it gets with these settings: {level}, and hardly better than before."

@@ -90,6 +90,9 @@ CASES: list[tuple[dict[str, Any], str]] = [
     (STUCK | {"variety": 0.01, "agreement": 0.3}, "mode_collapse"),
     (STUCK | {"variety": 0.03, "best_change": 0.7}, "mode_collapse"),
     (STUCK | {"digits": 3.0, "largest": 0.9}, "mode_collapse"),
+    # One digit that gets better all the time is one digit.
+    ({"digits": 1.0, "largest": 1.0, "fcd": 300.0, "change": 0.5, "approach": 2.0, "moves": 1500}, "mode_collapse"),
+    ({"digits": 1.0, "largest": 1.0, "fcd": 300.0, "change": 0.5, "approach": 2.0, "moves": 1300}, "too_early"),
     ({"rarest": 0.05, "rarest_digit": 9, "moves": 3200}, "mode_collapse"),
     ({"memory": 0.86}, "memorising"),
     (STUCK | {"turnover": 0.7}, "oscillation"),
