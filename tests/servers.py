@@ -34,7 +34,7 @@ work of opening one."""
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
 
 
-expect.set_options(timeout=30_000)  # machines that run tests are slow
+expect.set_options(timeout=60_000)  # machines that run tests are slow
 
 
 @dataclass

@@ -49,5 +49,5 @@ def test_evaluate_shows_figures_matrix_and_wall_and_saves_them(page: Page, serve
     page.reload()
     expect(page.get_by_role("heading", name="Evaluate")).to_be_visible()
     assert page.url.endswith("/evaluate?model=pretrained&n=1000")
-    expect(page.locator(".verdict")).to_contain_text("times the floor")
+    expect(page.locator(".verdict")).to_contain_text("times the floor", timeout=180_000)
     no_exception(page)
