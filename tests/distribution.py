@@ -21,8 +21,8 @@ TOGETHER = {
 class Distribution(LoadFileScheduling):
     """A file stays in one process, so that its module sets things up once. Tests that drive a browser are in two
     processes, each with a browser and a server that they share: those where a worker trains beside the page, and the
-    others, since two workers that train, each with its page, are more than two cores can do. A third process beside them
-    made neither faster, and pages late."""
+    others, since two workers that train, each with its page, are more than two cores can do. With a third process
+    beside them pages came so late that waits ran out."""
 
     def _split_scope(self, nodeid: str) -> str:
         file = super()._split_scope(nodeid)
