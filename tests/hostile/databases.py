@@ -41,8 +41,9 @@ def _rows(table: str, values: str) -> Damage:
 
 
 def _huge(table: str, values: str) -> Damage:
-    """The same for what is huge: in large pages, written once, and not to the write-ahead log first."""
-    return _sql(
+    """The same for what is huge: in large pages, written once, and not to the write-ahead log first. It is on the disk
+    before anything is tried, or whoever writes next would wait for it."""
+    write = _sql(
         "PRAGMA journal_mode = DELETE",
         "PRAGMA page_size = 65536",
         "VACUUM",
@@ -53,6 +54,13 @@ def _huge(table: str, values: str) -> Damage:
         f"INSERT INTO {table} VALUES {values}",
         "PRAGMA journal_mode = WAL",
     )
+
+    def act(run: Path) -> None:
+        write(run)
+        with (run / store.DATABASE).open("rb+") as file:
+            os.fsync(file.fileno())
+
+    return act
 
 
 for _table in _LOOSE:

@@ -5,10 +5,9 @@ from pathlib import Path
 import pytest
 
 from gan.models import snapshots
-from tests.apps import open_app
 from tests.hostile.model_damages import MODELS
 from tests.hostile.places import Place
-from tests.hostile.tries import WITH_A_MODEL, Verb, try_page, try_verb
+from tests.hostile.tries import WITH_A_MODEL, Verb, Visitor, try_page, try_verb
 from tests.hostile.watchdog import Watchdog
 
 VERBS = (
@@ -36,12 +35,12 @@ def test_damaged_model(place: Place, watchdog: Watchdog, name: str) -> None:
         if said and said.status != 2:
             wrong.append(f"{verb.name}: status {said.status}")
             break
-    app = open_app()
+    visitor = Visitor()
     good, bad = WITH_A_MODEL[list(MODELS).index(name) % len(WITH_A_MODEL)]
-    wrong += try_page(bad, place, watchdog, app)
-    if not (app.error or app.warning):
+    wrong += try_page(bad, place, watchdog, visitor)
+    if not (visitor.app.error or visitor.app.warning):
         wrong.append(f"{bad.title}: it says nothing")
-    wrong += try_page(good, place, watchdog, app)
+    wrong += try_page(good, place, watchdog, visitor)
     assert not wrong, "\n".join(wrong)
 
 

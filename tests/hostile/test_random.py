@@ -11,10 +11,9 @@ from hypothesis import strategies as st
 
 from gan.models import snapshots
 from gan.runs import store
-from tests.apps import open_app
 from tests.hostile.contents import change_config, change_status
 from tests.hostile.places import Place
-from tests.hostile.tries import EVERY_PAGE, VERBS, try_page, try_verb
+from tests.hostile.tries import EVERY_PAGE, VERBS, Visitor, try_page, try_verb
 from tests.hostile.watchdog import Watchdog
 
 PAGES = [page for page in EVERY_PAGE if (page.name, page.good) in {("train", False), ("runs", True), ("draw", True)}]
@@ -36,9 +35,9 @@ values = st.recursive(
 def _try(place: Place, watchdog: Watchdog, harm: Callable[[Path], object], verbs: list[Any] = QUICK) -> None:
     place.copy()
     harm(place.bad)
-    app, wrong = open_app(), []
+    visitor, wrong = Visitor(), []
     for page in PAGES:
-        wrong += try_page(page, place, watchdog, app)
+        wrong += try_page(page, place, watchdog, visitor)
     for verb in verbs:
         wrong += try_verb(verb, place, watchdog)[1]
     shutil.rmtree(place.bad)

@@ -7,11 +7,10 @@ import os
 
 import pytest
 
-from tests.apps import open_app
 from tests.hostile.damages import COMBINED
 from tests.hostile.databases import DAMAGES
 from tests.hostile.places import Place
-from tests.hostile.tries import EVERY_PAGE, PAGES, VERBS, WITH_A_MODEL, try_page, try_verb
+from tests.hostile.tries import EVERY_PAGE, PAGES, VERBS, WITH_A_MODEL, Visitor, try_page, try_verb
 from tests.hostile.watchdog import Watchdog
 
 ALL = os.environ.get("HOSTILE") == "all"
@@ -26,9 +25,9 @@ def test_damaged_run(place: Place, watchdog: Watchdog, name: str) -> None:
     held = DAMAGES[name](place.bad)
     wrong: list[str] = []
     try:
-        app = open_app()
+        visitor = Visitor()
         for page in pages:
-            wrong += try_page(page, place, watchdog, app)
+            wrong += try_page(page, place, watchdog, visitor)
         usable = False
         for verb in VERBS:
             if verb.name == "evaluate" and usable:

@@ -11,7 +11,7 @@ from gan import runs
 from tests.apps import open_app
 from tests.hostile.damages import REPLACEMENTS
 from tests.hostile.places import Place, changes, remove, tree
-from tests.hostile.tries import EVERY_PAGE, TINY, command, go, refusals, try_page
+from tests.hostile.tries import EVERY_PAGE, TINY, Visitor, command, go, refusals, try_page
 from tests.hostile.watchdog import Watchdog
 
 PAGES = [page for page in EVERY_PAGE if page.name not in ("home", "explore", "draw")]
@@ -53,10 +53,10 @@ ODD_NAMES = (
 def test_run_with_an_odd_name(place: Place, watchdog: Watchdog, name: str) -> None:
     """It is a sound run: it can be opened, sampled and removed; and its name is text wherever it is shown."""
     place.bad = place.bad.rename(place.root / name)
-    app, wrong = open_app(), []
+    visitor, wrong = Visitor(), []
     for page in PAGES:
-        wrong += try_page(page, place, watchdog, app)
-        for part in app.get("html"):
+        wrong += try_page(page, place, watchdog, visitor)
+        for part in visitor.app.get("html"):
             if "<img src=x" in str(part.proto.body):
                 wrong.append(f"{page.title}: a name is read as HTML")
     for arguments in (
@@ -78,10 +78,10 @@ def test_run_with_an_odd_name(place: Place, watchdog: Watchdog, name: str) -> No
 def test_folder_with_a_name_that_no_run_has(place: Place, watchdog: Watchdog, name: str) -> None:
     """No page can show the one; the others are hidden. The good run is not concerned."""
     place.bad = place.bad.rename(place.root / name)
-    app, wrong = open_app(), []
+    visitor, wrong = Visitor(), []
     for page in PAGES:
         if page.good:
-            wrong += try_page(page, place, watchdog, app)
+            wrong += try_page(page, place, watchdog, visitor)
     for arguments in (["list"], ["show", name], ["rm", name]):
         with watchdog(place.top, f"{arguments[0]} {name!r}"):
             said = command(["runs", *arguments])
@@ -96,11 +96,11 @@ def test_stray_things_in_the_runs_folder(place: Place, watchdog: Watchdog, name:
     if path.exists():
         remove(path)
     held = (REPLACEMENTS.get(how) or (lambda path: path.write_bytes(b"\0\0\0\1Bud1") and None))(path)
-    app, wrong = open_app(), []
+    visitor, wrong = Visitor(), []
     try:
         for page in PAGES:
             if page.good:
-                wrong += try_page(page, place, watchdog, app)
+                wrong += try_page(page, place, watchdog, visitor)
         for arguments in (["runs", "list"], ["runs", "show", place.good.name], ["runs", "rm", place.bad.name]):
             with watchdog(place.top, " ".join(arguments)):
                 said = command(arguments)
@@ -185,15 +185,15 @@ def test_runs_folder_that_is_something_else(
 ) -> None:
     monkeypatch.setenv("GAN_RUNS_DIR", ROOTS[name](place))
     holds = list(ROOTS).index(name) < WITH_RUNS
-    app, wrong = open_app(), []
+    visitor, wrong = Visitor(), []
     for page in PAGES:
         if not page.good:
             continue
         if holds:
-            wrong += try_page(page, place, watchdog, app)
+            wrong += try_page(page, place, watchdog, visitor)
             continue
         with watchdog(place.top, page.title):
-            opened = go(app, page.name, page.query(place))
+            opened = go(visitor.app, page.name, page.query(place))
         wrong += [f"{page.title}: {one.message}" for one in opened.exception]
     with watchdog(place.top, "list"):
         said = command(["runs", "list"])

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from streamlit.testing.v1 import AppTest
 
 from gan import cli
+from tests.apps import open_app
 from tests.hostile.places import Place
-from tests.hostile.watchdog import Watchdog, patience
+from tests.hostile.watchdog import HangError, Watchdog, patience
 
 
 @dataclass(frozen=True)
@@ -158,14 +159,33 @@ def _shows(app: AppTest, page: Page, place: Place) -> list[str]:
     return []
 
 
-def try_page(page: Page, place: Place, watchdog: Watchdog, app: AppTest) -> list[str]:
+class Visitor:
+    """Somebody who goes from page to page of the app."""
+
+    def __init__(self) -> None:
+        self.app = open_app()
+
+    def open(self, page: Page, place: Place, watchdog: Watchdog) -> AppTest:
+        """Opens a page. What hangs hangs again: a machine that stood still for a while does not. Whoever saw a page
+        hang begins with a new app, for the old one is in the middle of it."""
+        try:
+            return self._open(page, place, watchdog)
+        except HangError:
+            self.app = open_app()
+            return self._open(page, place, watchdog)
+
+    def _open(self, page: Page, place: Place, watchdog: Watchdog) -> AppTest:
+        self.app.default_timeout = patience()
+        with watchdog(place.top, page.title):
+            return go(self.app, page.name, page.query(place))
+
+
+def try_page(page: Page, place: Place, watchdog: Watchdog, visitor: Visitor) -> list[str]:
     """Opens a page and returns sentences on what is wrong with it."""
     place.remember()
     wrong: list[str] = []
     try:
-        app.default_timeout = patience()
-        with watchdog(place.top, page.title):
-            opened = go(app, page.name, page.query(place))
+        opened = visitor.open(page, place, watchdog)
         wrong += [f"exception {one.message[:300]!r}" for one in opened.exception]
         if page.good and not wrong:
             wrong += _shows(opened, page, place)
