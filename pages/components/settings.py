@@ -150,11 +150,11 @@ def _parts(
                     key = f"{path}-{game}-{suffix}" if part == "game" else f"{path}-{suffix}"
                     if path == fields.CLASSES and values[fields.DATASET] != start.data.dataset:
                         key, known[path] = f"{path}-{values[fields.DATASET]}-{suffix}", ()  # another set has others
+                    times = st.session_state.get(_put_back(key), 0)
+                    begun, value = (f"{key}-{times}", usual[path]) if times else (key, known[path])
                     try:
-                        values[path] = _field(
-                            path, hint, known[path], key, game, values.get(fields.DATASET, data.DEFAULT)
-                        )
-                        _mark(hint, values[path], usual.get(path), key)
+                        values[path] = _field(path, hint, value, begun, game, values.get(fields.DATASET, data.DEFAULT))
+                        _mark(values[path], usual.get(path), key)
                     except ConfigError as error:
                         problems[path] = str(error)
                     slots[path] = st.empty()
@@ -164,15 +164,20 @@ def _parts(
     return slots, problems
 
 
-def _mark(hint: Hint, value: Any, usual: Any, key: str) -> None:
+def _put_back(key: str) -> str:
+    """The key of the session that counts how often a field was put back: each time it becomes another widget, which
+    begins with what the preset has. Were the old one set, its value would come from the session and no longer from the
+    form, and a browser that has not drawn it before would show it empty."""
+    return f"put-back-{key}"
+
+
+def _mark(value: Any, usual: Any, key: str) -> None:
     """Says where a field differs from the preset, with a button that puts it back."""
     if usual is None or value == usual:
         return
 
     def put_back() -> None:
-        st.session_state[key] = (
-            usual if hint.choices or hint.kind is bool or _is_number(hint) else fields.written(usual)
-        )
+        st.session_state[_put_back(key)] = st.session_state.get(_put_back(key), 0) + 1
 
     st.button(
         f"changed from {fields.written(usual)}",
@@ -204,18 +209,16 @@ def _is_number(hint: Hint) -> bool:
 def _field(path: str, hint: Hint, value: Any, key: str, game: str = "", dataset: str = data.DEFAULT) -> Any:
     """One field and its value; raises `ConfigError` where what was typed means none."""
     text = f"{hint.help} Called `{fields.short(path)}` on the command line."
-    # A value that was put back by hand is in the session already, and a widget takes one of the two only.
-    known = {} if key in st.session_state else {"value": value}
+    # What a field begins with is said each time it is drawn: a browser that was not quick enough for the first time
+    # begins with what it is told then.
     if hint.choices:
-        index = {} if key in st.session_state else {"index": hint.choices.index(value)}
         called = _title_of_set if path == fields.DATASET else str
-        return st.selectbox(hint.label, hint.choices, key=key, help=text, format_func=called, **index)
+        return st.selectbox(hint.label, hint.choices, hint.choices.index(value), key=key, help=text, format_func=called)
     if hint.kind is bool:
-        return st.toggle(hint.label, key=key, help=text, **known)
+        return st.toggle(hint.label, value, key=key, help=text)
     if _is_number(hint):
         assert hint.bounds
         low, high = int(hint.bounds.low), int(hint.bounds.high)
-        return st.number_input(hint.label, low, high, step=1, key=key, help=text, **known)
-    if known:
-        known = {"value": fields.written(value, dataset if path == fields.CLASSES else "")}
-    return fields.parse(path, st.text_input(hint.label, key=key, help=text, **known), game, dataset)
+        return st.number_input(hint.label, low, high, value, step=1, key=key, help=text)
+    begins = fields.written(value, dataset if path == fields.CLASSES else "")
+    return fields.parse(path, st.text_input(hint.label, begins, key=key, help=text), game, dataset)

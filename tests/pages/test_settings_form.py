@@ -146,6 +146,20 @@ def test_what_differs_from_the_preset_is_marked_and_can_be_put_back(
     assert _made(app) == config
 
 
+def test_a_page_drawn_anew_before_a_browser_saw_it_has_the_same_form(form: Open) -> None:
+    """A browser that gets only the second of two pages begins each field with what that one says."""
+
+    def begins(app: AppTest) -> dict[str, Any]:
+        found = _widgets(app).items()
+        return {key: getattr(widget.proto, "default", None) for key, widget in found}
+
+    app = form()
+    first = begins(app)
+    assert first["optimizer.beta2-cgan-"] == "0.95"
+    assert first["generator.batch_norm-cgan-"] is True
+    assert begins(app.run()) == first
+
+
 WRONG: list[tuple[str, Any, str]] = [
     ("generator.widths", "fast", "generator.widths is 'fast'; it takes one to eight whole numbers"),
     ("generator.widths", "64", "a conv network takes at least two numbers"),
