@@ -7,7 +7,6 @@ becomes the file that the page reads.
 """
 
 import argparse
-import base64
 import io
 import json
 from typing import Any
@@ -30,14 +29,9 @@ MOMENTS = (0, 1, 2, 3, 5, 8, 12, 20)
 """Moves of the generator after which the pictures are kept."""
 
 
-def encoded(png: bytes) -> str:
-    """A picture as it stands in a page."""
-    return "data:image/png;base64," + base64.b64encode(png).decode()
-
-
 def row(images: Array) -> str:
     """Images (10, 1, 28, 28) in [-1, 1] side by side."""
-    return encoded(render.png(render.grid(((images[:, 0] + 1) * 127.5).round().astype(np.uint8), 10)))
+    return render.url(render.png(render.grid(((images[:, 0] + 1) * 127.5).round().astype(np.uint8), 10)))
 
 
 def coloured(images: Array, gradients: Array) -> str:
@@ -51,7 +45,7 @@ def coloured(images: Array, gradients: Array) -> str:
         found.append(render.grid(colour.clip(0, 255).astype(np.uint8), 10))
     buffer = io.BytesIO()
     Image.fromarray(np.stack(found, 2)).save(buffer, "PNG")
-    return encoded(buffer.getvalue())
+    return render.url(buffer.getvalue())
 
 
 def chances(scores: Array) -> list[float]:

@@ -5,6 +5,7 @@ everything else that stands between Start and the first picture. The tests hold 
 other.
 """
 
+import base64
 import io
 from collections.abc import Sequence
 
@@ -47,6 +48,11 @@ def png(picture: Bytes, scale: int = 1) -> bytes:
     buffer = io.BytesIO()
     image.save(buffer, "PNG", compress_level=6)
     return buffer.getvalue()
+
+
+def url(content: bytes, kind: str = "png") -> str:
+    """A picture as the address under which a page finds it: with it comes the picture itself."""
+    return f"data:image/{kind};base64,{base64.b64encode(content).decode()}"
 
 
 def cells(picture: bytes, size: int = 28, gap: int = GAP) -> Bytes:

@@ -4,11 +4,11 @@ generator that ships is shown before torch is there: its program is a file."""
 import base64
 import json
 from dataclasses import asdict, dataclass
-from typing import Any
 
 from gan import glossary
 from gan.data import Bytes, DataSpec
 from gan.paths import SHIPPED_PROGRAM
+from gan.system.framing import framed, unframed
 
 YARDSTICK = 20
 """Real images that Draw measures its search with."""
@@ -32,24 +32,10 @@ class Names:
     """Under which latents are kept that were pinned: all moments of a run share them."""
 
 
-def packed(header: dict[str, Any], weights: bytes) -> bytes:
-    """A program as one buffer: the length of the header (4 bytes, little endian), the header (JSON, filled up with
-    blanks to a multiple of 4), the weights."""
-    text = json.dumps(header, separators=(",", ":")).encode()
-    text += b" " * (-len(text) % 4)
-    return len(text).to_bytes(4, "little") + text + weights
-
-
-def unpacked(content: bytes) -> tuple[dict[str, Any], bytes]:
-    """Header and weights of a program."""
-    end = 4 + int.from_bytes(content[:4], "little")
-    return json.loads(content[4:end]), content[end:]
-
-
 def presented(program: bytes, names: Names, spec: DataSpec, real: Bytes | None = None) -> bytes:
     """A program (`gan.export.explorable.program_of`) with what a widget needs beside it: its names, those of its
     data set, real images (N, 28, 28), what its words mean."""
-    header, weights = unpacked(program)
+    header, weights = unframed(program)
     about = {
         **asdict(names),
         "classes": spec.classes,
@@ -61,7 +47,7 @@ def presented(program: bytes, names: Names, spec: DataSpec, real: Bytes | None =
         "words": glossary.GLOSSARY,
         "real": [base64.b64encode(image.tobytes()).decode() for image in (() if real is None else real)],
     }
-    return packed(header | about, weights)
+    return framed(header | about, weights)
 
 
 def shipped() -> bytes:

@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 from torch import Tensor, nn
 
-from gan.export.content import ExportError, packed
+from gan.export.content import ExportError
 from gan.games import rules
 from gan.games.game import Score
 from gan.latents.spec import LatentSpec
@@ -27,6 +27,7 @@ from gan.networks.autoencoder import Autoencoder
 from gan.networks.discriminator import Discriminator
 from gan.networks.generator import Generator
 from gan.networks.layers import IMAGE
+from gan.system.framing import framed
 
 VERSION = 1
 Operation = Literal["linear", "conv", "conv_transpose", "leaky_relu", "tanh", "sigmoid", "affine"]
@@ -232,7 +233,7 @@ def wire(program: Program, about: dict[str, Any] | None = None) -> bytes:
         "score": asdict(program.score),
         "hash": fingerprint(program),
     }
-    return packed(header | (about or {}), np.concatenate(weights).tobytes())
+    return framed(header | (about or {}), np.concatenate(weights).tobytes())
 
 
 def fingerprint(program: Program) -> str:

@@ -46,7 +46,7 @@ def of_answers(values: Values, loss: AdversarialLoss) -> str:
         if forged > real:
             return f"D scores forgeries {forged:.2f}, above real images at {real:.2f}: it errs, and has to catch up."
         return f"D scores real images {real:.2f}, forgeries {forged:.2f}: the closer they are, the better these are."
-    said = f"Real digits get {real:.0%} from D, forgeries {forged:.0%}"
+    said = f"Real images get {real:.0%} from D, forgeries {forged:.0%}"
     if forged > real + 0.05:
         return f"{said}: it takes the one for the other, and has to catch up."
     if real - forged < 0.15:
@@ -71,7 +71,7 @@ def of_estimate(values: Values) -> str:
     estimate = values["wasserstein"]
     if estimate < 0:
         return "Below 0 the critic scores forgeries higher than real images: it errs, and has to catch up."
-    return f"Real digits score {estimate:.2f} higher than forgeries. Lower is better; at 0 nothing tells them apart."
+    return f"Real images score {estimate:.2f} higher than forgeries. Lower is better; at 0 nothing tells them apart."
 
 
 def of_energy_losses(values: Values, margin: float) -> str:

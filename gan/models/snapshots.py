@@ -44,6 +44,12 @@ def newest_snapshot(folder: Path) -> Path | None:
     return paths[-1] if paths else None
 
 
+def nearest(folder: Path, images: int) -> int | None:
+    """After how many images the snapshot was taken that is the nearest to so many; None where there is none."""
+    kept = (int(path.stem) for path in snapshot_paths(folder))
+    return min(kept, key=lambda one: abs(one - images), default=None)
+
+
 def without_discriminator(content: bytes) -> bytes | None:
     """A model file's content without the discriminator's tensors; None where it has none, or is no such file.
 

@@ -1,15 +1,15 @@
 """What a quiz tells the page: never more of a picture than its pixels before it was answered. No torch."""
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
 from gan.quality.quiz import Pool, right, wilson
+from gan.system.framing import framed
 
 
 def message(quiz: Pool, name: str, given: str, words: Mapping[str, Any]) -> bytes:
-    """The length of what is said (4 bytes, little endian), that as JSON, and the picture that is next, 784 bytes; after
-    the last answer the pictures that were missed in its place.
+    """What is said, and the picture that is next, 784 bytes; after the last answer the pictures that were missed in its
+    place (`gan.system.framing`).
 
     `given` are the answers so far, a letter each; `name` tells quizzes apart; `words` are for the page. Of what is real
     the answered part is told.
@@ -24,8 +24,7 @@ def message(quiz: Pool, name: str, given: str, words: Mapping[str, Any]) -> byte
         about["result"] = {"players": players(quiz, given), "missed": [_missed(quiz, place) for place in missed]}
         about["says"] = says(quiz, given)
         pictures = quiz.images[missed]
-    text = json.dumps(about).encode()
-    return len(text).to_bytes(4, "little") + text + pictures.tobytes()
+    return framed(about, pictures.tobytes())
 
 
 def players(quiz: Pool, given: str) -> list[dict[str, Any]]:

@@ -27,6 +27,8 @@ POINTS = 200
 """Columns of a curve, at most."""
 MOMENTS, COLUMNS = 10, 10
 """Rows of the strip, and digits of each."""
+HEALTHY = ("learning-rate", "cured")
+"""The recording of a run in which nothing goes wrong: the default preset."""
 _CURVE = "curve."
 
 

@@ -343,9 +343,8 @@ class Loop:
         progress, control = self.status.progress, self.status.control
         speed = (images - images_then) / (seconds - since) if seconds > since else progress.images_per_second
         rates = (self.trainer.lr_g, self.trainer.lr_d)
-        changed = control.lr_g and (control.lr_g, control.lr_d) != rates
-        if self.trainer.schedule.begun(progress.images, images):
-            changed = False  # not by hand
+        by_schedule = self.trainer.schedule.begun(progress.images, images)
+        by_hand = control.lr_g and (control.lr_g, control.lr_d) != rates and not by_schedule
         self.status = replace(
             self.status,
             state=state,
@@ -355,7 +354,7 @@ class Loop:
                 control,
                 lr_g=rates[0],
                 lr_d=rates[1],
-                rates_changed=images if changed else control.rates_changed,
+                rates_changed=images if by_hand else control.rates_changed,
                 threads=self.trainer.threads,
                 next_player=self.trainer.next_player if state == "paused" else "",
             ),

@@ -5,7 +5,6 @@ object an array is its place among these: `{"at": first byte, "shape": [...], "s
 bytes, 127 of which are the scale, else unsigned ones.
 """
 
-import json
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -15,6 +14,7 @@ import numpy as np
 from gan.config import TrainConfig
 from gan.games import rules
 from gan.games.game import Reading
+from gan.system.framing import framed
 from gan.training import narration
 from gan.training.inspection import Array, Inspection
 
@@ -47,8 +47,7 @@ def message(about: dict[str, Any], config: TrainConfig, scenes: Sequence[Inspect
     """What the page reads: `about` with the `scenes` in it."""
     arrays = _Arrays()
     made = [_scene(scene, config, arrays) for scene in scenes]
-    text = json.dumps({**about, "scenes": made}).encode()
-    return len(text).to_bytes(4, "little") + text + bytes(arrays.content)
+    return framed({**about, "scenes": made}, bytes(arrays.content))
 
 
 def players(config: TrainConfig) -> dict[str, Any]:

@@ -1,20 +1,17 @@
 """How it works: the chapters as the page shows them, what is ticked, and the tasks. Words are in `gan.chapters`."""
 
 import html
-import json
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import streamlit as st
 
-from gan import data, glossary, web
+from gan import data
 from gan.chapters import CHAPTERS, TASKS, answered, tried
 from gan.export import content
 from gan.export.content import Names
-from pages.components import classics, journal, recorded
-
-if TYPE_CHECKING:
-    from streamlit.components.v2.types import ComponentRenderer
+from gan.system.framing import framed
+from pages.components import classics, journal, recorded, widget
 
 TICK, OPEN = "✓", "○"
 # What stands beside each chapter: its name in gan/web/src/entries/learn.js, and what it is told.
@@ -96,16 +93,6 @@ def _question(number: int, was_answered: bool) -> None:
     st.html(f'<div class="answer" aria-live="polite" data-testid="answer-{number}">{says}</div>')
 
 
-@st.cache_resource(show_spinner=False)
-def _component() -> "ComponentRenderer":
-    return st.components.v2.component(
-        "counterfeit_learn",
-        html='<div class="root"></div>',
-        css=f"{glossary.STYLE}\n{web.style('learn')}",
-        js=web.script("learn"),
-    )
-
-
 @st.fragment
 def _live(number: int) -> None:
     """What one can touch. The generator that ships is sent once one comes near to a chapter that needs it."""
@@ -113,8 +100,8 @@ def _live(number: int) -> None:
     key = f"live-{kind}"
     state = st.session_state.get(key)
     program = _program() if state and state.get("near") else b""
-    text = json.dumps({"kind": kind, "deed": tried(number), **told()}).encode()
-    _component()(data=len(text).to_bytes(4, "little") + text + program, key=key, on_near_change=lambda: None)
+    about = {"kind": kind, "deed": tried(number), **told()}
+    widget.component("learn")(data=framed(about, program), key=key, on_near_change=lambda: None)
 
 
 @st.cache_resource(show_spinner=False)

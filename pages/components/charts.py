@@ -3,14 +3,15 @@
 import html
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import zip_longest
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas  # noqa: F401 (plotly takes pandas from sys.modules, where another thread may have put it half imported)
 import streamlit as st
 
-from gan import plots, web
+from gan import plots
 from gan.config.schedule import Schedule
 from gan.curves import Array, reduced
 from gan.data import DataSpec
@@ -21,10 +22,7 @@ from gan.plots import Curve, Panel
 from gan.runs import Run, store
 from gan.training.messages import Quality
 from gan.training.signs import SHARE
-from pages.components import lesson, look
-
-if TYPE_CHECKING:
-    from streamlit.components.v2.types import ComponentRenderer
+from pages.components import lesson, look, widget
 
 HEIGHT, HEIGHT_WITH_QUALITY = 545, 420
 """Pixels of the curves at type of the ordinary size. Where quality was measured, its chart stands below them, and the
@@ -44,11 +42,6 @@ def curves(folder: Path, created: float) -> store.Curves:
 def of(run: Run) -> store.Curves:
     """The records of a run as they are in memory."""
     return curves(run.folder, run.created.timestamp())
-
-
-@st.cache_resource(show_spinner=False)
-def _zoom_reporter() -> "ComponentRenderer":
-    return st.components.v2.component("counterfeit_zoom", js=web.script("zoom"))
 
 
 def show(run: Run, at: int | None = None) -> None:
@@ -96,7 +89,7 @@ def show(run: Run, at: int | None = None) -> None:
         # Where there is no room for them above.
         said = "".join(f"<p>{html.escape(sentence)}</p>" for sentence in sentences if sentence)
         st.html(f'<div class="all-says">{said}</div>')
-        _zoom_reporter()(key=f"zoom-{look.short_key(run.id)}", on_zoom_change=keep_zoom)
+        widget.listener("zoom")(key=f"zoom-{look.short_key(run.id)}", on_zoom_change=keep_zoom)
 
 
 PARTS = ("losses", "beliefs")
@@ -119,8 +112,9 @@ def _panels(run: Run, whole: bool, at: int | None) -> tuple[list[str], list[str]
         return Panel(curves, lines, bounds, view="whole" if whole else "now", bands=True)
 
     panels, headings, sentences = [], [], []
-    shown = [chart for chart, part in zip(rules(run.config).charts, PARTS, strict=False) if not lesson.hides(part)]
-    for chart in shown:
+    for chart, part in zip_longest(rules(run.config).charts, PARTS):
+        if chart is None or (part and lesson.hides(part)):
+            continue
         curves = [curve(_name(one), one.name, one.role, one.dash) for one in chart.quantities]
         lines = _ideals(chart)
         panels.append(Panel(curves, lines, chart.bounds) if chart.bounds else panel(curves, lines))

@@ -11,7 +11,6 @@ from gan import render
 from gan.classics import shipped
 from gan.glossary import explained, term
 from gan.quality.results import KINDS
-from pages.components.recorded import url
 
 SEED = "classics-seed"
 ROWS: tuple[tuple[str, str], ...] = (
@@ -62,7 +61,7 @@ def pictures(name: str, seed: int) -> bytes:
 def _row(name: str, label: str, found: dict[str, Any], floor: float, seed: int) -> str:
     figures, reads = found["figures"], found["reads_test_digits"]
     distance = figures["fcd"] / floor
-    image = f'<img class="digits" alt="Ten pictures: {html.escape(label)}" src="{url(pictures(name, seed))}">'
+    image = f'<img class="digits" alt="Ten pictures: {html.escape(label)}" src="{render.url(pictures(name, seed))}">'
     cells = (
         f"{distance:,.1f}" if distance < 100 else f"{distance:,.0f}",
         f"{figures['label_agreement']:.1%}" if "label_agreement" in figures else "–",

@@ -232,12 +232,11 @@ def _chart(title: str, x: list[int], lines: list[Line], logarithmic: bool = Fals
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-family="sans-serif" '
         f'font-size="12" fill="{palette.text}">{"".join(parts)}</svg>'
     )
-    source = base64.b64encode(svg.encode()).decode()
     key = "&ensp;".join(
         f'<span class="{line.role}">{"┅┅" if line.dash else "━━"} {html.escape(line.label)}</span>' for line in lines
     )
     st.html(
         f'<div class="quiet">{html.escape(title)}&ensp;{key}</div>'
         f'<img style="width:100%;max-width:46rem;display:block" '
-        f'alt="{html.escape(title)}" src="data:image/svg+xml;base64,{source}">'
+        f'alt="{html.escape(title)}" src="{render.url(svg.encode(), "svg+xml")}">'
     )

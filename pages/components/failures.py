@@ -1,6 +1,5 @@
 """Failures as the page shows them: cards from recordings, and the broken run beside the cured one on the same axes."""
 
-import base64
 import html
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -208,7 +207,7 @@ def _sketch(failure: Failure) -> str:
         f'<div class="sketch"><div class="quiet"><span>{label}</span>'
         '<span class="keys"><span class="generator">━ broken</span> <span class="real">╍ cured</span></span></div>'
         f'<img alt="{label}, broken and cured" '
-        f'src="data:image/svg+xml;base64,{base64.b64encode(drawn.encode()).decode()}"></div>'
+        f'src="{render.url(drawn.encode(), "svg+xml")}"></div>'
     )
 
 
@@ -248,7 +247,7 @@ def _samples(kind: Kind, side: Side) -> None:
     if side.strip:
         pictures.append((side.strip, f"The {kind} run from its beginning", "From the first moment (top) to the last"))
     figures = "".join(
-        f'<figure><img class="digits" alt="{alt}" src="data:image/png;base64,{base64.b64encode(png).decode()}">'
+        f'<figure><img class="digits" alt="{alt}" src="{render.url(png)}">'
         f'<figcaption class="quiet">{caption}</figcaption></figure>'
         for png, alt, caption in pictures
     )

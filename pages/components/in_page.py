@@ -3,7 +3,6 @@ the server next to nothing: it sends the weights once. A page that follows a run
 with those that it holds (component.js), and gets weights only where there are others."""
 
 import html
-import json
 import os
 from contextlib import nullcontext, suppress
 from pathlib import Path
@@ -11,34 +10,24 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from gan import data, glossary, runs, web
+from gan import data, runs
 from gan.export import content
 from gan.export.content import ExportError, Names
 from gan.games import stillness
 from gan.models.files import ModelError
 from gan.paths import PRETRAINED as SHIPPED
+from gan.system.framing import framed
 from gan.system.text import shown
-from pages.components import address, lesson, look, models
+from pages.components import address, lesson, look, models, widget
 from pages.components.models import PRETRAINED, Choice
 
 if TYPE_CHECKING:
-    from streamlit.components.v2.types import ComponentRenderer
     from streamlit.delta_generator import DeltaGenerator
 
     from gan.latents.directions import Basis
     from gan.models.model import Model
 
 DELETED = "This run was deleted meanwhile."
-
-
-@st.cache_resource(show_spinner=False)
-def _component(entry: str) -> "ComponentRenderer":
-    return st.components.v2.component(
-        f"counterfeit_{entry}",
-        html='<div class="root"></div>',
-        css=f"{glossary.STYLE}\n{web.style(entry)}",
-        js=web.script(entry),
-    )
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
@@ -147,7 +136,7 @@ def show(entry: str, choice: Choice, following: bool, line: "DeltaGenerator") ->
     if said:
         line.html(f'<div class="bar"><span class="where">{said}</span></div>')
     about = {"version": version, "asked": asked, "follow": following and not ended, "problem": bool(problem)}
-    _component(entry)(data=_message(about, program), key=key, on_held_change=lambda: None)
+    widget.component(entry)(data=framed(about, program), key=key, on_held_change=lambda: None)
 
 
 def _standing(run: runs.Run, path: Path, following: bool) -> str:
@@ -172,13 +161,6 @@ def _newest(entry: str, choice: Choice, path: Path, modified: float, following: 
     images = models.load(path, modified).images
     key = f"{choice.id} {images.bit_length()}" if following else f"{path} {modified}"
     return _content(entry, path, modified, _names(choice, path), key)
-
-
-def _message(about: dict[str, object], program: bytes) -> bytes:
-    """What component.js reads: the length of `about` (4 bytes, little endian), `about` as JSON, the program if it is to
-    be replaced."""
-    text = json.dumps(about).encode()
-    return len(text).to_bytes(4, "little") + text + program
 
 
 def take_home(choice: Choice) -> None:

@@ -6,14 +6,12 @@ but the names of deeds.
 """
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import streamlit as st
 
-from gan import deeds, web
-
-if TYPE_CHECKING:
-    from streamlit.components.v2.types import ComponentRenderer
+from gan import deeds
+from pages.components import widget
 
 KEY = "journal"
 # Keys of the session: what was done; when it was forgotten, in milliseconds since 1970; what of it the page that is
@@ -60,7 +58,7 @@ def _agree(read: bool) -> None:
     """`read` says that what is shown depends on what was done."""
     told = {"done": sorted(_all()), "forgotten": st.session_state.get(FORGOTTEN, 0)}
     # In a list: Streamlit looks for tables among the values of a dictionary, and imports pandas for it.
-    _component()(data=[told], key=KEY, on_found_change=_take)
+    widget.listener("journal")(data=[told], key=KEY, on_found_change=_take)
     if st.session_state.pop(MORE, False) and read:
         st.rerun()
 
@@ -82,8 +80,3 @@ def _reported(found: Any) -> frozenset[str]:
     if not isinstance(found, list):
         return frozenset()
     return frozenset(name for name in found[:MOST] if isinstance(name, str) and deeds.known(name))
-
-
-@st.cache_resource(show_spinner=False)
-def _component() -> "ComponentRenderer":
-    return st.components.v2.component("counterfeit_journal", js=web.script("journal"))

@@ -167,12 +167,11 @@ def _step(place: Place, page: str) -> None:
             _switch(step.page, step.hide)
         back = st.button("Back", key="lesson-back", icon=":material/chevron_left:", disabled=number == 1)
         last = number == len(lesson.steps)
-        ready = not last and asked <= done
         onward = st.button(
             "Finish" if last else "Next",
             key="lesson-next",
             icon=":material/check:" if last else ":material/chevron_right:",
-            type="primary" if ready or (last and asked <= done) else "secondary",
+            type="primary" if asked <= done else "secondary",
         )
         st.button(
             "Unfold" if folded else "Fold",

@@ -1,22 +1,18 @@
 """The look that the theme cannot give, and small pieces of page that several pages show."""
 
-import base64
 import hashlib
 import html
 import re
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
 
 from gan import data, glossary, render, web
 from gan.training.messages import Status
-
-if TYPE_CHECKING:
-    from streamlit.components.v2.types import ComponentRenderer
+from pages.components import widget
 
 
 @cache
@@ -37,18 +33,13 @@ def scale() -> float:
     return float(st.session_state.get("scale", 1.0))
 
 
-@st.cache_resource(show_spinner=False)
-def _scale_reporter() -> "ComponentRenderer":
-    return st.components.v2.component("counterfeit_scale", js=web.script("scale"))
-
-
 def follow_scale() -> None:
     """Keeps `scale` what it is; says nothing, and so costs nothing, where type has the ordinary size."""
 
     def keep() -> None:
         st.session_state["scale"] = st.session_state["type-size"]["scale"]
 
-    _scale_reporter()(key="type-size", on_scale_change=keep)
+    widget.listener("scale")(key="type-size", on_scale_change=keep)
 
 
 def dark() -> bool:
@@ -96,8 +87,7 @@ def digits(png: bytes, alt: str, above: str = "", rows: Sequence[str] = ()) -> N
     replaced.
     """
     line = f'<div class="quiet">{html.escape(above)}</div>' if above else ""
-    source = base64.b64encode(png).decode()
-    image = f'<img class="digits" alt="{html.escape(alt)}" src="data:image/png;base64,{source}">'
+    image = f'<img class="digits" alt="{html.escape(alt)}" src="{render.url(png)}">'
     if any(len(name) > 1 for name in rows):
         names = "".join(f"<span>{html.escape(name)}</span>" for name in rows)
         image = f'<div class="rows"><div>{names}</div>{image}</div>'

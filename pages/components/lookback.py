@@ -4,19 +4,14 @@ A moment is a picture that the run has recorded, and where it is kept, the gener
 the address it is `at`, in images seen; while a finger moves or the film plays it is in the session alone.
 """
 
-from typing import TYPE_CHECKING
-
 import streamlit as st
 
-from gan import render, web
+from gan import render
 from gan.models import snapshots
 from gan.runs import Run, store
 from gan.system.text import shown
 from gan.training.messages import Sample
-from pages.components import look
-
-if TYPE_CHECKING:
-    from streamlit.components.v2.types import ComponentRenderer
+from pages.components import look, widget
 
 FRAMES = 120
 """Pictures of a film that one saves, at most."""
@@ -62,16 +57,6 @@ def _said(wanted: int | None, text: str, moment: Sample | None) -> str:
     return f"as it was after {moment.images:,} images{near}"
 
 
-@st.cache_resource(show_spinner=False)
-def _machine() -> "ComponentRenderer":
-    return st.components.v2.component(
-        "counterfeit_lookback",
-        html='<div class="root"></div>',
-        css=web.style("lookback"),
-        js=web.script("lookback"),
-    )
-
-
 def machine(run: Run, moment: Sample | None) -> None:
     """The slider over the run's life, its film, and what one can do with a moment."""
     moments = store.read_moments(run.folder)
@@ -92,7 +77,9 @@ def machine(run: Run, moment: Sample | None) -> None:
 
     at = moment.images if moment and asked(run) is not None else None
     with slider:
-        _machine()(data={"moments": moments, "at": at, "chart": "st-key-curves"}, key=key, on_asked_change=move)
+        widget.component("lookback")(
+            data={"moments": moments, "at": at, "chart": "st-key-curves"}, key=key, on_asked_change=move
+        )
     with doing, st.container(horizontal=True, vertical_alignment="center", key="moment-doing"):
         if at is None:
             st.html('<div class="quiet">Move it, or click on a curve, to look back.</div>', width="content")
@@ -113,11 +100,10 @@ def machine(run: Run, moment: Sample | None) -> None:
 
 def _explore(run: Run, at: int) -> None:
     """Leads to the generator of a moment, or of the nearest one that is kept."""
-    kept = [int(path.stem) for path in snapshots.snapshot_paths(run.folder)]
-    if not kept:
+    nearest = snapshots.nearest(run.folder, at)
+    if nearest is None:
         st.html('<div class="quiet">No generator of its life is kept.</div>', width="content")
         return
-    nearest = min(kept, key=lambda images: abs(images - at))
     near = f"The generator of then is not kept; this is the nearest, after {nearest:,} images."
     st.page_link(
         "pages/explore.py",

@@ -1,27 +1,13 @@
 """What "Make a lesson of this" does: a question over a page as it is now, in a link that one can hand on."""
 
-from typing import TYPE_CHECKING
-
 import streamlit as st
 
-from gan import lessons, web
+from gan import lessons
 from gan.lessons import LONGEST, PARTS, Made
-
-if TYPE_CHECKING:
-    from streamlit.components.v2.types import ComponentRenderer
+from pages.components import widget
 
 LETTERS = 500
 """Of a question, at most."""
-
-
-@st.cache_resource(show_spinner=False)
-def _component() -> "ComponentRenderer":
-    return st.components.v2.component(
-        "counterfeit_lesson_link",
-        html='<div class="root"></div>',
-        css=web.style("lesson_link"),
-        js=web.script("lesson_link"),
-    )
 
 
 def offer(page: str) -> None:
@@ -53,6 +39,6 @@ def _offer(page: str) -> None:
         if len(told["code"]) > LONGEST:
             st.warning("This question is too long for a link; write it shorter.")
             told = {"code": "", "file": ""}
-        _component()(data=told, key=f"make-link-{page}")
+        widget.component("lesson_link")(data=told, key=f"make-link-{page}")
         if not told["code"]:
             st.caption("Write a question, and the link is here.")

@@ -111,8 +111,7 @@ def find(asked: str, fingerprint: str, choices: dict[str, Choice]) -> Choice | N
     known = choices.get(newest)
     # No run is as long as 13 digits, and Python reads no number that is very much longer.
     if known and known.run and not known.best and images.isascii() and images.isdecimal() and len(images) < 13:
-        kept = (int(path.stem) for path in snapshots.snapshot_paths(known.run.folder))
-        nearest = min(kept, key=lambda one: abs(one - int(images)), default=None)
+        nearest = snapshots.nearest(known.run.folder, int(images))
         if nearest is None:
             return known
         name = f"{known.name} · after {nearest:,} images"

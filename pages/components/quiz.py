@@ -2,16 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import streamlit as st
 
-from gan import web
 from gan.quality import quiz_messages
 from gan.quality.quiz import Pool, continued
-
-if TYPE_CHECKING:
-    from streamlit.components.v2.types import ComponentRenderer
+from pages.components import widget
 
 
 @dataclass(frozen=True)
@@ -22,13 +19,6 @@ class Played:
     """The answers so far, a letter each (`gan.quality.quiz`)."""
     wants: str
     """What was pressed at the end: "others", or "level NAME"; mostly empty."""
-
-
-@st.cache_resource(show_spinner=False)
-def _component() -> "ComponentRenderer":
-    return st.components.v2.component(
-        "counterfeit_quiz", html='<div class="root"></div>', css=web.style("quiz"), js=web.script("quiz")
-    )
 
 
 def play(quiz: Pool, name: str, key: str, words: Mapping[str, Any] | None = None) -> Played:
@@ -44,5 +34,5 @@ def play(quiz: Pool, name: str, key: str, words: Mapping[str, Any] | None = None
     given = continued(kept.get(name, ""), answers if of == name else "", len(quiz.truth))
     kept[name] = given
     sent = quiz_messages.message(quiz, name, given, words or {})
-    shown = _component()(data=sent, key=key, on_answers_change=lambda: None, on_wants_change=lambda: None)
+    shown = widget.component("quiz")(data=sent, key=key, on_answers_change=lambda: None, on_wants_change=lambda: None)
     return Played(given, str(shown.get("wants") or ""))

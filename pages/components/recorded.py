@@ -1,6 +1,5 @@
 """What the chapters of "How it works" show that was recorded, as the page's scripts want it."""
 
-import base64
 import io
 import json
 from functools import cache
@@ -18,30 +17,23 @@ from gan.runs import recordings
 from gan.runs.recordings import Recording
 from pages.components import failures as sides
 
-HEALTHY = ("learning-rate", "cured")
-"""The recording of a run in which nothing goes wrong."""
 SHOWN = {"saturating": "Vanishing gradient", "learning-rate": "Divergence", "momentum": "Mode collapse"}
 """The failures of the chapter on what goes wrong, and what they are called there."""
 POINTS = 120
 
 
-def url(png: bytes) -> str:
-    """A picture as it can stand in a page."""
-    return "data:image/png;base64," + base64.b64encode(png).decode()
-
-
 def small(picture: render.Bytes) -> str:
-    """The same of a picture in sixteen greys: noise takes half of the bytes, and looks no worse."""
+    """The address of a picture in sixteen greys: noise takes half of the bytes, and looks no worse."""
     buffer = io.BytesIO()
     Image.fromarray(picture // 16 * 17).quantize(16).save(buffer, "PNG", optimize=True)
-    return url(buffer.getvalue())
+    return render.url(buffer.getvalue())
 
 
 @cache
 def threes() -> dict[str, Any]:
     """Real 3s and forged ones, one by one."""
     return {
-        kind: [url(render.png(image)) for image in shipped.picture_cells(f"{kind}_threes")]
+        kind: [render.url(render.png(image)) for image in shipped.picture_cells(f"{kind}_threes")]
         for kind in ("real", "forged")
     }
 
@@ -100,7 +92,7 @@ def _at(series: Array, images: float) -> float | None:
 @cache
 def run() -> dict[str, Any]:
     """A healthy run: its losses, and how good its pictures are."""
-    found = recordings.shipped(*HEALTHY)
+    found = recordings.shipped(*recordings.HEALTHY)
     if found is None:
         return {"run": None}
     last = found.images / 1000

@@ -1,6 +1,5 @@
 """How an evaluation is shown: the table, what the judge read, the wall, the score, the files to take away."""
 
-import base64
 import html
 from collections.abc import Sequence
 
@@ -215,10 +214,9 @@ def _rows(
         of = slice(start, start + ROW)
         png = render.png(render.grid(np.concatenate((forged[of], real[of])), ROW))
         captions = "".join(_caption(forgery, names) for forgery in forgeries[of])
-        source = base64.b64encode(png).decode()
         parts.append(
             f'<div><img class="digits" alt="{html.escape(title)}, {start + 1} to {start + ROW}" '
-            f'src="data:image/png;base64,{source}"><div class="captions">{captions}</div></div>'
+            f'src="{render.url(png)}"><div class="captions">{captions}</div></div>'
         )
     st.html(f'<div class="wall">{"".join(parts)}</div>')
 

@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from gan import runs, web
+from gan import runs
 from gan.games.game import DISCRIMINATOR, GENERATOR
 from gan.runs import Run, RunError, store
 from gan.training.messages import MOST_MOVES, WHOLE_STEPS, Command
-from pages.components import look
+from pages.components import look, widget
 
 if TYPE_CHECKING:
-    from streamlit.components.v2.types import ComponentRenderer
-
     from gan.training.inspection import Inspection
 
 WITHIN = 10.0
@@ -27,13 +25,6 @@ OTHERWISE = 2.0
 """Seconds between two looks at the state of a run, in which somebody else may change something."""
 READ_EVERY = 0.1
 """Seconds after which the status of a run is read whether anything was seen to be written or not."""
-
-
-@st.cache_resource(show_spinner=False)
-def _component() -> "ComponentRenderer":
-    return st.components.v2.component(
-        "counterfeit_steps", html='<div class="root"></div>', css=web.style("steps"), js=web.script("steps")
-    )
 
 
 def show(first: Run) -> None:
@@ -83,7 +74,9 @@ def _widget(run: Run) -> None:
         **scenes.players(run.config),
     }
     # The last ones again and again: of two messages that come close together a page may see the later one only.
-    _component()(data=scenes.message(about, run.config, memory["scenes"]), key=key, on_asked_change=lambda: None)
+    widget.component("steps")(
+        data=scenes.message(about, run.config, memory["scenes"]), key=key, on_asked_change=lambda: None
+    )
 
 
 def _where(run: Run) -> str:

@@ -4,21 +4,16 @@ import base64
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import streamlit as st
 
-from gan import render, runs, web
+from gan import render, runs
 from gan.paths import WALK
 from gan.runs import recordings
-from pages.components import look
+from pages.components import look, widget
 
-if TYPE_CHECKING:
-    from streamlit.components.v2.types import ComponentRenderer
-
-RECORDED = ("no-nine", "cured")
-"""The recording whose curves move on Home: the default preset with all ten digits."""
 MOST_RUNS = 3
 """Runs that are named as training now; the Runs page has all of them."""
 
@@ -30,7 +25,7 @@ def _text(grey: render.Bytes) -> str:
 @cache
 def _training() -> dict[str, Any] | None:
     """The recorded run as `gan/web/src/home/training.js` takes it; None if it cannot be read."""
-    recording = recordings.shipped(*RECORDED)
+    recording = recordings.shipped(*recordings.HEALTHY)
     if recording is None:
         return None
     losses = {name: recording.curves[name] for name in ("loss_g", "loss_d")}
@@ -96,20 +91,13 @@ WAYS = (
 )
 
 
-@st.cache_resource(show_spinner=False)
-def _component() -> "ComponentRenderer":
-    return st.components.v2.component(
-        "counterfeit_home", html='<div class="root"></div>', css=web.style("home"), js=web.script("home")
-    )
-
-
 def show() -> None:
     """The three ways, side by side; below each other on a phone."""
     for number, (way, column) in enumerate(zip(WAYS, st.columns(len(WAYS), gap="large"), strict=True)):
         with column, st.container(key=f"way-{number}"):
             if data := way.picture():
                 # In a list: Streamlit looks for tables among the values of a dictionary, and imports pandas for it.
-                _component()(data=[data], key=f"moving-{data['kind']}")
+                widget.component("home")(data=[data], key=f"moving-{data['kind']}")
             if st.button(way.label, type="secondary" if number else "primary", icon=way.icon, width="stretch"):
                 st.switch_page(way.page)
             st.caption(way.says)

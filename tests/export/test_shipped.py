@@ -18,6 +18,7 @@ from gan.networks.layers import count_parameters
 from gan.paths import ASSETS, PRETRAINED, PROJECT
 from gan.quality.evaluation import evaluate
 from gan.quality.results import KINDS
+from gan.system.framing import unframed
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +61,7 @@ def test_forgeries_are_as_good_as_the_card_says(shipped: Model) -> None:
 
 def test_program_is_that_of_the_model() -> None:
     """It is what would be made of the model now. Directions are eigenvectors, found to some digits."""
-    (header, weights), (header_now, weights_now) = map(content.unpacked, (content.shipped(), ship.program()))
+    (header, weights), (header_now, weights_now) = map(unframed, (content.shipped(), ship.program()))
     assert weights == weights_now
     bases, bases_now = header.pop("bases"), header_now.pop("bases")
     assert header == header_now

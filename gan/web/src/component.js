@@ -1,6 +1,7 @@
 // How Streamlit mounts a widget: called when it appears, and with each answer to what the page asked. An answer is
 // made by pages/components/in_page.py: a few words about it, and a program where the page is to have another one.
 
+import { readMessage } from "./message.js";
 import { readProgram } from "./runtime.js";
 
 /** @import { Program } from "./runtime.js" */
@@ -102,10 +103,8 @@ export const component =
   /** @param {Component} component */
   ({ data, parentElement, setStateValue }) => {
     const root = /** @type {Root} */ (parentElement.querySelector(".root"));
-    const length = new DataView(data.buffer, data.byteOffset).getUint32(0, true);
-    /** @type {About} */
-    const about = JSON.parse(new TextDecoder().decode(data.subarray(4, 4 + length)));
-    const content = data.subarray(4 + length);
+    /** @type {{ about: About, content: Uint8Array }} */
+    const { about, content } = readMessage(data);
     const send = (/** @type {string} */ value) => setStateValue("held", value);
     root.mounted ??= new Mounted(send);
     const { mounted } = root;

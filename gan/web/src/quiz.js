@@ -3,6 +3,7 @@
 // where one was.
 
 import { element } from "./dom.js";
+import { readMessage } from "./message.js";
 import { paintGreys, SIDE } from "./painter.js";
 import { Countdown } from "./quiz-countdown.js";
 import { Progress } from "./quiz-progress.js";
@@ -310,13 +311,12 @@ class Quiz {
  */
 export function component({ data, parentElement, setStateValue, setTriggerValue }) {
   const root = /** @type {Root} */ (parentElement.querySelector(".root"));
-  const length = new DataView(data.buffer, data.byteOffset).getUint32(0, true);
-  /** @type {About} */
-  const about = JSON.parse(new TextDecoder().decode(data.subarray(4, 4 + length)));
+  /** @type {{ about: About, content: Uint8Array }} */
+  const { about, content } = readMessage(data);
   root.quiz ??= new Quiz(root);
   root.quiz.send = setStateValue;
   root.quiz.ask = (wish) => setTriggerValue("wants", wish);
-  root.quiz.receive(about, data.subarray(4 + length));
+  root.quiz.receive(about, content);
   return () => {
     root.quiz?.end();
     root.quiz = undefined;

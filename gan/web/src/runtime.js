@@ -2,6 +2,7 @@
 // but the format of its numbers, no DOM.
 
 import { fromHalf } from "./half.js";
+import { readMessage } from "./message.js";
 
 /** The format of a program that this module runs. */
 const VERSION = 1;
@@ -375,11 +376,10 @@ function network(layers, floats) {
  * @returns {Program}
  */
 export function readProgram(bytes) {
-  const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
-  /** @type {Header} */
-  const header = JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + length)));
+  /** @type {{ about: Header, content: Uint8Array }} */
+  const { about: header, content } = readMessage(bytes);
   if (header.version !== VERSION) throw new Error(`This page cannot run version ${header.version} of a model.`);
-  const halves = new Uint16Array(bytes.slice(4 + length).buffer);
+  const halves = new Uint16Array(content.slice().buffer);
   const floats = Float32Array.from(halves, fromHalf);
   const generator = network(header.generator, floats);
   const discriminator = network(header.discriminator, floats);

@@ -3,6 +3,7 @@
 
 import { did } from "./did.js";
 import { element } from "./dom.js";
+import { readMessage } from "./message.js";
 import { LayerPanel, mixed, RowPanel, written } from "./steps/panels.js";
 import { Look, NAMES, ROWS, SHOWN } from "./steps/scene.js";
 
@@ -574,13 +575,12 @@ class Steps {
  */
 export function component({ data, parentElement, setStateValue }) {
   const root = /** @type {Root} */ (parentElement.querySelector(".root"));
-  const length = new DataView(data.buffer, data.byteOffset).getUint32(0, true);
-  /** @type {About} */
-  const about = JSON.parse(new TextDecoder().decode(data.subarray(4, 4 + length)));
+  /** @type {{ about: About, content: Uint8Array }} */
+  const { about, content } = readMessage(data);
   const send = (/** @type {string} */ value) => setStateValue("asked", value);
   root.steps ??= new Steps(root, send);
   root.steps.send = send;
-  root.steps.receive(about, data.subarray(4 + length));
+  root.steps.receive(about, content);
   // The server takes it that this page holds pictures, but it was built anew: then it needs them once more.
   if (about.ready && !root.steps.looks.length && !root.steps.pending) root.steps.ask("look");
   return () => {

@@ -9,6 +9,7 @@ import { mountFailures, mountRun } from "../learn/run.js";
 import { mountStep } from "../learn/step.js";
 import { mountTell } from "../learn/tell.js";
 import { mountValue } from "../learn/value.js";
+import { readMessage } from "../message.js";
 import { readProgram } from "../runtime.js";
 import "../learn.css";
 
@@ -43,8 +44,7 @@ const AGAIN = 5000;
 
 export default (/** @type {Component} */ { data, parentElement, setStateValue }) => {
   const root = /** @type {Root} */ (parentElement.querySelector(".root"));
-  const length = new DataView(data.buffer, data.byteOffset).getUint32(0, true);
-  const told = JSON.parse(new TextDecoder().decode(data.subarray(4, 4 + length)));
+  const { about: told, content: program } = readMessage(data);
   const take = () => {
     if (root.took || !page.counterfeitShipped) return false;
     root.took = true;
@@ -62,7 +62,6 @@ export default (/** @type {Component} */ { data, parentElement, setStateValue })
   const tools = { tried: () => did(told.deed), near };
   root.className = "root learn";
   root.thing ??= THINGS[told.kind](root, told, tools);
-  const program = data.subarray(4 + length);
   if (program.length) page.counterfeitShipped ??= readProgram(program);
   if (program.length) take();
   return () => {

@@ -31,6 +31,14 @@ export function play(root, scene) {
     probe.style.color = `var(--${name})`;
     return getComputedStyle(probe).color;
   };
+  /** @returns {Colours} */
+  const dress = () => ({
+    ink: colour("ink"),
+    ground: colour("ground"),
+    generator: colour("generator"),
+    discriminator: colour("discriminator"),
+  });
+  let colours = dress();
   let visible = true;
   const watcher = new IntersectionObserver(([{ isIntersecting }]) => {
     visible = isIntersecting;
@@ -45,12 +53,8 @@ export function play(root, scene) {
     if (canvas.width !== wanted[0] || canvas.height !== wanted[1]) [canvas.width, canvas.height] = wanted;
     context.setTransform(scale, 0, 0, scale, 0, 0);
     context.clearRect(0, 0, width, height);
-    const colours = {
-      ink: colour("ink"),
-      ground: colour("ground"),
-      generator: colour("generator"),
-      discriminator: colour("discriminator"),
-    };
+    // Of a change of scheme nothing tells a page.
+    if (frame % FRAMES_A_SECOND === 0) colours = dress();
     scene.paint(context, colours, calm.matches ? scene.still : frame, width, height);
     frame += 1;
   };

@@ -5,7 +5,7 @@ import { mixOfClass } from "../latents.js";
 import { toQuery } from "../links.js";
 import { PictureGrid, picture } from "../painter.js";
 import { LatentSelection } from "../selection.js";
-import { choice, line } from "./parts.js";
+import { choice, line, whenNear } from "./parts.js";
 
 /** @import { Program } from "../runtime.js" */
 /** @import { Thing, Tools } from "./parts.js" */
@@ -84,20 +84,12 @@ export function mountAsk(root, _told, tools) {
     all.node,
   );
   root.append(node);
-  const watcher = new IntersectionObserver(
-    (entries) => {
-      if (!entries.some((entry) => entry.isIntersecting)) return;
-      watcher.disconnect();
-      tools.near();
-    },
-    { rootMargin: "400px" },
-  );
-  watcher.observe(node);
+  const end = whenNear(node, tools.near);
   return {
     take(program) {
       held = { program, selection: new LatentSelection(program) };
       show();
     },
-    end: () => watcher.disconnect(),
+    end,
   };
 }

@@ -6,7 +6,7 @@ import { mixOfClass, normal } from "../latents.js";
 import { picture, SIDE } from "../painter.js";
 import { drawingPaper } from "../paper.js";
 import { LatentSelection } from "../selection.js";
-import { line, meter } from "./parts.js";
+import { line, meter, whenNear } from "./parts.js";
 
 /** @import { Program } from "../runtime.js" */
 /** @import { Thing, Tools } from "./parts.js" */
@@ -102,15 +102,7 @@ export function mountOpinion(root, _told, tools) {
   root.append(node);
   judge();
   blend();
-  const watcher = new IntersectionObserver(
-    (entries) => {
-      if (!entries.some((entry) => entry.isIntersecting)) return;
-      watcher.disconnect();
-      tools.near();
-    },
-    { rootMargin: "400px" },
-  );
-  watcher.observe(node);
+  const end = whenNear(node, tools.near);
   return {
     take(found) {
       program = found;
@@ -119,6 +111,6 @@ export function mountOpinion(root, _told, tools) {
       judge();
       blend();
     },
-    end: () => watcher.disconnect(),
+    end,
   };
 }

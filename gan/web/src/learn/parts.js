@@ -14,6 +14,25 @@ import { element } from "../dom.js";
 /** @typedef {"generator" | "discriminator" | "real"} Role */
 
 /**
+ * Does something once, when one comes near to a part of the page.
+ * @param {Element} node
+ * @param {() => void} act
+ * @returns {() => void} stops waiting
+ */
+export function whenNear(node, act) {
+  const watcher = new IntersectionObserver(
+    (entries) => {
+      if (!entries.some((entry) => entry.isIntersecting)) return;
+      watcher.disconnect();
+      act();
+    },
+    { rootMargin: "400px" },
+  );
+  watcher.observe(node);
+  return () => watcher.disconnect();
+}
+
+/**
  * A row of buttons, one of which is pressed.
  * @template {string} Value
  * @param {readonly (readonly [Value, string])[]} options value and label
