@@ -185,10 +185,10 @@ CHAPTERS: tuple[Chapter, ...] = (
     Chapter(
         "What goes wrong",
         (
-            "If D is sure of everything, its slope is flat and G learns nothing: the gradient <b>vanishes</b>. If "
-            "steps are too long, the players throw each other about: the run <b>diverges</b>. The best known failure "
-            "is <b>mode collapse</b>: G finds one picture that fools D, makes it for every latent, and moves on to "
-            "another when D has learned to spot it.",
+            "If D is sure of everything, the first loss of 2014 is flat there and G learns nothing: the gradient "
+            "<b>vanishes</b>. If steps are too long, the players throw each other about: the run <b>diverges</b>. "
+            "The best known failure is <b>mode collapse</b>: G finds one picture that fools D, makes it for every "
+            "latent, and moves on to another when D has learned to spot it.",
             "Each of these runs was recorded twice from one seed: broken, and with one setting changed.",
         ),
         "Look at all three, broken and cured.",

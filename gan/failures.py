@@ -1,7 +1,7 @@
 """Eight ways in which a GAN fails, each made on purpose by settings and cured by one of them.
 
-Each fails within a minute on two cores whatever the seed, and its cure does not; both are trained by
-`python -m benchmarks.diagnosis`. No torch here: the pages read the catalogue.
+Each is made to fail within a minute on two cores, and its cure not to; how surely, seed by seed, stands in
+benchmarks/README.md. Both are trained by `python -m benchmarks.diagnosis`. No torch here: the pages read the catalogue.
 """
 
 from collections.abc import Mapping
@@ -80,8 +80,8 @@ FAILURES: tuple[Failure, ...] = (
         title="A discriminator that moves ten times as often",
         sentence="Ten moves of the discriminator for each of the generator's: it always knows the newest forgeries, and"
         " its advice comes too seldom and too late.",
-        watch="D(x) stays near 1 and D(G(z)) near 0, the discriminator's loss near 0; the pictures get better far more"
-        " slowly than they should.",
+        watch="D(x) stays near 1 and D(G(z)) near 0, the discriminator's loss far below that of guessing; the pictures"
+        " get better far more slowly than they should.",
         preset="cgan",
         breaks={"game.d_steps": 10, "optimizer.lr_d": 4e-3},
         cure={"game.d_steps": 1},
@@ -93,8 +93,8 @@ FAILURES: tuple[Failure, ...] = (
         title="A generator that moves ten times as often",
         sentence="Ten moves of the generator for each of the discriminator's: it runs after whatever fools the"
         " discriminator of the moment, and that is not what digits look like.",
-        watch="D(G(z)) jumps up, above D(x), and the discriminator is wrong half of the time; the pictures jump from"
-        " one shape to another.",
+        watch="D(G(z)) rises above D(x), and the discriminator is wrong more often than right; the pictures stay crude,"
+        " with ragged strokes.",
         preset="cgan",
         breaks={"game.g_steps": 10},
         cure={"game.g_steps": 1},
@@ -105,8 +105,8 @@ FAILURES: tuple[Failure, ...] = (
         name="learning-rate",
         title="A learning rate thirty times too high",
         sentence="Each step overshoots what it aims at, so that the two networks throw each other about.",
-        watch="The losses grow by orders of magnitude in spikes, the norms of gradients with them; the pictures are one"
-        " blot, and not for long the same one.",
+        watch="The losses grow by orders of magnitude in spikes, the norms of gradients with them; the pictures"
+        " begin as one blot, and stay dim and unsteady.",
         preset="cgan",
         breaks={"optimizer.lr_d": 1.5e-2},
         cure={"optimizer.lr_d": 5e-4},
@@ -129,8 +129,9 @@ FAILURES: tuple[Failure, ...] = (
         name="momentum",
         title="Momentum in the plain GAN",
         sentence="Adam's usual momentum of 0.9 carries the generator on in a direction in which the discriminator has"
-        " long turned round; it ends in a corner, at one or two digits.",
-        watch="The histogram of digits has one bar; which digit it is may change.",
+        " long turned round; it ends in a corner, at one picture or two for all latents.",
+        watch="All pictures are nearly the same blot, which the classifier reads as one digit: the histogram has one"
+        " bar. Which digit it is may change.",
         preset="vanilla",
         breaks={"optimizer.beta1": 0.9},
         cure={"optimizer.beta1": 0.5},
@@ -153,8 +154,8 @@ FAILURES: tuple[Failure, ...] = (
         title="Two hundred images, known by heart",
         sentence="With 200 real images the discriminator soon knows each of them and takes everything else for forged,"
         " real digits included; the generator can please it only by copying.",
-        watch="D(x) goes to 1 on the images that it knows; on real images that it has never seen it is as sure that"
-        " they are forged.",
+        watch="D(x) stays high on the images that it knows and D(G(z)) falls; it scores an image that it knows above a"
+        " real one that it has never seen in nearly nine of ten pairs.",
         preset="cgan",
         breaks={"data.train_images": 200},
         cure={"data.train_images": 0},

@@ -100,7 +100,7 @@ UNAVAILABLE = "mps" if sys.platform != "darwin" else "cuda"
         (["train", "--images", "0"], "'0' is not a whole number of images from 1"),
         (["train", "--images", "1.5"], "'1.5' is not a whole number of images"),
         (["train", "--images", "9" * 400], "is not a whole number of images"),
-        (["train", "--images", "5"], f"images is 5; one step alone sees {TrainConfig().data.batch_size} (batch_size)."),
+        (["train", "--images", "5"], f"images is 5; one batch alone has {TrainConfig().data.batch_size} (batch_size)."),
         (["train", "--images", "100", "--seconds", "1"], "not allowed with argument"),
         (["train", "--seed", "-1"], "'-1' is not a whole number from 0"),
         (["train", "--seed", "2147483648"], "is not a whole number from 0 to 2,147,483,647"),

@@ -1,8 +1,8 @@
 """What a run is: frozen settings in parts. The presets, instances of them, stand in `gan.presets`.
 
 Every default of the project stands here; those of a game stand with the game (`gan.games`). The form on the Train
-page, `--set` on the command line, the README's table and a run's `config.json` are made from `TrainConfig`: its
-annotations say what is allowed, the text under each field says what it means.
+page, `--set` on the command line and a run's `config.json` are made from `TrainConfig`: its annotations say what is
+allowed, the text under each field says what it means.
 
 A field has a path, such as `generator.widths`. Where only one part has a field of that name, the last word does as well
 (`lr_g`), and so do the names that fields had before there were parts (`widths_g`). `gan.config.fields` knows them.
@@ -69,7 +69,8 @@ class DataConfig(Part):
     dataset: Annotated[str, AfterValidator(_known), Field(title="Data set")] = DEFAULT
     """The real images. Those that do not come with the project are fetched when something is first trained on them."""
     batch_size: Annotated[int, Field(ge=2, le=4096)] = 64
-    """Real images in one step, and as many forgeries."""
+    """Real images in one batch, and as many forgeries; each move of the discriminator has a batch of its own. A
+    schedule may change it."""
     classes: Annotated[Classes, Field(title="Classes to learn from")] = ()
     """Only real images of these classes are shown, by name or by number, such as 0,3,8; empty means all. What is never
     shown is never learned: from the digits 0 to 8 no forger learns to make a 9."""

@@ -213,7 +213,7 @@ def contradictions(config: TrainConfig) -> dict[str, str]:
     found |= _of_schedule(config)
     images, batch_size = config.budget.images, config.data.batch_size
     if images and images < batch_size:
-        found["budget.images"] = f"images is {images}; one step alone sees {batch_size} (batch_size)."
+        found["budget.images"] = f"images is {images}; one batch alone has {batch_size} (batch_size)."
     return found | _of_data(config) | config.game.problems(config)
 
 

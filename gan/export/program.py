@@ -200,7 +200,7 @@ def _rounded(layer: Layer) -> Layer:
 
 
 def wire(program: Program, about: dict[str, Any] | None = None) -> bytes:
-    """The program as one buffer (`gan.export.content.packed`), its weights as float16, little endian.
+    """The program as one buffer (`gan.system.framing.framed`), its weights as float16, little endian.
 
     In the header each weight and bias is [offset in numbers, shape]. `about` is added to it.
     """

@@ -45,7 +45,7 @@ def of_answers(values: Values, loss: AdversarialLoss) -> str:
     if loss.probability is None:
         if forged > real:
             return f"D scores forgeries {forged:.2f}, above real images at {real:.2f}: it errs, and has to catch up."
-        return f"D scores real images {real:.2f}, forgeries {forged:.2f}: the closer they are, the better these are."
+        return f"D scores real images {real:.2f}, forgeries {forged:.2f}: close is good if the pictures are."
     said = f"Real images get {real:.0%} from D, forgeries {forged:.0%}"
     if forged > real + 0.05:
         return f"{said}: it takes the one for the other, and has to catch up."
@@ -71,7 +71,7 @@ def of_estimate(values: Values) -> str:
     estimate = values["wasserstein"]
     if estimate < 0:
         return "Below 0 the critic scores forgeries higher than real images: it errs, and has to catch up."
-    return f"Real images score {estimate:.2f} higher than forgeries. Lower is better; at 0 nothing tells them apart."
+    return f"Real images score {estimate:.2f} higher than forgeries. Lower is better, but a weak critic is near 0 too."
 
 
 def of_energy_losses(values: Values, margin: float) -> str:
@@ -89,7 +89,9 @@ def of_energies(values: Values) -> str:
     real, forged = values["energy_real"], values["energy_fake"]
     if forged < real:
         return f"D redraws forgeries ({forged:.3f}) better than real images ({real:.3f}): D has to catch up."
-    return f"D redraws real images with an error of {real:.3f}, forgeries {forged:.3f}: the closer, the better."
+    return (
+        f"D redraws real images with an error of {real:.3f}, forgeries {forged:.3f}: close is good if the pictures are."
+    )
 
 
 def of_distance(fcd: float | None, floor: float | None, best: float | None, best_images: int) -> str:

@@ -46,9 +46,9 @@ class Level:
 LEVELS: dict[str, Level] = {
     level.name: level
     for level in (
-        Level("5s", "Forger after 5 s of training", "a generator after 5 s of training (33,000 images)"),
-        Level("20s", "Forger after 20 s of training", "a generator after 20 s of training (134,000 images)"),
-        Level("60s", "Forger after a minute of training", "a generator after a minute of training (402,000 images)"),
+        Level("5s", "Forger after 33,000 images", "a generator after 33,000 images"),
+        Level("20s", "Forger after 134,000 images", "a generator after 134,000 images"),
+        Level("60s", "Forger after 402,000 images", "a generator after 402,000 images"),
         Level("shipped", "The trained forger that ships", "the generator that ships (4.4 million images)"),
     )
 }

@@ -1,7 +1,7 @@
-"""Run folders: create, list, read, launch, command. What is deleted goes to `gan.runs.trash`.
+"""Run folders as they are found: listing, reading, locking. What makes, launches and commands runs is
+`gan.runs.launching`; what is deleted goes to `gan.runs.trash`.
 
-Only workers that this process has launched (see `gan.runs.processes`) can be commanded from here. A run that
-lives holds a lock in its folder, so whether it lives is asked of the operating system (`gan.system.locks`).
+A run that lives holds a lock in its folder, so whether it lives is asked of the operating system (`gan.system.locks`).
 """
 
 from collections.abc import Iterator

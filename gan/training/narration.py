@@ -27,7 +27,7 @@ def captions(found: Inspection, config: TrainConfig) -> list[str]:
     is_d = found.player == DISCRIMINATOR
     count = _batch(found, config)
     size = spec_of(config).size
-    frozen = f"{other} is frozen" if not game.simultaneous else "Neither is frozen"
+    frozen = f"{other} is frozen" if not game.simultaneous else "Each follows its own loss alone"
     reused = not is_d and _reuses(found, config)
     drawn = (
         f"Random numbers: {count} latents z, each a list of {size} numbers. A latent is all that a forgery comes from."
@@ -79,11 +79,13 @@ def told(found: Inspection, config: TrainConfig) -> list[tuple[str, str]]:
         drawn = f"{count} new latents, from which G forged {count} pictures."
     if game.simultaneous:
         frozen = (
-            "nobody: both gradients were taken first, then both moved. Each answers an opponent that has just changed."
+            "nobody waits: both gradients were taken first, each for its own player alone, then both moved. Each "
+            "answers an opponent that has just changed."
         )
     elif is_d:
         frozen = (
-            "G. D is to learn what is wrong with these forgeries; could G move too, it would be another G's already."
+            "G. D is to learn what is wrong with these forgeries; if G moved too, it would no longer be the G that "
+            "made them."
         )
     else:
         frozen = "D. G learns by looking through D's eyes; were D to move as well, it would learn to be fooled."

@@ -1,8 +1,9 @@
 """The charts of a run: its curves, and which digits it forges."""
 
 import html
-from collections.abc import Sequence
-from dataclasses import replace
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas  # noqa: F401 (plotly takes pandas from sys.modules, where another thread may have put it half imported)
 import streamlit as st
+from plotly.graph_objects import Figure
 
 from gan import plots
 from gan.config.schedule import Schedule
@@ -31,6 +33,10 @@ SENTENCE = 18
 """Pixels below the heading of each chart, for what it says in words."""
 RECENT = 20
 """Records that make up what a curve shows at a moment."""
+VISIBLE, STANDS = 0.02, 4.0
+"""By what share of itself a curve grows before it is drawn anew, and the seconds after which it is in any case."""
+DRAWN = "charts-drawn"
+"""Key of the session: the charts as they were drawn last."""
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)
@@ -58,26 +64,16 @@ def show(run: Run, at: int | None = None) -> None:
         st.session_state[whole_key] = not (whole or zoom)
         st.session_state[zoom_key] = {}
 
-    headings, sentences, panels = _panels(run, whole, at)
-    if not panels:
+    drawn = _drawn(run, whole, zoom, at)
+    if drawn is None:
         st.html('<div class="quiet">The curves are hidden in this lesson.</div>')
         return
-    height = {1: HEIGHT // 2, 2: HEIGHT}.get(len(panels), HEIGHT_WITH_QUALITY)
     with st.container(key="curves", gap=None):
-        tops = plots.heading_tops(len(panels), height, SENTENCE)
-        lines = "".join(
-            f'<div class="heading" style="top:{top / 16:.3f}rem">{heading}'
-            f'<span class="chart-says">{html.escape(said)}</span></div>'
-            for top, heading, said in zip(tops, headings, sentences, strict=True)
+        st.html(drawn.headings)
+        st.plotly_chart(
+            drawn.figure, key=f"curves-{run.id}", config=plots.CONFIG, alt="The run's curves over images seen"
         )
-        st.html(f'<div class="headings">{lines}</div>')
-        view: dict[str, Any] = {"key": run.id, "scale": look.scale(), "zoom": zoom, "sentence": SENTENCE, "at": at}
-        # Those to come would stretch the axis.
-        seen = run.status.progress.images
-        view["stages"] = [stage.images for stage in Schedule(run.config).stages if stage.images <= seen]
-        figure = plots.over_images(panels, dark=look.dark(), height=height, **view)
-        st.plotly_chart(figure, key=f"curves-{run.id}", config=plots.CONFIG, alt="The run's curves over images seen")
-        if whole or zoom or any(plots.hidden(panel) for panel in panels):
+        if whole or zoom or drawn.hides:
             st.button(
                 "Fit to now" if whole or zoom else "Show the beginning",
                 key="whole-range",
@@ -87,9 +83,89 @@ def show(run: Run, at: int | None = None) -> None:
                 on_click=other_view,
             )
         # Where there is no room for them above.
-        said = "".join(f"<p>{html.escape(sentence)}</p>" for sentence in sentences if sentence)
-        st.html(f'<div class="all-says">{said}</div>')
+        st.html(drawn.sentences)
         widget.listener("zoom")(key=f"zoom-{look.short_key(run.id)}", on_zoom_change=keep_zoom)
+
+
+@dataclass(frozen=True)
+class _Drawn:
+    """The charts as they were drawn, and of what."""
+
+    view: tuple[Any, ...]
+    images: int
+    when: float
+    """On the monotonic clock."""
+    figure: Figure
+    headings: str
+    sentences: str
+    """Both HTML."""
+    hides: bool
+    """Whether some of a curve lies beyond its axis."""
+
+
+def _drawn(run: Run, whole: bool, zoom: Mapping[str, Any], at: int | None) -> _Drawn | None:
+    """The charts of a run; None where a lesson hides all of them.
+
+    While the run trains they are drawn anew where a curve has grown by what one can see, else after a while: to draw
+    them costs a browser, and a core that the run could use, more than everything else on the page.
+    """
+    hidden = tuple(lesson.hides(part) for part in (*PARTS, "distance"))
+    seen = run.status.progress.images
+    view = (
+        run.id,
+        run.created,
+        run.status.state,
+        run.status.quality,
+        whole,
+        zoom,
+        at,
+        look.dark(),
+        look.scale(),
+        hidden,
+    )
+    last: _Drawn | None = st.session_state.get(DRAWN)
+    if (
+        last
+        and last.view == view
+        and run.status.state == "running"
+        and seen < (1 + VISIBLE) * last.images
+        and time.monotonic() - last.when < STANDS
+    ):
+        return last
+    headings, sentences, panels = _panels(run, whole, at)
+    if not panels:
+        return None
+    height = {1: HEIGHT // 2, 2: HEIGHT}.get(len(panels), HEIGHT_WITH_QUALITY)
+    tops = plots.heading_tops(len(panels), height, SENTENCE)
+    lines = "".join(
+        f'<div class="heading" style="top:{top / 16:.3f}rem">{heading}'
+        f'<span class="chart-says">{html.escape(said)}</span></div>'
+        for top, heading, said in zip(tops, headings, sentences, strict=True)
+    )
+    figure = plots.over_images(
+        panels,
+        dark=look.dark(),
+        height=height,
+        key=run.id,
+        scale=look.scale(),
+        zoom=zoom,
+        sentence=SENTENCE,
+        at=at,
+        # Those to come would stretch the axis.
+        stages=[stage.images for stage in Schedule(run.config).stages if stage.images <= seen],
+    )
+    said = "".join(f"<p>{html.escape(sentence)}</p>" for sentence in sentences if sentence)
+    drawn = _Drawn(
+        view,
+        seen,
+        time.monotonic(),
+        figure,
+        f'<div class="headings">{lines}</div>',
+        f'<div class="all-says">{said}</div>',
+        any(plots.hidden(panel) for panel in panels),
+    )
+    st.session_state[DRAWN] = drawn
+    return drawn
 
 
 PARTS = ("losses", "beliefs")

@@ -97,7 +97,7 @@ def test_some_fields_of_a_part_leave_the_others_at_their_defaults() -> None:
         ({"game": {"kind": "adversarial", "loss": 3}}, "game.loss", "loss is 3; choose one of minimax, "),
         # Settings that are each fine.
         ({"generator": {"widths": [16]}}, "generator.widths", "a conv network takes at least two numbers"),
-        ({"budget": {"images": 63}}, "budget.images", "one step alone sees 64"),
+        ({"budget": {"images": 63}}, "budget.images", "one batch alone has 64"),
         (
             {"game": {"kind": "adversarial", "simultaneous": True, "d_steps": 2}},
             "game.simultaneous",

@@ -169,7 +169,7 @@ WRONG: list[tuple[str, Any, str]] = [
     ("optimizer.beta1", "", "beta1 is ''; it takes a number"),
     ("game.label_smoothing", "0.7", "label_smoothing is 0.7; it has to be between 0 and 0.5"),
     ("threads", "many", "threads is 'many'; it takes a whole number or auto"),
-    ("budget.images", 5, "images is 5; one step alone sees 64"),
+    ("budget.images", 5, "images is 5; one batch alone has 64"),
 ]
 
 

@@ -98,7 +98,7 @@ export const layout = (parts, lists, set) =>
             { className: "quiet" },
             term(
               "real against real",
-              "The floor: the same figure for two draws of real points. Nobody can expect better.",
+              "The floor: the same figure for two draws of real points. Near it, the clouds cannot be told apart.",
             ),
             " ",
             parts.floor,
