@@ -1,4 +1,5 @@
-"""What a run gets of cores that it shares: `python -m benchmarks.contention [--seconds 10] [--rounds 3]`.
+"""What a run gets of cores that it shares: `python -m benchmarks.contention [--seconds 10] [--rounds 3]
+[--only PLACE …]`.
 
 Workers train the preset `cgan` into run folders, in rounds: alone with each fixed number of threads, and with
 `threads=auto` alone, with its page open in Chromium, beside a process that keeps one core busy, and two at once.
@@ -97,13 +98,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=10)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--only", nargs="+", choices=list(WANTED), default=list(WANTED), help="places besides alone")
     args = parser.parse_args()
     fixed = [str(number) for number in range(1, len(os.sched_getaffinity(0)) + 1)]
     speeds: dict[str, list[float]] = defaultdict(list)
     with tempfile.TemporaryDirectory() as folder:
         os.environ |= {"GAN_RUNS_DIR": folder, "GAN_PARALLEL_RUNS": "2"}
         for _ in range(args.rounds):
-            for place in (*fixed, *WANTED):
+            for place in (*fixed, *args.only):
                 speeds[place].append(measure(place, args.seconds, folder))
     print(f"{machine.line()}\n\n| `cgan` | images/s | range |\n|---|---|---|")
     for place, found in speeds.items():
@@ -111,13 +113,17 @@ def main() -> None:
         print(f"| {name} | {statistics.median(found):,.0f} | {min(found):,.0f} to {max(found):,.0f} |")
     best = [max(found) for found in zip(*(speeds[number] for number in fixed), strict=True)]
     print()
-    for place, wanted in WANTED.items():
+    for place in args.only:
+        wanted = WANTED[place]
         ratios = [one / other for one, other in zip(speeds[place], best, strict=True)]
         middle = statistics.median(ratios)
         print(
             f"{place}: {middle:.2f} of the fastest fixed number alone ({min(ratios):.2f} to {max(ratios):.2f}), "
             f"wanted {wanted:.2f}: {'kept' if middle >= wanted else 'MISSED'}"
         )
+    if {"alone", "page open"} <= set(args.only):
+        ratios = [one / other for one, other in zip(speeds["page open"], speeds["alone"], strict=True)]
+        print(f"page open by alone: {statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})")
 
 
 if __name__ == "__main__":

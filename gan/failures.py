@@ -52,7 +52,9 @@ class Failure:
 
     def broken(self, seed: int = 0, seconds: float = 60.0) -> TrainConfig:
         """The settings of the run that fails."""
-        return preset(self.preset).changed({**self.breaks, "seed": seed, "budget.seconds": seconds})
+        # Nothing else is to change on the way.
+        plain = preset(self.preset).changed({"optimizer.schedule": ""})
+        return plain.changed({**self.breaks, "seed": seed, "budget.seconds": seconds})
 
     def cured(self, seed: int = 0, seconds: float = 60.0) -> TrainConfig:
         """The same with the one setting changed."""

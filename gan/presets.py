@@ -20,7 +20,8 @@ PRESET_NOTES: dict[str, str] = {
 
 
 def _preset(name: str, **values: Any) -> TrainConfig:
-    return TrainConfig().changed({"preset": name, **values})
+    # The schedule of the default was sought for its own networks and game.
+    return TrainConfig().changed({"preset": name, "schedule": "", **values})
 
 
 PRESETS: dict[str, TrainConfig] = {

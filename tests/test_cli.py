@@ -177,6 +177,16 @@ def test_train_prints_the_folder_and_shows_progress_on_stderr(
     assert "320 images" in said.err
 
 
+def test_train_says_what_the_schedule_makes_of_a_setting_that_was_given(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Unless the schedule was given as well."""
+    assert _train(tmp_path / "usual", "cgan", 64) == 0
+    assert "The schedule makes batch_size 128 from 120,000 images on" in capsys.readouterr().err
+    assert _train(tmp_path / "own", "cgan", 64, "--set", "schedule=90000: batch_size=16") == 0
+    assert "The schedule makes" not in capsys.readouterr().err
+
+
 def test_train_without_a_folder_makes_one_in_the_root(runs_root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["train", "--images", "64", "--seed", "9", *_small()]) == 0
     (name,) = runs.names()

@@ -15,7 +15,7 @@ from gan import runs
 from gan.commands import arguments
 from gan.commands.arguments import Commands
 from gan.commands.terminal import FAILED, INTERRUPTED, UsageError, made_ready, refuse
-from gan.config import TrainConfig, fields
+from gan.config import TrainConfig, fields, schedule
 from gan.models.files import ModelError
 from gan.models.find import resolve
 from gan.presets import PRESETS, preset
@@ -55,9 +55,20 @@ def _train(args: argparse.Namespace) -> int:
         return base.changed(arguments.settings(args.set, base) | others)
 
     if args.origin:
-        return _work(lambda: _new_run_from(args.origin, changed, args.run_dir), WHAT_IS_LEFT)
+        return _work(lambda: _noted(_new_run_from(args.origin, changed, args.run_dir), args.set), WHAT_IS_LEFT)
     config = changed(preset(args.preset or TrainConfig().preset))
-    return _work(lambda: _new_run(config, args.run_dir), WHAT_IS_LEFT)
+    return _work(lambda: _noted(_new_run(config, args.run_dir), args.set), WHAT_IS_LEFT)
+
+
+def _noted(run: Path, given: list[str]) -> Path:
+    """Says of a new run what will not stay as `--set` has it, since the schedule changes it on the way."""
+    config = runs.read(run).config
+    named = arguments.settings(given, config)
+    if schedule.PATH not in named:
+        for path, what in schedule.on_the_way(config.optimizer.schedule).items():
+            if path in named:
+                print(f"The schedule makes {fields.short(path)} {what}; --set schedule= leaves it.", file=sys.stderr)
+    return run
 
 
 def _new_run(config: TrainConfig, folder: Path | None) -> Path:

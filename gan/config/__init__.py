@@ -18,7 +18,7 @@ from pydantic_core import PydanticCustomError
 
 from gan.data.spec import DEFAULT, SPECS, DataSpec
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 """`gan.config.lifting` reads all earlier ones."""
 
 
@@ -178,7 +178,9 @@ class OptimizerConfig(Part):
     ema_kimg: Annotated[float, Field(ge=0, le=10_000, title="Half-life of the average")] = 20.0
     """Half-life of the averaged generator, which the pictures come from, in thousands of images;
     0 means no averaging."""
-    schedule: Annotated[str, Field(max_length=2000)] = ""
+    schedule: Annotated[str, Field(max_length=2000)] = (
+        "120000: batch_size=128, ema_kimg=40, shift=1; 240000: batch_size=256"
+    )
     """From so many images on, other values of batch_size, lr_g, lr_d, ema_kimg or shift, such as
     60000: batch_size=128, lr_g=0.0028; 200000: batch_size=256. Nothing here means that all stay as they are."""
 

@@ -40,7 +40,13 @@ def _to_4(values: dict[str, Any]) -> dict[str, Any]:
     return parts
 
 
-_LIFTS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {1: _to_2, 2: _to_3, 3: _to_4}
+def _to_5(values: dict[str, Any]) -> dict[str, Any]:
+    """Up to version 4 nothing changed on the way, unless that was said."""
+    optimizer = values.get("optimizer", {})
+    return {**values, "optimizer": {"schedule": "", **optimizer}} if isinstance(optimizer, dict) else values
+
+
+_LIFTS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {1: _to_2, 2: _to_3, 3: _to_4, 4: _to_5}
 
 
 def lifted(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import Any
 
 from gan.config import ConfigError, TrainConfig
-from gan.config.fields import is_plain, parse, show
+from gan.config.fields import find, is_plain, parse, show
 
 PATH = "optimizer.schedule"
 NAMES = ("batch_size", "lr_g", "lr_d", "ema_kimg", "shift")
@@ -84,6 +84,17 @@ def as_text(found: tuple[Stage, ...]) -> str:
         f"{stage.images}: {', '.join(f'{name}={_exact(value)}' for name, value in stage.changes.items())}"
         for stage in found
     )
+
+
+def on_the_way(text: str) -> dict[str, str]:
+    """What becomes of settings in a schedule, in words, by their paths: "128 from 120,000 images on, 256 from 240,000
+    on". Raises `ConfigError`."""
+    found: dict[str, list[str]] = {}
+    for stage in stages(text):
+        for name, value in stage.changes.items():
+            images = "" if name in found else " images"
+            found.setdefault(name, []).append(f"{value:g} from {stage.images:,}{images} on")
+    return {find(name): ", ".join(parts) for name, parts in found.items()}
 
 
 def _exact(value: float) -> str:

@@ -117,6 +117,9 @@ def form(base: TrainConfig | None, base_id: str, wide: DeltaGenerator) -> TrainC
         many = "" if len(problems) == 1 else f" And {len(problems) - 1} more in All settings."
         st.error(f"{next(iter(problems.values()))}{many}")
         return None
+    for path, what in schedule.on_the_way(values[schedule.PATH]).items():
+        if path in slots:  # the rates stand further up, and can be moved by hand
+            slots[path].caption(f"By the schedule {what}")
     return start.changed(values)
 
 

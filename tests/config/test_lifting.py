@@ -136,7 +136,7 @@ def _said(config: TrainConfig, names: Any) -> dict[str, Any]:
 def test_default_of_version_1_is_lifted_by_hand() -> None:
     """Every field at its place of now, written out."""
     assert TrainConfig.from_dict(version_1("cgan", seed=7)).to_dict() == {
-        "schema_version": 4,
+        "schema_version": 5,
         "preset": "cgan",
         "data": {"dataset": "mnist", "batch_size": 128, "classes": [], "train_images": 0},
         "generator": {
@@ -199,7 +199,7 @@ def test_version_1_is_lifted_exactly(name: str) -> None:
     assert set(old) | set(LATER) == set(NAMES_BEFORE_PARTS)
     assert not set(old) & set(LATER)
     assert _said(config, NAMES_BEFORE_PARTS) == old | LATER
-    assert config.to_dict()["schema_version"] == SCHEMA_VERSION == 4
+    assert config.to_dict()["schema_version"] == SCHEMA_VERSION == 5
     assert TrainConfig.from_json(json.dumps(config.to_dict())) == config
 
 
@@ -251,8 +251,17 @@ def test_version_3_is_lifted_exactly(name: str) -> None:
 
 @pytest.mark.parametrize("name", PRESETS_3)
 def test_preset_is_what_it_was_in_version_3(name: str) -> None:
-    """Parts have moved its settings and changed none."""
-    assert TrainConfig.from_dict(version_3(name)) == PRESETS[name]
+    """Parts have moved its settings and changed none. What is new is that some of them may change on the way."""
+    assert TrainConfig.from_dict(version_3(name)) == PRESETS[name].changed(schedule="")
+
+
+def test_in_version_4_nothing_changed_on_the_way_unless_that_was_said() -> None:
+    said = TrainConfig().to_dict() | {"schema_version": 4}
+    assert TrainConfig.from_dict(said) == TrainConfig()
+    del said["optimizer"]["schedule"]
+    assert TrainConfig.from_dict(said) == TrainConfig().changed(schedule="")
+    del said["optimizer"]
+    assert TrainConfig.from_dict(said) == TrainConfig().changed(schedule="")
 
 
 @pytest.mark.parametrize("old", [version_1(), version_2(), version_3()], ids=["1", "2", "3"])
@@ -270,15 +279,15 @@ def test_versions_before_parts_played_the_adversarial_game_move_by_move(old: dic
     }
 
 
-@pytest.mark.parametrize("version", [1, 2, 3])
+@pytest.mark.parametrize("version", [1, 2, 3, 4])
 def test_field_that_an_old_version_leaves_out_is_what_it_was_then_or_the_default(version: int) -> None:
     config = TrainConfig.from_dict({"schema_version": version, "seed": 7})
-    assert config == TrainConfig().changed({"seed": 7, **(LATER if version == 1 else {})})
+    assert config == TrainConfig().changed({"seed": 7, "schedule": "", **(LATER if version == 1 else {})})
 
 
-@pytest.mark.parametrize("version", [None, 0, 5, 99, "1", "4", 1.5, True, [4], "9" * 300])
+@pytest.mark.parametrize("version", [None, 0, 6, 99, "1", "5", 1.5, True, [5], "9" * 300])
 def test_other_schema_version_is_refused(version: Any) -> None:
-    with pytest.raises(ConfigError, match=r"version .* of the settings; this program reads 1 to 4") as caught:
+    with pytest.raises(ConfigError, match=r"version .* of the settings; this program reads 1 to 5") as caught:
         lifted(TrainConfig().to_dict() | {"schema_version": version})
     assert caught.value.field == "schema_version"
     assert repr(version)[:50] in str(caught.value)

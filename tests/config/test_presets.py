@@ -59,7 +59,7 @@ def test_quality_is_the_default_larger_and_patient() -> None:
     quality, default = PRESETS["quality"], PRESETS["cgan"]
     apart = {path for path, one in flat(quality).items() if one != flat(default)[path]}
     larger, patient = {"generator.widths", "discriminator.widths"}, {"discriminator.shift", "optimizer.ema_kimg"}
-    assert apart == {"preset", *larger, *patient, "budget.images", "budget.seconds"}
+    assert apart == {"preset", *larger, *patient, "optimizer.schedule", "budget.images", "budget.seconds"}
     for path in (*larger, "optimizer.ema_kimg"):
         assert np.all(np.asarray(value(quality, path)) >= value(default, path))
     # With a budget in images anybody's run is the same one; with one in seconds it would be the machine's.

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gan.config import ConfigError, TrainConfig
-from gan.config.schedule import NAMES, Schedule, as_text, stages
+from gan.config.schedule import NAMES, Schedule, as_text, on_the_way, stages
 from tests.helpers import is_sentence
 
 TWO = "600: batch_size=128, lr_g=0.004; 2000: batch_size=256, ema_kimg=40, shift=1"
@@ -25,6 +25,16 @@ def test_stage_changes_what_it_names_from_its_images_on() -> None:
     assert (third.batch_size, third.lr_g, third.ema_kimg, third.shift) == (256, 4e-3, 40.0, 1)
     assert found.largest_batch == 256
     assert schedule("").stages == ()
+
+
+def test_what_becomes_of_a_setting_is_told_in_words() -> None:
+    assert on_the_way(TWO) == {
+        "data.batch_size": "128 from 600 images on, 256 from 2,000 on",
+        "optimizer.lr_g": "0.004 from 600 images on",
+        "optimizer.ema_kimg": "40 from 2,000 images on",
+        "discriminator.shift": "1 from 2,000 images on",
+    }
+    assert on_the_way("") == {}
 
 
 def test_steps_are_counted_through_the_stages() -> None:

@@ -130,7 +130,7 @@ def test_model_takes_half_the_bytes_of_its_numbers(trained: Trainer, model: byte
         (lambda content: rewritten(content, config=None), "cannot be rebuilt"),
         (lambda content: rewritten(content, config="{"), "cannot be rebuilt"),
         (lambda content: rewritten(content, config='{"schema_version": 9}'), "cannot be rebuilt: .*version 9"),
-        (lambda content: rewritten(content, config='{"schema_version": 5}'), "cannot be rebuilt: .*version 5"),
+        (lambda content: rewritten(content, config='{"schema_version": 6}'), "cannot be rebuilt: .*version 6"),
         (lambda content: rewritten(content, about="{"), "cannot be rebuilt"),
         (lambda content: rewritten(content, about="[]"), "does not hold the networks"),
         (lambda content: rewritten(content, about='{"images": 1e999, "seconds": 0}'), "does not hold the networks"),
