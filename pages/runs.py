@@ -12,7 +12,7 @@ from gan.glossary import term
 from gan.presets import differences
 from gan.runs import BrokenRun, Run, RunError, space, store, trash
 from gan.system.text import shown
-from pages.components import launching, look, start
+from pages.components import launching, look, refusals, start
 
 start.through_app()
 ON_A_PAGE = 10
@@ -38,7 +38,7 @@ def picture(folder: Path, rows: bool, images: int) -> bytes | None:
 
 
 def row(run: Run) -> None:
-    """One run: its picture, what it is, and what can be done with it."""
+    """One run: its picture, what it is, what can be done with it, and below that why something was not."""
     seen, about, actions = st.columns([3, 4, 3], vertical_alignment="center", gap="small")
     with seen:
         png = picture(run.folder, has_rows(run.config), run.status.progress.images)
@@ -58,8 +58,9 @@ def row(run: Run) -> None:
             label, more = launching.further(run)
             if st.button(label, key=f"resume-{run.id}"):
                 launching.attempt(lambda: resume(run, more), run.id)
-            launching.offer(lambda: resume(run, more), run.id, trouble)
             delete_button(run)
+    if not run.living:
+        launching.offer(lambda: resume(run, more), run.id, st.container())
 
 
 def changed(run: Run) -> str:
@@ -92,6 +93,7 @@ def broken_row(broken: BrokenRun) -> None:
     with actions, st.container(horizontal=True, key=f"do-{look.short_key(broken.id)}"):
         if not broken.folder.is_symlink():
             delete_button(broken)
+    refusals.say(broken.id, st.container())
 
 
 def delete_button(run: Run | BrokenRun) -> None:
@@ -101,7 +103,7 @@ def delete_button(run: Run | BrokenRun) -> None:
     try:
         st.session_state.setdefault(DELETED, {})[run.id] = trash.discard(run.folder)
     except RunError as error:
-        trouble.error(str(error))
+        refusals.keep(run.id, str(error))
     else:
         st.rerun()
 
@@ -111,6 +113,7 @@ def deleted_row(run_id: str, name: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.html(f'<div class="quiet name">{html.escape(shown(run_id, 120))} is in the trash.</div>', width="content")
         restore_button("Undo", name, f"undo-{name}")
+    refusals.say(f"undo-{name}", st.container())
 
 
 def restore_button(label: str, name: str, key: str) -> None:
@@ -119,7 +122,7 @@ def restore_button(label: str, name: str, key: str) -> None:
         try:
             trash.restore(name)
         except RunError as error:
-            trouble.error(str(error))
+            refusals.keep(key, str(error))
         else:
             st.rerun()
 
@@ -140,6 +143,7 @@ def trash_section(items: list[trash.Item]) -> None:
                 name = html.escape(shown(item.run, 120))
                 until = f"until {item.until.astimezone():%d %b, %H:%M}"
                 st.html(f'<div class="quiet name">{name} · {until}</div>', width="stretch")
+            refusals.say(f"restore-{item.name}", st.container())
         if len(items) > IN_TRASH_SHOWN:
             st.caption(f"… and {len(items) - IN_TRASH_SHOWN} more, which python -m gan runs list shows.")
         if st.button("Empty the trash", icon=":material/delete_forever:"):
@@ -173,7 +177,6 @@ st.title("Runs")
 if not names:
     st.markdown("Nothing has been trained here yet." if not in_trash else "There are no runs.")
     st.page_link("pages/train.py", label="Train one now", icon=":material/model_training:")
-trouble = st.container()
 
 
 @st.fragment(run_every=2.0 if runs.training() else None)

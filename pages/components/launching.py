@@ -1,6 +1,5 @@
 """Starting a run from a button, with the way out when others train already."""
 
-import time
 from collections.abc import Callable
 from functools import partial
 
@@ -10,11 +9,9 @@ from streamlit.delta_generator import DeltaGenerator
 from gan import runs
 from gan.runs import BusyError, Run, RunError
 from gan.training.messages import Command
+from pages.components import refusals
 
-_BLOCKED, _REFUSED = "blocked", "refused"
-STANDS = 3.0
-"""Seconds that a refusal outlives redraws: a page that has just been opened draws itself once more when it knows the
-size of what is to be trained."""
+_BLOCKED = "blocked"
 MORE = 60.0
 """Seconds that a run whose budget is spent is offered."""
 
@@ -34,16 +31,16 @@ def attempt(launch: Callable[[], object], name: str) -> None:
         st.session_state[_BLOCKED] = name
         return
     except RunError as error:
-        st.session_state[_REFUSED] = (name, str(error), time.monotonic() + STANDS)
+        refusals.keep(name, str(error))
         return
-    for key in (_BLOCKED, _REFUSED):
-        st.session_state.pop(key, None)
+    st.session_state.pop(_BLOCKED, None)
+    refusals.forget()
     st.rerun()
 
 
 def offer(launch: Callable[[], object], name: str, trouble: DeltaGenerator) -> None:
     """Says in `trouble` why `name` was refused, names the runs that are in its way, and offers to stop one of them."""
-    _refusal(name, trouble)
+    refusals.say(name, trouble)
     if st.session_state.get(_BLOCKED) != name:
         return
     others = runs.training()
@@ -58,15 +55,9 @@ def offer(launch: Callable[[], object], name: str, trouble: DeltaGenerator) -> N
                 key = f"instead-{other.id}"
                 if other.owned and st.button(f"Stop {which} and start this one", icon=":material/swap_horiz:", key=key):
                     attempt(partial(_instead, other, launch), name)
-                    _refusal(name, trouble)
+                    refusals.say(name, trouble)
                 show = {"run": other.id}
                 st.page_link("pages/train.py", label=f"Show {which}", icon=":material/visibility:", query_params=show)
-
-
-def _refusal(name: str, trouble: DeltaGenerator) -> None:
-    refused, sentence, until = st.session_state.get(_REFUSED, ("", "", 0.0))
-    if refused == name and time.monotonic() < until:
-        trouble.error(sentence)
 
 
 def _instead(other: Run, launch: Callable[[], object]) -> None:
