@@ -3,7 +3,7 @@ import streamlit as st
 from gan import presets, runs
 from gan.runs import Run, RunError
 from gan.system.text import shown
-from pages.components import address, experiments, launching, lesson, look, start, stepping
+from pages.components import address, experiments, launching, lesson, look, naming, start, stepping
 
 start.through_app()
 start.prepare()
@@ -22,6 +22,7 @@ def choose(wanted: str) -> str:
     if wanted and not wanted.startswith(FRESH) and wanted not in found:
         found = {wanted: shown(wanted, 60), **found}
     found |= {f"{FRESH}{name}": f"a fresh run of {name}" for name in presets.PRESETS}
+    found = naming.told_apart(found, str)
     wanted = wanted if wanted in found else next(iter(found))
     options = list(found)
     chosen = st.selectbox(

@@ -6,7 +6,6 @@ listing, never joined to a path. A folder may be called as another model is: the
 gets a tilde.
 """
 
-from collections import Counter
 from collections.abc import Container, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -21,6 +20,7 @@ from gan.models import snapshots
 from gan.models.files import ModelError
 from gan.paths import PRETRAINED as SHIPPED
 from gan.runs import Run
+from pages.components import naming
 
 if TYPE_CHECKING:
     from gan.models.model import Model
@@ -74,14 +74,9 @@ def listing() -> dict[str, Choice]:
         run_id = _unused(run.id, taken) if run.id == PRETRAINED else run.id
         with suppress(OSError):
             found |= {choice.id: choice for choice in _of(run, run_id, taken)}
-    # A list tells its entries apart by what it shows of them.
-    often = Counter(choice.name for choice in found.values())
-    return {
-        choice.id: choice
-        if often[choice.name] == 1 or choice.run is None
-        else replace(choice, name=f"{choice.name} · {choice.run.id}")
-        for choice in found.values()
-    }
+    folders = {choice.id: choice.run.id if choice.run else choice.id for choice in found.values()}
+    names = naming.told_apart({choice.id: choice.name for choice in found.values()}, folders.__getitem__)
+    return {choice.id: replace(choice, name=names[choice.id]) for choice in found.values()}
 
 
 def _of(run: Run, run_id: str, taken: Container[str]) -> Iterator[Choice]:

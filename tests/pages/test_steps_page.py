@@ -1,0 +1,51 @@
+"""Step by step through Streamlit's AppTest: which run is stepped. The steps themselves are driven in
+tests/browser/test_steps.py."""
+
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from gan import runs
+from gan.runs import store
+from tests.apps import open_app
+from tests.helpers import small, status_at
+
+
+@pytest.fixture
+def app(runs_root: Path) -> AppTest:
+    return open_app()
+
+
+def ended(name: str) -> Path:
+    folder = runs.create(small(), runs.root() / name)
+    with closing(store.Writer(folder)) as writer:
+        writer(status_at("stopped", images=64))
+    return folder
+
+
+def choose(app: AppTest, run: str) -> AppTest:
+    chosen = app.selectbox[0].set_value(run).run()
+    assert not chosen.exception
+    return chosen
+
+
+def test_runs_that_are_alike_can_each_be_chosen(app: AppTest) -> None:
+    """They were made in the same minute with the same settings."""
+    for name in ("first", "second", "third"):
+        ended(name)
+    opened = app.switch_page("pages/steps.py").run()
+    for name in ("first", "third", "second"):
+        opened = choose(opened, name)
+        assert opened.query_params["run"] == name
+
+
+def test_run_is_chosen_whatever_became_of_it_since_the_page_was_drawn(app: AppTest) -> None:
+    folder = ended("run")
+    app.query_params["run"] = "new:cgan"
+    opened = app.switch_page("pages/steps.py").run()
+    with closing(store.Writer(folder)) as writer:
+        writer(replace(runs.read(folder).status, state="finished"))
+    assert choose(opened, "run").query_params["run"] == "run"
