@@ -16,8 +16,8 @@ from gan.lessons.files import is_name
 from pages.components import address, hiding, journal, look, present
 
 # Keys of the session: the lesson as the address has it, and the step; what was wrong with the last one; whether the bar
-# is folded; whether what is hidden is shown; the page on screen.
-OPEN, WRONG, FOLDED, SHOWN, PAGE = "lesson-open", "lesson-wrong", "lesson-folded", "lesson-shown", "lesson-page"
+# is folded; the page on screen.
+OPEN, WRONG, FOLDED, PAGE = "lesson-open", "lesson-wrong", "lesson-folded", "lesson-page"
 # What came of a lesson that was finished, and on which page; which step has put its state into the address.
 FINISHED, MOUNT = "lesson-finished", "lesson-mount"
 RUN = "run in hand"
@@ -57,7 +57,7 @@ def bar(page: str) -> None:
         return
     st.session_state.pop(FINISHED, None)
     step_page, hidden = (found.page, found.hide) if isinstance(found, Made) else (found.step.page, found.step.hide)
-    if hidden and step_page == page and not st.session_state.get(SHOWN):
+    if hidden and step_page == page and not _reveals():
         st.html(f"<style>{hiding.sheet(page, hidden)}</style>")
     with st.container(key="lesson", gap="xsmall"):
         if isinstance(found, Made):
@@ -73,10 +73,21 @@ def hides(part: str) -> bool:
     if not any(part in parts for parts in lessons.PARTS.values()):
         raise KeyError(part)
     found = _current()
-    if found is None or st.session_state.get(SHOWN):
+    if found is None or _reveals():
         return False
     step = found if isinstance(found, Made) else found.step
     return step.page == page and part in step.hide
+
+
+def _reveal_key() -> str:
+    """The key of the switch that shows what this step hides. It is another in each step: a browser keeps a switch as it
+    is for as long as its key stays, and the next step would begin with nothing hidden."""
+    text, number = st.session_state.get(OPEN, ("", 1))
+    return f"lesson-reveal-{look.short_key(text)}-{number}"
+
+
+def _reveals() -> bool:
+    return bool(st.session_state.get(_reveal_key()))
 
 
 def mounted_for() -> str:
@@ -92,7 +103,6 @@ def _take_from_address() -> None:
     asked = (query["lesson"], _number(query.get("step", "")))
     if asked != st.session_state.get(OPEN):
         if asked[0] != st.session_state.get(OPEN, ("", 1))[0]:
-            st.session_state.pop(SHOWN, None)
             st.session_state.pop(FOLDED, None)
         st.session_state[OPEN] = asked
 
@@ -119,7 +129,7 @@ def _current() -> Place | Made | None:
 
 def leave() -> None:
     """Closes the lesson."""
-    for key in (OPEN, SHOWN, FOLDED, MOUNT):
+    for key in (OPEN, FOLDED, MOUNT):
         st.session_state.pop(key, None)
     for name in ("lesson", "step"):
         st.query_params.pop(name, None)
@@ -138,7 +148,6 @@ def go(lesson: str, number: int, step: Step, mount: bool = True) -> None:
     if present.on():
         query["present"] = ""
     st.session_state[OPEN] = (lesson, number)
-    st.session_state.pop(SHOWN, None)
     if here:
         st.query_params.from_dict(query)
         st.rerun()
@@ -260,7 +269,7 @@ def _question(place: Place, done: frozenset[str], why: DeltaGenerator) -> None:
 
 def _switch(page: str, hidden: tuple[str, ...]) -> None:
     named = ", ".join(lessons.PARTS[page][part] for part in hidden)
-    st.toggle("Show what is hidden", key=SHOWN, help=f"Hidden: {named}.")
+    st.toggle("Show what is hidden", key=_reveal_key(), help=f"Hidden: {named}.")
 
 
 def _made(made: Made, page: str) -> None:

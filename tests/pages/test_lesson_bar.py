@@ -62,6 +62,23 @@ def test_a_right_answer_is_ticked_and_explained(first: AppTest) -> None:
     assert any(question.why in one for one in pieces(first))
 
 
+def test_each_step_begins_with_its_parts_hidden() -> None:
+    """A browser keeps a switch as it is for as long as its key stays."""
+    app = AppTest.from_function(script)
+    app.session_state["on"] = "train"
+    app.query_params["lesson"] = "reading-the-curves"
+    app.query_params["step"] = "1"
+    app.run()
+    [switch] = app.toggle
+    switch.set_value(True).run()
+    assert not any("--see-train-diagnosis" in one for one in pieces(app))
+    app.query_params["step"] = "2"
+    app.run()
+    assert app.toggle[0].key != switch.key
+    assert not app.toggle[0].value
+    assert any("--see-train-diagnosis" in one for one in pieces(app))
+
+
 @pytest.mark.parametrize(
     ("lesson", "said"),
     [("no-such", "There is no lesson 'no-such' here"), ("A" * 10_000, "too long"), ("eyJ2Ijoy", "cut off or changed")],
