@@ -18,7 +18,7 @@ from pages.components import address, hiding, journal, look, present
 # Keys of the session: the lesson as the address has it, and the step; what was wrong with the last one; whether the bar
 # is folded; the page on screen.
 OPEN, WRONG, FOLDED, PAGE = "lesson-open", "lesson-wrong", "lesson-folded", "lesson-page"
-# What came of a lesson that was finished, and on which page; which step has put its state into the address.
+# What came of a lesson that was finished, and on which page; how often a step has put its state into the address.
 FINISHED, MOUNT = "lesson-finished", "lesson-mount"
 RUN = "run in hand"
 """Key of the session: the run that was looked at last."""
@@ -91,8 +91,8 @@ def _reveals() -> bool:
 
 
 def mounted_for() -> str:
-    """Goes into the key of a widget that reads its state from the address when it is built: another where a step of a
-    lesson has put another state there."""
+    """Goes into the key of a widget that reads its state from the address when it is built: another each time a step of
+    a lesson has put another state there, and only then. Whoever leaves the lesson keeps what the widget holds."""
     return str(st.session_state.get(MOUNT, ""))
 
 
@@ -129,20 +129,20 @@ def _current() -> Place | Made | None:
 
 def leave() -> None:
     """Closes the lesson."""
-    for key in (OPEN, FOLDED, MOUNT):
+    for key in (OPEN, FOLDED):
         st.session_state.pop(key, None)
     for name in ("lesson", "step"):
         st.query_params.pop(name, None)
 
 
-def go(lesson: str, number: int, step: Step, mount: bool = True) -> None:
+def go(lesson: str, number: int, step: Step) -> None:
     """Goes to a step: its page, in its state."""
     asked = {name: _filled(value) for name, value in step.parameters.items()}
     here = st.session_state.get(PAGE) == step.page
     if here and not step.query:
         asked = {name: st.query_params[name] for name in st.query_params if name not in address.KEPT}
-    elif mount:
-        st.session_state[MOUNT] = f"{lesson}-{number}"
+    else:
+        st.session_state[MOUNT] = st.session_state.get(MOUNT, 0) + 1
     query = {name: value for name, value in asked.items() if value}
     query |= {"lesson": lesson, "step": str(number)}
     if present.on():

@@ -14,6 +14,7 @@ def script() -> None:
     from pages.components import journal, lesson
 
     lesson.bar(st.session_state.get("on", "explore"))
+    st.text(lesson.mounted_for())
     journal.keep()
 
 
@@ -60,6 +61,31 @@ def test_a_right_answer_is_ticked_and_explained(first: AppTest) -> None:
     radio = next(one for one in first.radio if one.label == question.ask)
     radio.set_value(question.choices[question.right - 1]).run()
     assert any(question.why in one for one in pieces(first))
+
+
+def mounted(app: AppTest) -> str:
+    return str(app.text[0].value)
+
+
+@pytest.mark.parametrize("way_out", ["lesson-leave", "lesson-next"])
+def test_widgets_of_the_page_are_built_anew_by_a_step_and_not_by_the_end(way_out: str) -> None:
+    """What one has in hand on the page stays there, whether one leaves the lesson or finishes it."""
+    app = opened("first-look", "4")
+    app.session_state["on"] = "explore"
+    first = mounted(app)
+    app.button("lesson-next").click().run()
+    assert "step 5 of 5" in title(app)
+    last = mounted(app)
+    assert last != first
+    app.button(way_out).click().run()
+    assert "step" not in title(app)
+    assert mounted(app) == last
+    # And the same step of the same lesson puts its state there once more.
+    app.query_params["lesson"] = "first-look"
+    app.query_params["step"] = "4"
+    app.run()
+    app.button("lesson-next").click().run()
+    assert mounted(app) not in (first, last)
 
 
 def test_each_step_begins_with_its_parts_hidden() -> None:
