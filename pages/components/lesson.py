@@ -248,12 +248,14 @@ def _question(place: Place, done: frozenset[str], why: DeltaGenerator) -> None:
     deed = place.lesson.deed(place.number)
     known = deed in done
     options = list(question.choices)
+    # What was answered before is known only when the browser has reported it, after a reload in the second run. A key
+    # that stayed would keep the choice of the first run, none.
     chosen = st.radio(
         look.plain(question.ask),
         options,
         index=question.right - 1 if known else None,
         format_func=look.plain,
-        key=f"answer-{look.short_key(deed)}",
+        key=f"answer-{look.short_key(deed)}-{known}",
     )
     if chosen is None:
         return

@@ -5,7 +5,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from gan import lessons
-from pages.components import hiding
+from pages.components import hiding, journal
 
 
 def script() -> None:
@@ -103,6 +103,18 @@ def test_each_step_begins_with_its_parts_hidden() -> None:
     assert app.toggle[0].key != switch.key
     assert not app.toggle[0].value
     assert any("--see-train-diagnosis" in one for one in pieces(app))
+
+
+def test_answer_is_there_once_the_browser_has_reported_it(first: AppTest) -> None:
+    """After a reload the page is drawn before the browser says what was done."""
+    place = lessons.find("first-look")
+    question = place.steps[4].question
+    assert question is not None
+    first.session_state[journal.DONE] = frozenset({place.deed(5)})
+    first.run()
+    radio = next(one for one in first.radio if one.label == question.ask)
+    assert radio.value == question.choices[question.right - 1]
+    assert any(question.why in one for one in pieces(first))
 
 
 @pytest.mark.parametrize(
