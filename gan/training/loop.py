@@ -95,6 +95,8 @@ class Loop:
         )
         self._clock = TrainingClock(start.progress.seconds)
         self._speed: deque[tuple[float, int]] = deque()
+        self._pause_at = math.inf
+        """What the training clock shows when the seconds have passed for which the run was resumed."""
         self._owed: list[Segment | Record] = []
         self._kept = trainer.images_seen
         """After how many images the last checkpoint was taken."""
@@ -141,7 +143,7 @@ class Loop:
                 self.trainer.step(norms=whole and self.trainer.unrecorded == 0, progress=progress)
                 self._clock.lap()
             try:
-                ending = self._after_step() or self._process_commands()
+                ending = self._after_step() or self._pause_when_due() or self._process_commands()
             except StorageError as error:
                 ending = self._wait_out(error)
         return ending
@@ -199,6 +201,10 @@ class Loop:
                     return self._end(ENDING_OF[command.verb])
         return None
 
+    def _pause_when_due(self) -> Ending | None:
+        """Pauses once the seconds have passed for which the run was resumed; says how it ended if it did meanwhile."""
+        return self._pause() if self.seconds >= self._pause_at else None
+
     def _set_rates(self, command: Command) -> None:
         self.trainer.lr_g = command.lr_g or self.trainer.lr_g
         self.trainer.lr_d = command.lr_d or self.trainer.lr_d
@@ -210,6 +216,7 @@ class Loop:
         Returns None to go on training, else how the run ended.
         """
         self._clock.stop()
+        self._pause_at = math.inf
         told = False
         while True:
             try:
@@ -243,6 +250,7 @@ class Loop:
                         self._emit()
                         self._checkpoint()  # if this cannot be written, nothing can
                     self.paused = False
+                    self._pause_at = self.seconds + command.seconds if command.seconds else math.inf
                     self._report("running")
                     self._start_clock()
                     return None

@@ -32,8 +32,9 @@ WHOLE_STEPS = "step"
 @dataclass(frozen=True)
 class Command:
     """An order to a running loop. `rates` carries the learning rates to change; `leave` means save and
-    go, the run to be taken up again later. The others are for a paused run: `move` takes so many moves of a step,
-    `look` shows how things stand, and `experiment` tries on copies what the run itself does not do."""
+    go, the run to be taken up again later. The others are for a paused run: `resume` trains on, perhaps for so many
+    `seconds` only, `move` takes so many moves of a step, `look` shows how things stand, and `experiment` tries on
+    copies what the run itself does not do."""
 
     verb: Verb
     lr_g: float | None = None
@@ -45,6 +46,8 @@ class Command:
     """For an experiment, its name."""
     inspect: bool = False
     """Whether the last move is looked into, and the last one of each player before it."""
+    seconds: float = 0.0
+    """Of training, after which a run that is resumed pauses by itself, whoever looks on; 0 for no such limit."""
 
     def to_line(self) -> str:
         """One line of JSON."""
@@ -67,7 +70,10 @@ class Command:
             raise ValueError(f"the number of moves has to be from 1 to {MOST_MOVES:,}: {line.strip()!r}")
         if not isinstance(player, str) or not isinstance(inspect, bool):
             raise ValueError(f"no such moves: {line.strip()!r}")
-        return cls(values["verb"], rates[0], rates[1], count, player, inspect)
+        seconds = values.get("seconds", 0.0)
+        if not isinstance(seconds, float) or not 0 <= seconds < math.inf:
+            raise ValueError(f"seconds of training have to be a number: {line.strip()!r}")
+        return cls(values["verb"], rates[0], rates[1], count, player, inspect, seconds)
 
 
 @dataclass(frozen=True)

@@ -53,14 +53,13 @@ def _widget(run: Run) -> None:
         memory["done"], memory["note"] = asked, ""
         found: list[Inspection] = []
         try:
-            found = _carry_out(run, words, memory)
+            found = _carry_out(run, words)
         except RunError as error:
             memory["note"] = str(error)
         with suppress(RunError):
             run = runs.read(run.folder)
         if found:
             memory["version"], memory["scenes"] = str(asked), found
-    _pause_again(run, memory)
     about = {
         "run": run.id,
         "where": _where(run),
@@ -96,18 +95,16 @@ def _asked(key: str) -> tuple[int, list[str]]:
     return (int(number), words) if number.isdecimal() and len(number) < 18 else (0, [])
 
 
-def _carry_out(run: Run, words: list[str], memory: dict[str, object]) -> "list[Inspection]":
+def _carry_out(run: Run, words: list[str]) -> "list[Inspection]":
     """Does what the page asks for; returns what is to be seen of it. Raises `RunError` with a sentence."""
     if words == ["pause"] and run.status.state == "running":
-        memory.pop("pause at", None)
         runs.send(run.folder, Command("pause"))
         runs.settle(run)
         return []
     if run.status.state != "paused":
         raise RunError(f"This run is {run.status.state}; only a paused one can be stepped.")
     if words == ["train"]:
-        memory["pause at"] = run.status.progress.seconds + TRAIN
-        runs.send(run.folder, Command("resume"))
+        runs.send(run.folder, Command("resume", seconds=TRAIN))
         runs.settle(run)
         return []
     command = _command(words)
@@ -190,14 +187,3 @@ def _read(folder: Path, players: list[str]) -> "list[Inspection]":
         except (OSError, ValueError) as error:
             raise RunError("What was seen of the move cannot be read.") from error
     return sorted(found, key=lambda one: (one.step, one.number, one.player))
-
-
-def _pause_again(run: Run, memory: dict[str, object]) -> None:
-    """Ends the seconds of training that a button gave."""
-    until = memory.get("pause at")
-    if isinstance(until, float) and run.status.state == "running" and run.status.progress.seconds >= until:
-        del memory["pause at"]
-        with suppress(RunError):
-            runs.send(run.folder, Command("pause"))
-            runs.settle(run)
-        st.rerun()

@@ -13,7 +13,7 @@ from gan.training.inspection import Inspection
 from gan.training.messages import MOST_MOVES, Checkpoint, Command, Event, Inspected, Record, Sample, Snapshot, Status
 from gan.training.trainer import Trainer
 from tests.helpers import LARGE, React, assert_equal, build
-from tests.loops import Disk, Queue, at, broken_at_once, every, of, once, play, quiet, say, states
+from tests.loops import Disk, Queue, at, broken_at_once, every, of, once, play, quiet, say, states, timed
 
 
 @pytest.fixture(autouse=True)
@@ -172,6 +172,37 @@ def test_pause_says_whose_move_it_is_and_a_running_run_does_not(digits: DataSet)
     _, events = play(build(digits), at(96, "pause", _moves(), _moves(), "resume"))
     assert _next(events) == [D, G, D]
     assert {status.control.next_player for status in of(events, Status) if status.state != "paused"} == {""}
+
+
+def test_run_that_is_resumed_for_some_seconds_pauses_by_itself(
+    digits: DataSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A step takes an eighth of a second, so 0.3 s are three of them. Resumed without a limit, the run goes on to its
+    end; and it ends in the same bits as one that was never paused."""
+    plain, limited = build(digits, threads=1), build(digits, threads=1)
+    play(plain)
+    timed(monkeypatch, limited)
+    stops: list[int] = []
+
+    def resume(event: Event, waiting: Queue) -> None:
+        if _is_paused(event):
+            assert isinstance(event, Status)
+            stops.append(event.progress.images)
+            again = len(stops) < 3
+            waiting.put(Command("resume", seconds=0.3) if again else Command("resume"))
+
+    ending, events = play(limited, every(resume, at(64, "pause")))
+    assert stops == [64, 160, 256]
+    assert ending == "finished"
+    assert states(events) == ["running", *["paused", "running"] * 3, "finished"]
+    assert_equal(limited.tensors(), plain.tensors())
+
+
+def test_pause_by_hand_ends_the_seconds_of_a_resumed_run(digits: DataSet, monkeypatch: pytest.MonkeyPatch) -> None:
+    trainer = build(digits)
+    timed(monkeypatch, trainer)
+    _, events = play(trainer, every(at(64, "pause", Command("resume", seconds=0.5)), at(96, "pause", "resume")))
+    assert states(events) == ["running", "paused", "running", "paused", "running", "finished"]
 
 
 def test_clock_stands_still_while_moves_are_taken_by_hand(digits: DataSet) -> None:

@@ -12,12 +12,13 @@ rates = st.none() | st.floats(min_value=0, exclude_min=True, allow_infinity=Fals
 
 
 counts = st.integers(1, MOST_MOVES)
+durations = st.floats(min_value=0, allow_infinity=False)
 anything = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(), lambda some: st.lists(some, max_size=3)
 )
 
 
-@given(st.builds(Command, st.sampled_from(get_args(Verb)), rates, rates, counts, st.text(), st.booleans()))
+@given(st.builds(Command, st.sampled_from(get_args(Verb)), rates, rates, counts, st.text(), st.booleans(), durations))
 def test_command_survives_its_line(command: Command) -> None:
     line = command.to_line()
     assert line.endswith("\n")
@@ -52,16 +53,22 @@ def test_command_survives_its_line(command: Command) -> None:
         '{"verb": "move", "player": ["generator"]}',
         '{"verb": "move", "inspect": 1}',
         '{"verb": "move", "inspect": "yes"}',
+        '{"verb": "resume", "seconds": -5.0}',
+        '{"verb": "resume", "seconds": NaN}',
+        '{"verb": "resume", "seconds": 1e999}',
+        '{"verb": "resume", "seconds": null}',
+        '{"verb": "resume", "seconds": "five"}',
     ],
 )
 def test_any_other_line_is_refused(line: str) -> None:
     with pytest.raises(
-        ValueError, match=r"no such command|learning rates|number of moves|no such moves|Expecting value"
+        ValueError,
+        match=r"no such command|learning rates|number of moves|no such moves|seconds of training|Expecting value",
     ):
         Command.from_line(line)
 
 
-@given(st.sampled_from(["verb", "lr_g", "lr_d", "count", "player", "inspect"]), anything)
+@given(st.sampled_from(["verb", "lr_g", "lr_d", "count", "player", "inspect", "seconds"]), anything)
 def test_whatever_stands_in_a_line_it_is_a_command_or_refused(field: str, value: Any) -> None:
     """A worker that chokes on a line hears nothing more."""
     try:
@@ -73,14 +80,16 @@ def test_whatever_stands_in_a_line_it_is_a_command_or_refused(field: str, value:
 
 
 def test_line_is_json_with_a_verb() -> None:
-    rest = {"count": 1, "player": "", "inspect": False}
+    rest = {"count": 1, "player": "", "inspect": False, "seconds": 0.0}
     assert json.loads(Command("rates", lr_d=1e-4).to_line()) == {"verb": "rates", "lr_g": None, "lr_d": 1e-4} | rest
     moves = Command("move", count=3, player="generator", inspect=True).to_line()
     assert json.loads(moves) == {"verb": "move", "lr_g": None, "lr_d": None} | {
         "count": 3,
         "player": "generator",
         "inspect": True,
+        "seconds": 0.0,
     }
+    assert json.loads(Command("resume", seconds=5.0).to_line())["seconds"] == 5.0
 
 
 @pytest.mark.parametrize("verb", get_args(Verb))
