@@ -1,5 +1,7 @@
 """The buttons and sliders of a run. They act on the run alone; what others see follows."""
 
+from dataclasses import dataclass
+
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
@@ -82,14 +84,40 @@ def _resume_button(run: Run, rates: dict[str, float], trouble: DeltaGenerator) -
     launching.offer(launch, run.id, trouble)
 
 
+@dataclass
+class _Known:
+    """The rates that a slider expects the run to have: the one that was seen last, and those that it has sent since."""
+
+    rates: list[float]
+    slider: int = 0
+    """Part of the slider's key. Where the rate has changed otherwise, it becomes another slider, which begins there."""
+
+
+def _known_key(run: Run, field: str) -> str:
+    return f"known-{field}-{run.id}"
+
+
+def _known(run: Run, field: str, now: float) -> _Known:
+    known: _Known = st.session_state.setdefault(_known_key(run, field), _Known([now]))
+    if now not in known.rates:
+        known.slider += 1
+    if now not in known.rates or now == known.rates[-1]:
+        known.rates = [now]
+    return known
+
+
 def _rates(run: Run) -> dict[str, float]:
-    """Sliders for the learning rates; returns those that are moved. Their keys hold the value, so that another
-    tab's change shows."""
+    """Sliders for the learning rates; returns those that are moved.
+
+    A slider stays the same while its own moves take effect: of two that come close together the browser sends the
+    second one before it has seen what came of the first.
+    """
     moved = {}
     for column, field in zip(st.columns(2), RATES_BY_HAND, strict=True):
         now = getattr(run.status.control, field) or getattr(run.config.optimizer, field)
+        key = f"{field}-{run.id}-{_known(run, field, now).slider}"
         with column:
-            chosen = rate_slider(field, now, run.config.preset, f"{field}-{run.id}-{now!r}")
+            chosen = rate_slider(field, now, run.config.preset, key)
         if chosen != now:
             moved[field] = chosen
     return moved
@@ -98,6 +126,9 @@ def _rates(run: Run) -> dict[str, float]:
 def _move_rates(run: Run, moved: dict[str, float], trouble: DeltaGenerator) -> None:
     if not moved:
         return
+    for field, rate in moved.items():
+        # Before it is sent, for after that the script may be begun anew at any moment.
+        st.session_state[_known_key(run, field)].rates.append(rate)
     try:
         runs.send(run.folder, Command("rates", **moved))
         runs.settle(run)
