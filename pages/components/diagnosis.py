@@ -4,7 +4,6 @@ import html
 import math
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from gan import runs
 from gan.config import ConfigError, TrainConfig
@@ -15,7 +14,7 @@ from gan.runs import Run, RunError, diagnosing
 from gan.training.findings import Finding, Level
 from gan.training.messages import Command
 from gan.training.remedies import LIVE, Cure
-from pages.components import address, charts, look
+from pages.components import address, charts, look, refusals
 
 MARKS: dict[Level, tuple[str, str]] = {
     "good": ("●", "well"),
@@ -120,19 +119,19 @@ def _numbers(evidence: dict[str, float]) -> list[tuple[str, str]]:
 
 def _act(run: Run, finding: Finding) -> None:
     """Buttons: the change that usually helps, what undoes it, and the failure that shows the same."""
-    trouble = st.container()
+    refusals.say(_refused(run), st.container())
     found = finding.cure
     with st.container(horizontal=True, vertical_alignment="center"):
         if found and found.live and run.owned and run.living:
             name = f"Set {_label(found.path)} to {written(found.value)} now"
-            if st.button(name, type="primary", icon=":material/healing:", key="cure"):
-                _set_rate(run, found.path, float(found.value), trouble)
+            rate = (run, found.path, float(found.value))
+            st.button(name, type="primary", icon=":material/healing:", key="cure", on_click=_set_rate, args=rate)
         elif found and st.button(again_label(found), icon=":material/healing:", key="cure-in-new-run"):
             again(run, found)
-        for path, rate in _moved(run).items():
-            name = f"Put {_label(path)} back to {written(rate)}"
-            if run.owned and run.living and st.button(name, icon=":material/undo:", key=f"undo-{short(path)}"):
-                _set_rate(run, path, rate, trouble)
+        for path, began in _moved(run).items() if run.owned and run.living else ():
+            name = f"Put {_label(path)} back to {written(began)}"
+            key, rate = f"undo-{short(path)}", (run, path, began)
+            st.button(name, icon=":material/undo:", key=key, on_click=_set_rate, args=rate)
         if failure := shows(finding):
             st.page_link(
                 "pages/failures.py",
@@ -148,14 +147,18 @@ def _moved(run: Run) -> dict[str, float]:
     return {path: began[path] for path, rate in _rates(run).items() if rate != began[path]}
 
 
-def _set_rate(run: Run, path: str, rate: float, trouble: DeltaGenerator) -> None:
+def _set_rate(run: Run, path: str, rate: float) -> None:
+    """Called before the page is drawn: a page that is then begun anew, since the run has changed, loses no click."""
     try:
         runs.send(run.folder, Command("rates", **{short(path): rate}))
         runs.settle(run)
     except RunError as error:
-        trouble.error(look.plain(str(error)))
-        return
-    st.rerun()
+        refusals.keep(_refused(run), str(error))
+
+
+def _refused(run: Run) -> str:
+    """What a refused change of a rate is called."""
+    return f"rate-{run.id}"
 
 
 def _label(path: str) -> str:

@@ -1,6 +1,7 @@
 """What the curves say on the Train page, through Streamlit's AppTest, of runs whose curves were recorded."""
 
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -9,9 +10,9 @@ from streamlit.testing.v1 import AppTest
 
 from gan import runs
 from gan.config.fields import flat
-from gan.runs import processes, store
+from gan.runs import RunError, processes, store
 from gan.training.messages import Command, Quality, Status
-from pages.components import diagnosis
+from pages.components import diagnosis, live
 from tests.apps import open_app
 from tests.helpers import status_at
 from tests.recorded import recorded, run_of, status_of
@@ -167,6 +168,30 @@ def test_cure_sets_the_rate_of_a_running_run_and_is_undone(training: tuple[Path,
     assert got[-1] == Command("rates", lr_d=broken)
     assert runs.read(run).status.control.lr_d == broken
     assert back not in labels(shown)
+
+
+def test_click_is_not_lost_where_the_page_is_begun_anew_at_that_moment(
+    training: tuple[Path, list[Command]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The fragment sees that the run has changed before it draws the button."""
+    _, got = training
+    shown = show(training[0])
+    outline, calls = live.outline, count()
+    monkeypatch.setattr(live, "outline", lambda run: (*outline(run), next(calls) == 1))
+    press(shown, "Set learning rate of the discriminator to 0.0005 now")
+    assert got == [Command("rates", lr_d=5e-4)]
+
+
+def test_refused_change_of_a_rate_says_why(
+    training: tuple[Path, list[Command]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(folder: Path, command: Command) -> None:
+        raise RunError("It *has* just ended.")
+
+    shown = show(training[0])
+    monkeypatch.setattr(runs, "send", refuse)
+    shown = press(shown, "Set learning rate of the discriminator to 0.0005 now")
+    assert [error.value for error in shown.error] == ["It \\*has\\* just ended."]
 
 
 def test_run_of_another_process_can_only_be_watched(
