@@ -1,3 +1,5 @@
+from collections.abc import Sequence
+
 import streamlit as st
 
 from gan.quality.results import SAMPLES
@@ -7,10 +9,10 @@ start.through_app()
 report.apply_style()
 
 
-def remember() -> None:
-    """Writes what was chosen into the URL, which is where it is kept."""
+def remember(unknown: Sequence[str] = ()) -> None:
+    """Writes what the fields hold into the URL, which is where it is kept, and names of the URL that no field holds."""
     state = st.session_state
-    kept = {"model": state["models"] or [""]}
+    kept = {"model": [*state["models"], *unknown] or [""]}
     if state["samples"] != SAMPLES:
         kept["n"] = [str(state["samples"])]
     if state["seed"]:
@@ -54,7 +56,9 @@ seed = start_at.number_input(
 wanted = (tuple(chosen), n, seed)
 press = asking.remembered(wanted)
 waiting = press is not None and asking.waits(press.asked)
-if go.button("Evaluate", type="primary", disabled=not chosen or waiting, width="stretch"):
+# A click that follows at once on a change still comes with the URL of before.
+off = not chosen or waiting
+if go.button("Evaluate", type="primary", disabled=off, width="stretch", on_click=remember, args=(unknown,)):
     asking.press([choices[name] for name in chosen], n, seed)
     st.rerun()
 if unknown:

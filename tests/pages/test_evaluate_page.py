@@ -126,6 +126,22 @@ def test_table_has_the_figures_that_the_library_finds(app: AppTest) -> None:
     assert "with fewer they mislead" in shown(opened)
 
 
+def test_button_evaluates_what_the_fields_hold_and_not_what_the_address_still_says(
+    app: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A browser sends a click that follows at once on a change with the address of before."""
+    pressed: list[tuple[int, int]] = []
+    monkeypatch.setattr(asking, "press", lambda choices, n, seed: pressed.append((n, seed)))
+    opened = open_page(app)
+    opened.number_input(key="seed").set_value(7)
+    opened.selectbox(key="samples").set_value(FEW).run()
+    for name in ("seed", "n"):
+        del opened.query_params[name]
+    opened = button(opened, "Evaluate").click().run()  # type: ignore[attr-defined]
+    assert pressed == [(FEW, 7)]
+    assert opened.query_params["seed"] == "7"
+
+
 def test_rerun_and_second_press_show_the_same_without_measuring_again(app: AppTest) -> None:
     opened = press(open_page(app))
     before, measured = rows(opened), examined(opened)[0].measured
