@@ -105,7 +105,31 @@ def explain() -> None:
         report.meanings()
 
 
-if len(examined) > 2:  # the table takes the whole width
+def before() -> None:
+    """What will be measured, where nothing has been yet."""
+    left, right = st.columns([1.5, 1], gap="medium")
+    with left:
+        report.meanings()
+    with right:
+        report.terms()
+
+
+def closely() -> None:
+    """One model or two: the table leaves room beside it."""
+    left, right = st.columns([1.5, 1], gap="medium")
+    with right:
+        shown = choose()
+        report.readings(shown)
+    with left:
+        report.table(examined)
+        report.score(shown, named=len(examined) > 1)
+        report.downloads(examined)
+        explain()
+    report.wall(shown)
+
+
+def side_by_side() -> None:
+    """More of them: the table takes the whole width."""
     report.table(examined)
     left, right = st.columns([1.5, 1], gap="medium", vertical_alignment="bottom")
     with left:
@@ -119,21 +143,12 @@ if len(examined) > 2:  # the table takes the whole width
     with right:
         report.readings(shown)
     explain()
+
+
+if not examined:
+    before()
+elif len(examined) <= 2:
+    closely()
 else:
-    left, right = st.columns([1.5, 1], gap="medium")
-    if not examined:
-        with left:
-            report.meanings()
-        with right:
-            report.terms()
-        st.stop()
-    with right:
-        shown = choose()
-        report.readings(shown)
-    with left:
-        report.table(examined)
-        report.score(shown, named=len(examined) > 1)
-        report.downloads(examined)
-        explain()
-    report.wall(shown)
+    side_by_side()
 look.follow_scale()

@@ -105,6 +105,8 @@ def test_empty_folder_offers_the_model_that_ships_and_says_what_the_figures_mean
     assert not button(opened, "Evaluate").disabled  # type: ignore[attr-defined]
     for text in [*DEFINITIONS.values(), *(kind.meaning for kind in KINDS.values())]:
         assert text in shown(opened)
+    # It is drawn to its end: a page that ends the script ends app.py too, which keeps what was done in the browser.
+    assert [one.proto.component_name for one in opened.get("bidi_component")] == ["counterfeit_scale"]
 
 
 def test_table_has_the_figures_that_the_library_finds(app: AppTest) -> None:
