@@ -119,7 +119,8 @@ def spread(seconds: Sequence[float]) -> list[int]:
 
 def row(png: bytes, config: TrainConfig, failure: str) -> render.Bytes:
     """Ten forgeries of a moment, (10, 28, 28), of its picture: the ten digits of one latent, or ten latents where there
-    are no digits to ask for. Where latents are what fails, ten of the 2."""
+    are no digits to ask for. Where latents are what fails, ten of the 2. Raises `ValueError` for a picture that is not
+    of a hundred."""
     whole: render.Bytes = render.cells(png).reshape(10, 10, 28, 28)
     columns = config.conditional and failure != "no-noise"
     found: render.Bytes = whole[:, 0] if columns else whole[2 if config.conditional else 0]

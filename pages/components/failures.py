@@ -118,7 +118,10 @@ def _strip(failure: Failure, run: Run) -> bytes | None:
 @st.cache_data(show_spinner=False, max_entries=256)
 def _row(folder: str, images: int, failure: str, _config: TrainConfig) -> render.Bytes | None:
     sample = store.read_sample(Path(folder), images)
-    return recordings.row(sample.png, _config, failure) if sample else None
+    try:
+        return recordings.row(sample.png, _config, failure) if sample else None
+    except ValueError:  # a picture of another size costs its row
+        return None
 
 
 def _or_digits(get: Callable[[str], Array | None], curves: Callable[[], signs.Curves]) -> Series:

@@ -1,6 +1,7 @@
 """The Failures page through Streamlit's AppTest, and the recordings that it shows."""
 
 import json
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from gan import render, runs
 from gan.failures import FAILURES, Failure
 from gan.runs import recordings, store
 from gan.runs.recordings import Recording, RecordingError
-from gan.training.messages import Status
+from gan.training.messages import Sample, Status
 from pages.components import failures
 from pages.components.failures import KINDS
 from tests.apps import open_app
@@ -141,6 +142,16 @@ def test_run_that_is_none_of_the_failure_is_not_shown_as_it() -> None:
     other = run_of(recorded("momentum"))
     for run_id in (other.name, "../x", "nothing"):
         assert page_html(show(failure="saturating", broken=run_id)).count("recorded:") == 2
+
+
+def test_picture_of_another_size_costs_itself_alone() -> None:
+    """As in a folder that was made by hand."""
+    run = run_of(recorded("saturating"))
+    with closing(store.Writer(run)) as writer:
+        writer(Sample(1, 1.0, render.png(np.zeros((28, 28), np.uint8))))
+    html = page_html(show(failure="saturating", broken=run.name))
+    assert html.count("recorded:") == 1
+    assert "The broken run from its beginning" in html
 
 
 def test_run_that_has_just_begun_has_neither_curves_nor_a_finding() -> None:
