@@ -9,7 +9,7 @@ from gan import runs
 from gan.models import snapshots
 from gan.runs import Run, RunError
 from gan.training.messages import Command, Verb
-from pages.components import address, diagnosis, journal, launching
+from pages.components import address, diagnosis, journal, launching, look
 from pages.components.settings import RATES_BY_HAND, rate_slider
 
 DEEDS: dict[Verb, str] = {"pause": "paused", "resume": "resumed"}
@@ -67,7 +67,7 @@ def _send(run: Run, verb: Verb, trouble: DeltaGenerator) -> None:
             journal.did(deed)
         runs.settle(run)
     except RunError as error:
-        trouble.error(str(error))
+        trouble.error(look.plain(str(error)))
         return
     st.rerun()
 
@@ -133,6 +133,6 @@ def _move_rates(run: Run, moved: dict[str, float], trouble: DeltaGenerator) -> N
         runs.send(run.folder, Command("rates", **moved))
         runs.settle(run)
     except RunError as error:
-        trouble.error(str(error))
+        trouble.error(look.plain(str(error)))
     else:
         journal.did("moved-a-rate")

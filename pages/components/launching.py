@@ -9,7 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 from gan import runs
 from gan.runs import BusyError, Run, RunError
 from gan.training.messages import Command
-from pages.components import refusals
+from pages.components import look, refusals
 
 _BLOCKED = "blocked"
 MORE = 60.0
@@ -48,9 +48,9 @@ def offer(launch: Callable[[], object], name: str, trouble: DeltaGenerator) -> N
         del st.session_state[_BLOCKED]
         return
     with trouble:
-        st.warning(runs.busy_sentence(others))
+        st.warning(look.plain(runs.busy_sentence(others)))
         for other in others:
-            which = "it" if len(others) == 1 else other.id
+            which = "it" if len(others) == 1 else look.plain(other.id)
             with st.container(horizontal=True, vertical_alignment="center"):
                 key = f"instead-{other.id}"
                 if other.owned and st.button(f"Stop {which} and start this one", icon=":material/swap_horiz:", key=key):

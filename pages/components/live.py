@@ -9,6 +9,7 @@ from gan.glossary import term
 from gan.models import snapshots
 from gan.presets import differences
 from gan.runs import Run, store
+from gan.system.text import shown
 from pages.components import charts, diagnosis, look, lookback
 
 EVERY = {"starting": 0.3, "running": 1.0, "paused": 1.0, "silent": 1.0}
@@ -82,9 +83,11 @@ def outline(run: Run) -> tuple[object, ...]:
 def describe(run: Run) -> None:
     """What the run is: its preset and what was changed, where it computes, and what the pictures show."""
     changed = ", ".join(f"{short(path)} = {value}" for path, value in differences(run.config).items()) or "nothing"
+    # The folder's name and what its status says may be anything.
+    name, where = look.plain(shown(run.id, 120)), f"{run.status.control.device}, {run.status.control.precision}"
     st.markdown(
-        f"`{run.id}` · preset **{run.config.preset}** · changed: {changed} · seed {run.config.seed} · "
-        f"{run.status.control.device}, {run.status.control.precision} · created {run.created:%d %B %Y, %H:%M}\n\n"
+        f"{name} · preset **{run.config.preset}** · changed: {look.plain(changed)} · seed {run.config.seed} · "
+        f"{look.plain(where)} · created {run.created:%d %B %Y, %H:%M}\n\n"
         "The curves speak of the generator that trains; the pictures come from its average over the last "
         f"{run.config.optimizer.ema_kimg:g} thousand images or so, which is steadier. A GAN does not converge like a "
         f"classifier: both losses hover while the pictures get better. {rules(run.config).reading}"

@@ -2,7 +2,9 @@
 
 import json
 import re
+import shutil
 import struct
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,7 +23,7 @@ from gan.models.find import resolve
 from gan.models.model import load_model
 from gan.paths import PRETRAINED
 from gan.plots import Curve
-from gan.runs import store, trash
+from gan.runs import BusyError, store, trash
 from gan.training.messages import Quality, Record, Summary
 from pages.components import charts
 from tests.apps import open_app
@@ -84,6 +86,32 @@ def test_address_of_a_run_makes_no_links_and_loads_nothing(app: AppTest) -> None
     opened = go(app, "train", run="![x](//example.org/x)")
     assert not opened.exception
     assert "\\!\\[x\\]" in said(opened)
+
+
+def test_what_a_folder_says_of_itself_makes_no_links_and_loads_nothing(trained: Path, app: AppTest) -> None:
+    run = trained.rename(trained.with_name("![a](b)`c"))
+    with closing(store.Writer(run)) as writer:
+        status = runs.read(run).status
+        writer(replace(status, control=replace(status.control, device="![d](e)", precision="[f](g)")))
+    opened = go(app, "train", run=run.name)
+    assert not opened.exception
+    assert "\\!\\[a\\](b)\\`c" in said(opened)
+    assert "\\!\\[d\\](e), \\[f\\](g)" in said(opened)
+
+
+@pytest.mark.parametrize("page", ["train", "steps"])
+def test_refusal_makes_no_links_and_loads_nothing(
+    trained: Path, app: AppTest, monkeypatch: pytest.MonkeyPatch, page: str
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise BusyError([runs.read(trained.with_name("![a](b)"))])
+
+    shutil.copytree(trained, trained.with_name("![a](b)"))
+    monkeypatch.setattr(runs, "launch", refuse)
+    opened = go(app, page, run=trained.name)
+    monkeypatch.setattr(runs, "training", lambda: [runs.read(trained.with_name("![a](b)"))])
+    opened = press(opened, "Resume" if page == "train" else "Step this run itself")
+    assert "\\!\\[a\\](b) is training now" in said(opened)
 
 
 def test_explore_page_says_that_a_model_does_not_exist(app: AppTest) -> None:
