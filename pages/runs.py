@@ -1,5 +1,6 @@
 import html
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -56,11 +57,13 @@ def row(run: Run) -> None:
         st.page_link("pages/train.py", label="Open", query_params={"run": run.id})
         if not run.living:
             label, more = launching.further(run)
+            launch = partial(runs.launch, run.folder, seconds=more)
+            show = partial(st.switch_page, "pages/train.py", query_params={"run": run.id})
             if st.button(label, key=f"resume-{run.id}"):
-                launching.attempt(lambda: resume(run, more), run.id)
+                launching.attempt(launch, run.id, show)
             delete_button(run)
     if not run.living:
-        launching.offer(lambda: resume(run, more), run.id, st.container())
+        launching.offer(launch, run.id, st.container(), show)
 
 
 def changed(run: Run) -> str:
@@ -125,12 +128,6 @@ def restore_button(label: str, name: str, key: str) -> None:
             refusals.keep(key, str(error))
         else:
             st.rerun()
-
-
-def resume(run: Run, seconds: float) -> None:
-    """Launches the run and shows it."""
-    runs.launch(run.folder, seconds=seconds)
-    st.switch_page("pages/train.py", query_params={"run": run.id})
 
 
 def trash_section(items: list[trash.Item]) -> None:

@@ -21,9 +21,9 @@ def further(run: Run) -> tuple[str, float]:
     return (f"Train {MORE:.0f} s more", MORE) if run.status.progress.complete else ("Resume", 0.0)
 
 
-def attempt(launch: Callable[[], object], name: str) -> None:
-    """Launches and shows the page anew. What is wrong, `offer(…, name, …)` says, and if other runs are in the way, it
-    says so until they are not."""
+def attempt(launch: Callable[[], object], name: str, then: Callable[[], object] = st.rerun) -> None:
+    """Launches, and then shows the page anew, or what else `then` shows. What is wrong, `offer(…, name, …)` says, and
+    if other runs are in the way, it says so until they are not."""
     try:
         with st.spinner("Starting …"):
             launch()
@@ -35,10 +35,12 @@ def attempt(launch: Callable[[], object], name: str) -> None:
         return
     st.session_state.pop(_BLOCKED, None)
     refusals.forget()
-    st.rerun()
+    then()
 
 
-def offer(launch: Callable[[], object], name: str, trouble: DeltaGenerator) -> None:
+def offer(
+    launch: Callable[[], object], name: str, trouble: DeltaGenerator, then: Callable[[], object] = st.rerun
+) -> None:
     """Says in `trouble` why `name` was refused, names the runs that are in its way, and offers to stop one of them."""
     refusals.say(name, trouble)
     if st.session_state.get(_BLOCKED) != name:
@@ -54,7 +56,7 @@ def offer(launch: Callable[[], object], name: str, trouble: DeltaGenerator) -> N
             with st.container(horizontal=True, vertical_alignment="center"):
                 key = f"instead-{other.id}"
                 if other.owned and st.button(f"Stop {which} and start this one", icon=":material/swap_horiz:", key=key):
-                    attempt(partial(_instead, other, launch), name)
+                    attempt(partial(_instead, other, launch), name, then)
                     refusals.say(name, trouble)
                 show = {"run": other.id}
                 st.page_link("pages/train.py", label=f"Show {which}", icon=":material/visibility:", query_params=show)

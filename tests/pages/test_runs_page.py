@@ -7,7 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from gan import runs
-from gan.runs import store, trash
+from gan.runs import BusyError, store, trash
 from gan.training.messages import Quality, Status
 from tests.apps import open_app
 from tests.helpers import small, status_at
@@ -133,6 +133,30 @@ def test_space_that_runs_take_is_shown_and_told_when_it_is_used_up(
     assert not app.warning
     monkeypatch.setenv("GAN_RUNS_KEPT", "1")
     assert "There is no room for another run" in open_page().warning[0].value
+
+
+def test_offer_to_stop_what_was_in_the_way_is_over_once_the_run_has_started(
+    runs_root: Path, open_page: Callable[[], AppTest], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Resume shows the Train page; whoever comes back later is offered nothing that nobody asks for any more."""
+    run, other = (runs.read(_run(runs_root, name)) for name in ("run", "other"))
+    training = [other]
+
+    def launch(*_: object, **__: object) -> None:
+        if training:
+            raise BusyError(training)
+
+    monkeypatch.setattr(runs, "launch", launch)
+    monkeypatch.setattr(runs, "training", lambda: training)
+    app = open_page()
+    app = app.button(key=f"resume-{run.id}").click().run()
+    assert "other is training now" in app.warning[0].value
+    training.clear()
+    app = app.button(key=f"resume-{run.id}").click().run()
+    assert app.query_params["run"] == run.id
+    training.append(other)
+    app = app.switch_page("pages/runs.py").run()
+    assert not app.warning
 
 
 def test_many_runs_are_shown_ten_at_a_time(runs_root: Path, open_page: Callable[[], AppTest]) -> None:
