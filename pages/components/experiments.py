@@ -55,7 +55,7 @@ def show(run: Run) -> None:
         )
         _button(run, "at-once", "Let both move at once")
     key = _key(run)
-    going_on = st.session_state.get(key, {}).get("going on", False)
+    going_on = _goes_on(run)
 
     @st.fragment(run_every=EVERY if going_on else None)
     def course() -> None:
@@ -67,7 +67,7 @@ def show(run: Run) -> None:
         else:
             _at_once(found)
         if going_on and found["done"]:
-            st.session_state[key]["going on"] = False
+            st.session_state[key]["segment"] = None
             st.rerun()
 
     if key in st.session_state:
@@ -78,9 +78,15 @@ def _key(run: Run) -> str:
     return f"experiment-{look.short_key(run.id)}"
 
 
+def _goes_on(run: Run) -> bool:
+    """Whether the last experiment is not done yet. One whose process has ended never is; the next process begins
+    another segment of the run."""
+    segment: int | None = st.session_state.get(_key(run), {}).get("segment")
+    return segment == run.status.segment
+
+
 def _button(run: Run, name: str, label: str) -> None:
-    state = st.session_state.get(_key(run), {})
-    off = run.status.state != "paused" or bool(state.get("going on"))
+    off = run.status.state != "paused" or _goes_on(run)
     if st.button(label, key=f"experiment-{name}", icon=":material/science:", disabled=off):
         before = _stamp(run.folder)
         try:
@@ -88,7 +94,7 @@ def _button(run: Run, name: str, label: str) -> None:
         except RunError as error:
             st.error(look.plain(str(error)))
         else:
-            st.session_state[_key(run)] = {"before": before, "going on": True}
+            st.session_state[_key(run)] = {"before": before, "segment": run.status.segment}
             journal.did(DEEDS[name])
             st.rerun()
 

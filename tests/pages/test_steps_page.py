@@ -9,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from gan import runs
-from gan.runs import store
+from gan.runs import processes, store
 from tests.apps import open_app
 from tests.helpers import small, status_at
 
@@ -49,3 +49,29 @@ def test_run_is_chosen_whatever_became_of_it_since_the_page_was_drawn(app: AppTe
     with closing(store.Writer(folder)) as writer:
         writer(replace(runs.read(folder).status, state="finished"))
     assert choose(opened, "run").query_params["run"] == "run"
+
+
+def test_experiments_can_be_begun_again_where_the_process_of_one_has_ended(
+    app: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing says then that it is done."""
+    folder = ended("run")
+    monkeypatch.setattr(processes, "is_alive", lambda one: one == folder)
+    monkeypatch.setattr(runs, "send", lambda folder, command: None)
+
+    def stand(segment: int) -> None:
+        with closing(store.Writer(folder)) as writer:
+            writer(status_at("paused", images=64, segment=segment))
+
+    def is_off(app: AppTest) -> list[bool]:
+        assert not app.exception
+        return [app.button(key=f"experiment-{name}").disabled for name in ("alone", "at-once")]
+
+    stand(0)
+    app.query_params["run"] = "run"
+    opened = app.switch_page("pages/steps.py").run()
+    assert is_off(opened) == [False, False]
+    opened = opened.button(key="experiment-alone").click().run()
+    assert is_off(opened) == [True, True]
+    stand(1)
+    assert is_off(opened.run()) == [False, False]
