@@ -10,6 +10,8 @@ from streamlit.testing.v1 import AppTest
 
 from gan import runs
 from gan.runs import processes, store
+from gan.training.messages import Command
+from pages.components import stepping
 from tests.apps import open_app
 from tests.helpers import small, status_at
 
@@ -75,3 +77,16 @@ def test_experiments_can_be_begun_again_where_the_process_of_one_has_ended(
     assert is_off(opened) == [True, True]
     stand(1)
     assert is_off(opened.run()) == [False, False]
+
+
+def test_seconds_of_training_are_part_of_the_command(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that the run pauses by itself, also where nobody looks on."""
+    folder = ended("run")
+    with closing(store.Writer(folder)) as writer:
+        writer(status_at("paused", images=64))
+    got: list[Command] = []
+    monkeypatch.setattr(processes, "is_alive", lambda one: one == folder)
+    monkeypatch.setattr(runs, "send", lambda folder, command: got.append(command))
+    monkeypatch.setattr(runs, "settle", lambda run: None)
+    assert stepping._carry_out(runs.read(folder), ["train"]) == []
+    assert got == [Command("resume", seconds=5.0)]
