@@ -14,6 +14,7 @@ from pages.components import (
     lesson,
     live,
     look,
+    lookback,
     settings,
     size_line,
     start,
@@ -120,6 +121,7 @@ def watch(first: Run) -> None:
         st.session_state[LIVED] = first.id
     elif st.session_state.get(LIVED) == first.id:
         journal.did("finished-a-run")
+    lookback.forget_passing(first)
     refresh()
     if not first.living:
         st.markdown(live.outcome(first))

@@ -19,8 +19,24 @@ FRAMES = 120
 
 def asked(run: Run) -> int | None:
     """The moment that this visitor looks at, in images; None for now."""
-    passing = st.session_state.get(f"passing-{run.id}")
+    passing = st.session_state.get(_passing(run))
     return passing if passing is not None else _number(st.query_params.get("at", ""))
+
+
+def _passing(run: Run) -> str:
+    """The key of the session: the moment that the film or a finger is just passing."""
+    return f"passing-{run.id}"
+
+
+def _returns(run: Run) -> str:
+    """The key of the session: how often one has pressed "back to now"."""
+    return f"returns-{run.id}"
+
+
+def forget_passing(run: Run) -> None:
+    """For when the page is drawn as a whole, as when one comes to it: a film that one left is over. One that still
+    plays asks for its next moment."""
+    st.session_state.pop(_passing(run), None)
 
 
 def _number(text: str) -> int | None:
@@ -29,13 +45,19 @@ def _number(text: str) -> int | None:
 
 
 def _go(run: Run, images: int | None, passing: bool = False) -> None:
-    st.session_state.pop(f"passing-{run.id}", None)
+    forget_passing(run)
     if passing and images is not None:
-        st.session_state[f"passing-{run.id}"] = images
+        st.session_state[_passing(run)] = images
     elif images is not None:
         st.query_params["at"] = str(images)
     else:
         st.query_params.pop("at", None)
+
+
+def _return(run: Run) -> None:
+    """Goes back to now, and tells a film that plays that it is over."""
+    st.session_state[_returns(run)] = st.session_state.get(_returns(run), 0) + 1
+    _go(run, None)
 
 
 def chip(run: Run, moment: Sample | None) -> None:
@@ -44,7 +66,7 @@ def chip(run: Run, moment: Sample | None) -> None:
     with st.container(key="chip"):  # always there, so that what follows keeps its place
         if said := _said(asked(run), st.query_params.get("at", ""), moment):
             label = f"{said} · back to now"
-            st.button(label, icon=":material/history:", on_click=_go, args=(run, None), key="now")
+            st.button(label, icon=":material/history:", on_click=_return, args=(run,), key="now")
 
 
 def _said(wanted: int | None, text: str, moment: Sample | None) -> str:
@@ -76,10 +98,14 @@ def machine(run: Run, moment: Sample | None) -> None:
         _go(run, round(images) if isinstance(images, int | float) and abs(images) < 1e12 else None, passing)
 
     at = moment.images if moment and asked(run) is not None else None
+    told = {
+        "moments": moments,
+        "at": at,
+        "chart": "st-key-curves",
+        "returns": st.session_state.get(_returns(run), 0),
+    }
     with slider:
-        widget.component("lookback")(
-            data={"moments": moments, "at": at, "chart": "st-key-curves"}, key=key, on_asked_change=move
-        )
+        widget.component("lookback")(data=told, key=key, on_asked_change=move)
     with doing, st.container(horizontal=True, vertical_alignment="center", key="moment-doing"):
         if at is None:
             st.html('<div class="quiet">Move it, or click on a curve, to look back.</div>', width="content")

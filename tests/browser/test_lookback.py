@@ -147,6 +147,19 @@ def test_film_can_be_stopped_anywhere(page: Page, lived: Path) -> None:
     looks_back(page, lived, int(page.url.split("at=")[1]))
 
 
+def test_film_ends_where_one_goes_back_to_now(page: Page, lived: Path) -> None:
+    page.goto(f"/train?run={lived.name}")
+    is_now(page, lived)
+    page.get_by_test_id("film").click()
+    early = [recorded(lived, images) for images in range(32, 320, 32)]
+    until(lambda: picture(page) in early)
+    page.get_by_role("button", name="back to now").click()
+    is_now(page, lived)
+    page.wait_for_timeout(700)  # several moments of a film
+    expect(page.get_by_role("button", name="Play the run as a film")).to_be_visible()
+    is_now(page, lived)
+
+
 def test_gif_holds_the_pictures_as_recorded(page: Page, lived: Path, tmp_path: Path) -> None:
     page.goto(f"/train?run={lived.name}")
     with page.expect_download() as waiting:

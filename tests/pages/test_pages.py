@@ -237,6 +237,11 @@ def test_train_page_shows_the_quality_beside_that_of_real_digits(trained: Path, 
     assert floor["y0"] == quality.fcd_floor
 
 
+def test_film_that_one_left_is_over(trained: Path, app: AppTest) -> None:
+    app.session_state[f"passing-{trained.name}"] = 0
+    assert "back to now" not in "".join(button.label for button in go(app, "train", run=trained.name).button)
+
+
 def test_quality_beside_a_moment_is_of_then(trained: Path, app: AppTest) -> None:
     status = runs.read(trained).status
     (picture,) = store.read_samples(trained, last=1)

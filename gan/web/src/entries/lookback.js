@@ -18,6 +18,7 @@ const MILLISECONDS_TO_ANSWER = 2000;
  * @property {[number, number][]} moments images and seconds, oldest first
  * @property {number | null} at the moment that is shown, in images; null where it is now
  * @property {string} chart the class of what is around the curves
+ * @property {number} returns how often one has pressed "back to now"
  */
 /** @typedef {HTMLElement & { on?: (event: string, listener: (event: any) => void) => void }} Chart */
 /**
@@ -36,7 +37,7 @@ const clock = (seconds) =>
 /** @param {Component} first */
 function build({ parentElement, setTriggerValue }) {
   /** @type {Told} */
-  let told = { moments: [], at: null, chart: "" };
+  let told = { moments: [], at: null, chart: "", returns: 0 };
   /** What one has moved to, as an index; null where it is what the server says. @type {number | null} */
   let wanted = null;
   let playing = false;
@@ -186,7 +187,13 @@ function build({ parentElement, setTriggerValue }) {
   return {
     /** @param {Told} data */
     update(data) {
+      const returned = data.returns !== told.returns;
       told = data;
+      if (returned && playing) {
+        stop();
+        // Once more: the film may have asked for its next moment before it was told.
+        ask(last(), false);
+      }
       // The server has caught up with what one has moved to; while a finger is down it is the finger's.
       if (playing) next();
       else if (!held) wanted = null;
