@@ -3,7 +3,8 @@
 import streamlit as st
 
 from gan import runs
-from gan.config.fields import short
+from gan.config.fields import short, written
+from gan.config.schedule import Schedule
 from gan.games import rules, spec_of
 from gan.glossary import term
 from gan.models import snapshots
@@ -82,14 +83,18 @@ def outline(run: Run) -> tuple[object, ...]:
 
 def describe(run: Run) -> None:
     """What the run is: its preset and what was changed, where it computes, and what the pictures show."""
-    changed = ", ".join(f"{short(path)} = {value}" for path, value in differences(run.config).items()) or "nothing"
+    changed = (
+        ", ".join(f"{short(path)} = {written(value) or 'none'}" for path, value in differences(run.config).items())
+        or "nothing"
+    )
+    half_life = Schedule(run.config).at(run.status.progress.images).ema_kimg
     # The folder's name and what its status says may be anything.
     name, where = look.plain(shown(run.id, 120)), f"{run.status.control.device}, {run.status.control.precision}"
     st.markdown(
         f"{name} · preset **{run.config.preset}** · changed: {look.plain(changed)} · seed {run.config.seed} · "
         f"{look.plain(where)} · created {run.created:%d %B %Y, %H:%M}\n\n"
         "The curves speak of the generator that trains; the pictures come from its average over the last "
-        f"{run.config.optimizer.ema_kimg:g} thousand images or so, which is steadier. A GAN does not converge like a "
+        f"{half_life:g} thousand images or so, which is steadier. A GAN does not converge like a "
         f"classifier: both losses hover while the pictures get better. {rules(run.config).reading}"
     )
 
