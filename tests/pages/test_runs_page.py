@@ -1,14 +1,15 @@
 """The Runs page through Streamlit's AppTest."""
 
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from gan import runs
-from gan.runs import BusyError, store, trash
-from gan.training.messages import Quality, Status
+from gan.runs import BusyError, processes, store, trash
+from gan.training.messages import Quality, State, Status
 from tests.apps import open_app
 from tests.helpers import small, status_at
 
@@ -139,23 +140,32 @@ def test_offer_to_stop_what_was_in_the_way_is_over_once_the_run_has_started(
     runs_root: Path, open_page: Callable[[], AppTest], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Resume shows the Train page; whoever comes back later is offered nothing that nobody asks for any more."""
-    run, other = (runs.read(_run(runs_root, name)) for name in ("run", "other"))
-    training = [other]
+    run, other = (_run(runs_root, name) for name in ("run", "other"))
+    living = {other}
 
-    def launch(*_: object, **__: object) -> None:
-        if training:
-            raise BusyError(training)
+    def launch(folder: Path, **_: object) -> None:
+        if living:
+            raise BusyError(runs.training())
+        stand(folder, "running")
+
+    def stand(folder: Path, state: State) -> None:
+        (living.add if state == "running" else living.discard)(folder)
+        with closing(store.Writer(folder)) as writer:
+            writer(status_at(state, images=640, seconds=3.0))
 
     monkeypatch.setattr(runs, "launch", launch)
-    monkeypatch.setattr(runs, "training", lambda: training)
+    monkeypatch.setattr(processes, "is_alive", lambda folder: folder in living)
+    stand(other, "running")
     app = open_page()
-    app = app.button(key=f"resume-{run.id}").click().run()
+    app = app.button(key="resume-run").click().run()
     assert "other is training now" in app.warning[0].value
-    training.clear()
-    app = app.button(key=f"resume-{run.id}").click().run()
-    assert app.query_params["run"] == run.id
-    training.append(other)
+    stand(other, "stopped")
+    app = app.button(key="resume-run").click().run()
+    assert app.query_params["run"] == "run"
+    stand(run, "stopped")
+    stand(other, "running")
     app = app.switch_page("pages/runs.py").run()
+    assert not app.exception
     assert not app.warning
 
 

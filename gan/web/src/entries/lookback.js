@@ -47,6 +47,8 @@ function build({ parentElement, setTriggerValue }) {
   let held = false;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let guard;
+  /** Until then the film that has just been ended by "back to now" may still be answered. */
+  let returning = 0;
 
   const slider = /** @type {HTMLInputElement} */ (
     element("input", { type: "range", min: "0", step: "1", "aria-label": "Moment of the run", "data-testid": "moment" })
@@ -100,6 +102,7 @@ function build({ parentElement, setTriggerValue }) {
     clearTimeout(later);
     asked = performance.now();
     const now = index >= last() && !passing;
+    if (!now) returning = 0;
     if (index < last()) did("looked-back");
     setTriggerValue("asked", { at: now ? null : told.moments[index][0], passing });
   };
@@ -191,9 +194,9 @@ function build({ parentElement, setTriggerValue }) {
       told = data;
       if (returned && playing) {
         stop();
-        // Once more: the film may have asked for its next moment before it was told.
-        ask(last(), false);
+        returning = performance.now() + MILLISECONDS_TO_ANSWER;
       }
+      if (told.at !== null && performance.now() < returning) ask(last(), false);
       // The server has caught up with what one has moved to; while a finger is down it is the finger's.
       if (playing) next();
       else if (!held) wanted = null;
