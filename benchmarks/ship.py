@@ -83,7 +83,7 @@ def card(folder: Path, size: int) -> str:
     found = evaluate(model)
     parameters = count_parameters(model.generator), count_parameters(model.discriminator)
     config, progress = run.config, run.status.progress
-    budget = f"--images {config.budget.images}" if config.budget.images else f"--seconds {config.budget.seconds:g}"
+    budget = f"--images {progress.images_limit}" if progress.images_limit else f"--seconds {config.budget.seconds:g}"
     command = f"python -m gan train --preset {config.preset} {budget} --seed {config.seed}"
     rows = [
         f"| {KINDS[name].label} | {figure.value:.4f} | {figure.floor:.4f} | {_ratio(figure)} |"

@@ -49,7 +49,7 @@ LEVELS: dict[str, Level] = {
         Level("5s", "Forger after 33,000 images", "a generator after 33,000 images"),
         Level("20s", "Forger after 134,000 images", "a generator after 134,000 images"),
         Level("60s", "Forger after 402,000 images", "a generator after 402,000 images"),
-        Level("shipped", "The trained forger that ships", "the generator that ships (4.4 million images)"),
+        Level("shipped", "The trained forger that ships", "the generator that ships (6 million images)"),
     )
 }
 DEFAULT = "20s"
