@@ -57,7 +57,7 @@ def strip(folder: Path) -> bytes:
     for pick in picks:
         by_digit = render.cells(samples[pick].png).reshape(-1, grid.GRID, 28, 28)
         row = by_digit[:, :ROWS].swapaxes(0, 1).reshape(-1, 28, 28)
-        frames.append(Image.open(io.BytesIO(render.png(render.grid(row, len(row)), scale=SCALE))).convert("L"))
+        frames.append(Image.open(io.BytesIO(render.png(render.grid(row, grid.GRID), scale=SCALE))).convert("L"))
     buffer = io.BytesIO()
     waits = [900] + [140] * (len(frames) - 2) + [3000]
     frames[0].save(buffer, "GIF", save_all=True, append_images=frames[1:], duration=waits, loop=0, optimize=True)
