@@ -73,9 +73,12 @@ def run(names: list[str], seeds: int, seconds: float, patience: float) -> Races:
 
 
 def keep(races: Races) -> None:
-    """Writes down what there is, after each race: it all takes long."""
-    kept = {name: [asdict(race) for race in all_races] for name, all_races in races.items()}
-    RESULTS.write_text(json.dumps({"machine": machine.line(), "races": kept}, indent=1))
+    """Writes down what there is, after each race: it all takes long. Entrants that do not run this time stay as they
+    were, with the machine that they ran on."""
+    before = json.loads(RESULTS.read_text()) if RESULTS.exists() else {"machines": {}, "races": {}}
+    kept = {name: [asdict(race) for race in all_races] for name, all_races in races.items() if all_races}
+    machines = before["machines"] | dict.fromkeys(kept, machine.line())
+    RESULTS.write_text(json.dumps({"machines": machines, "races": before["races"] | kept}, indent=1))
 
 
 def spread(values: list[float | None], form: str) -> str:
