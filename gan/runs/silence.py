@@ -52,7 +52,8 @@ def _longest(config: TrainConfig, status: Status) -> float:
     speed = status.progress.images_per_second
     if not speed:
         return AFTER_AT_FIRST
-    return max(AFTER, AFTER_STEPS * Schedule(config).largest_batch * config.game.d_steps / speed)
+    batch_size = Schedule(config).at(status.progress.images).batch_size
+    return max(AFTER, AFTER_STEPS * batch_size * config.game.d_steps / speed)
 
 
 def _seconds_since(folder: Path, stamp: float) -> float:

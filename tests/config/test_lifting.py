@@ -249,9 +249,10 @@ def test_version_3_is_lifted_exactly(name: str) -> None:
     assert TrainConfig.from_json(json.dumps(config.to_dict())) == config
 
 
-@pytest.mark.parametrize("name", PRESETS_3)
+@pytest.mark.parametrize("name", [name for name in PRESETS_3 if name != "quality"])
 def test_preset_is_what_it_was_in_version_3(name: str) -> None:
-    """Parts have moved its settings and changed none. What is new is that some of them may change on the way."""
+    """Parts have moved its settings and changed none. What is new is that some of them may change on the way, and
+    that `quality` begins with wider shifts."""
     assert TrainConfig.from_dict(version_3(name)) == PRESETS[name].changed(schedule="")
 
 
