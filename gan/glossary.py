@@ -44,8 +44,8 @@ GLOSSARY: dict[str, str] = {
     "norm of z": "How long the latent is, as an arrow from the origin.",
     "the prior": "The distribution that latents are drawn from in training: the band holds two thirds of the lengths "
     "that it gives, and far outside it the generator was never trained.",
-    "floor": "The same figure for real images in place of the forgeries: what to compare with, though a figure beyond it "
-    "proves no better pictures.",
+    "floor": "The same figure for real images in place of the forgeries: what to compare with, though a figure beyond "
+    "it proves no better pictures.",
     "judge": "A classifier that learned from real images only; it reads and compares the pictures.",
 }
 """One sentence for each word, in plain text."""
