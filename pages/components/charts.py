@@ -33,8 +33,12 @@ SENTENCE = 18
 """Pixels below the heading of each chart, for what it says in words."""
 RECENT = 20
 """Records that make up what a curve shows at a moment."""
-VISIBLE, STANDS = 0.02, 4.0
-"""By what share of itself a curve grows before it is drawn anew, and the seconds after which it is in any case."""
+VISIBLE = 0.02
+"""By what share of itself a curve grows before it is drawn anew."""
+SOONEST, LATEST = 1.5, 4.0
+"""Seconds before which it is not, and after which it is in any case."""
+LIVELY = 10.0
+"""Seconds of training in which it is drawn at each refresh: most happens at the beginning."""
 DRAWN = "charts-drawn"
 """Key of the session: the charts as they were drawn last."""
 
@@ -124,14 +128,10 @@ def _drawn(run: Run, whole: bool, zoom: Mapping[str, Any], at: int | None) -> _D
         hidden,
     )
     last: _Drawn | None = st.session_state.get(DRAWN)
-    if (
-        last
-        and last.view == view
-        and run.status.state == "running"
-        and seen < (1 + VISIBLE) * last.images
-        and time.monotonic() - last.when < STANDS
-    ):
-        return last
+    if last and last.view == view and run.status.state == "running" and run.status.progress.seconds > LIVELY:
+        stands = LATEST if seen < (1 + VISIBLE) * last.images else SOONEST
+        if time.monotonic() - last.when < stands:
+            return last
     headings, sentences, panels = _panels(run, whole, at)
     if not panels:
         return None

@@ -39,11 +39,11 @@ class Charts:
         values = {name: Summary(*[images / 1e5 + place] * 3) for place, name in enumerate(("loss_g", "loss_d"))}
         self._writer(Record(images, images / 1000, 0, values))
 
-    def at(self, images: int, state: State = "running") -> str:
+    def at(self, images: int, state: State = "running", seconds: float = 30.0) -> str:
         """What is drawn after so many images: the figure, as it is sent to a browser."""
         self._record(images)
         run = runs.read(self._folder)
-        progress = replace(run.status.progress, images=images)
+        progress = replace(run.status.progress, images=images, seconds=seconds)
         self._of["run"] = replace(run, status=replace(run.status, state=state, progress=progress))
         self.app.run()
         assert not self.app.exception
@@ -51,17 +51,46 @@ class Charts:
         return str(chart.proto.spec)
 
 
+class Clock:
+    """In place of the monotonic clock."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
 @pytest.fixture
-def charts(runs_root: Path) -> Charts:
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr("pages.components.charts.time", clock)
+    return clock
+
+
+@pytest.fixture
+def charts(runs_root: Path, clock: Clock) -> Charts:
     return Charts()
 
 
-def test_charts_of_a_run_that_trains_are_drawn_anew_when_a_curve_has_grown_visibly(charts: Charts) -> None:
+def test_charts_of_a_run_that_trains_are_drawn_anew_when_a_curve_has_grown_visibly(
+    charts: Charts, clock: Clock
+) -> None:
     first = charts.at(IMAGES)
-    assert charts.at(IMAGES + 1000) == first
-    later = charts.at(IMAGES + 2001)
+    clock.now += 1.0
+    assert charts.at(IMAGES + 50_000) == first  # not at every refresh
+    clock.now += 1.0
+    later = charts.at(IMAGES + 50_001)
     assert later != first
-    assert charts.at(IMAGES + 4000) == later
+    clock.now += 3.0
+    assert charts.at(IMAGES + 51_000) == later  # nobody could see it
+    clock.now += 2.0
+    assert charts.at(IMAGES + 51_001) != later
+
+
+def test_charts_are_drawn_at_each_refresh_while_most_happens(charts: Charts) -> None:
+    first = charts.at(IMAGES, seconds=3.0)
+    assert charts.at(IMAGES + 1, seconds=3.1) != first
 
 
 def test_charts_are_drawn_anew_when_another_view_is_asked_for(charts: Charts) -> None:
