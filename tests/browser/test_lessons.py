@@ -164,6 +164,7 @@ def test_keys_do_what_a_lecturer_does_standing(page: Page, server: Server) -> No
     expect(head).to_contain_text("step 2 of 5")
     # Not while one types.
     name = page.get_by_label("Name of direction 1")
+    expect(name).to_be_visible()  # the step before hides it, and what is hidden takes no key
     name.press("5")
     expect(page.get_by_test_id("digit-button-7")).to_have_attribute("aria-pressed", "true")
     name.press("Escape")
