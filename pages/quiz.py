@@ -26,11 +26,7 @@ def asked_for() -> tuple[str, Choice | None, str]:
         if found is None or found.run is None:
             return DEFAULT, None, f"There is no model '{shown(model, 60)}' here: it was deleted; {nearest}."
         if found.id != model:
-            return (
-                "",
-                found,
-                "That moment of the run is not kept any more: this is the nearest that is.",
-            )
+            return "", found, "That moment of the run is not kept any more: this is the nearest that is."
         return "", found, ""
     level = "shipped" if model else level
     if level not in LEVELS:
